@@ -1,0 +1,41 @@
+-- Grain: one IDC collection.
+
+with source as (
+
+    select * from {{ source('landed', 'collections_index') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        collection_id,
+        collection_name,
+        {{ snake_case_id(text_or_null('program_id')) }} as program_id,
+        {{ text_or_null('cancer_types') }} as cancer_types,
+        {{ text_or_null('tumor_locations') }} as tumor_locations,
+        subjects as subjects_reported,
+        {{ text_or_null('species') }} as species,
+        {{ text_or_null('supporting_data') }} as supporting_data,
+        {{ text_or_null('status') }} as status,
+        try_cast(updated as date) as updated_on,
+        {{ text_or_null('description') }} as description
+    from source
+
+)
+
+select
+    source_id,
+    collection_id,
+    collection_name,
+    program_id,
+    cancer_types,
+    tumor_locations,
+    subjects_reported,
+    species,
+    supporting_data,
+    status,
+    updated_on,
+    description
+from renamed

@@ -1,0 +1,86 @@
+-- Grain: one DICOM series of the IDC release.
+
+with source as (
+
+    select * from {{ source('landed', 'idc_index') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        collection_id,
+        "PatientID" as patient_id,
+        "StudyInstanceUID" as study_instance_uid,
+        "SeriesInstanceUID" as series_instance_uid,
+        {{ snake_case_id(text_or_null('analysis_result_id')) }} as analysis_result_id,
+        analysis_result_id as analysis_result_id_raw,
+        lower({{ text_or_null('"source_DOI"') }}) as source_doi,
+        {{ text_or_null('"PatientAge"') }} as patient_age_raw,
+        {{ text_or_null('"PatientSex"') }} as patient_sex_raw,
+        try_cast("StudyDate" as date) as study_date,
+        {{ text_or_null('"StudyDescription"') }} as study_description,
+        {{ text_or_null('"BodyPartExamined"') }} as body_part_examined,
+        "Modality" as modality,
+        {{ text_or_null('"SOPClassUID"') }} as sop_class_uid,
+        {{ text_or_null('sop_class_name') }} as sop_class_name,
+        {{ text_or_null('"TransferSyntaxUID"') }} as transfer_syntax_uid,
+        {{ text_or_null('transfer_syntax_name') }} as transfer_syntax_name,
+        {{ text_or_null('"PhotometricInterpretation"') }} as photometric_interpretation,
+        {{ text_or_null('"PixelRepresentation"') }} as pixel_representation,
+        {{ text_or_null('"Manufacturer"') }} as manufacturer,
+        {{ text_or_null('"ManufacturerModelName"') }} as manufacturer_model_name,
+        try_cast("SeriesDate" as date) as series_date,
+        {{ text_or_null('"SeriesDescription"') }} as series_description,
+        {{ text_or_null('"SeriesNumber"') }} as series_number,
+        "instanceCount" as instance_count,
+        license_short_name as license_raw,
+        series_init_idc_version as first_idc_version,
+        series_revised_idc_version as revised_idc_version,
+        -- Both columns came with v20; before that, the URL s3://<bucket>/<uuid>/* holds them.
+        coalesce(aws_bucket, split_part(series_aws_url, '/', 3)) as aws_bucket,
+        coalesce(crdc_series_uuid, split_part(series_aws_url, '/', 4)) as crdc_series_uuid,
+        series_aws_url,
+        -- Upstream rounds to 0.01 MB (1 MB = 1,000,000 bytes), so the bytes are exact to 10,000.
+        cast(round("series_size_MB" * 1000000) as bigint) as size_bytes
+    from source
+
+)
+
+select
+    source_id,
+    collection_id,
+    patient_id,
+    study_instance_uid,
+    series_instance_uid,
+    analysis_result_id,
+    analysis_result_id_raw,
+    source_doi,
+    patient_age_raw,
+    patient_sex_raw,
+    {{ dicom_age_years('patient_age_raw') }} as patient_age_years,
+    study_date,
+    study_description,
+    body_part_examined,
+    modality,
+    sop_class_uid,
+    sop_class_name,
+    transfer_syntax_uid,
+    transfer_syntax_name,
+    photometric_interpretation,
+    pixel_representation,
+    manufacturer,
+    manufacturer_model_name,
+    series_date,
+    series_description,
+    series_number,
+    instance_count,
+    license_raw,
+    first_idc_version,
+    revised_idc_version,
+    aws_bucket,
+    crdc_series_uuid,
+    series_aws_url,
+    size_bytes
+from renamed

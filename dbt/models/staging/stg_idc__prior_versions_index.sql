@@ -1,0 +1,41 @@
+-- Grain: one revision of a series in one span of earlier IDC releases.
+
+with source as (
+
+    select * from {{ source('landed', 'prior_versions_index') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        collection_id,
+        "PatientID" as patient_id,
+        "StudyInstanceUID" as study_instance_uid,
+        "SeriesInstanceUID" as series_instance_uid,
+        "Modality" as modality,
+        crdc_series_uuid,
+        coalesce(aws_bucket, split_part(series_aws_url, '/', 3)) as aws_bucket,
+        series_aws_url,
+        cast(round("series_size_MB" * 1000000) as bigint) as size_bytes,
+        min_idc_version as first_idc_version,
+        max_idc_version as last_idc_version
+    from source
+
+)
+
+select
+    source_id,
+    collection_id,
+    patient_id,
+    study_instance_uid,
+    series_instance_uid,
+    modality,
+    crdc_series_uuid,
+    aws_bucket,
+    series_aws_url,
+    size_bytes,
+    first_idc_version,
+    last_idc_version
+from renamed

@@ -1,0 +1,23 @@
+-- Grain: one IDC data release.
+
+with source as (
+
+    select * from {{ source('landed', 'version_metadata_index') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        idc_version,
+        try_cast(version_timestamp as date) as released_on
+    from source
+
+)
+
+select
+    source_id,
+    idc_version,
+    released_on
+from renamed

@@ -1,0 +1,39 @@
+-- Grain: one load (a dataset of one upstream version) that this build reads.
+
+with source as (
+
+    select * from {{ source('landed', 'loads') }}
+
+),
+
+renamed as (
+
+    select
+        source_id,
+        dataset,
+        upstream_version,
+        cast(split_part(upstream_version, '.', 1) as integer) as upstream_major_version,
+        status,
+        channel,
+        url,
+        row_count,
+        byte_count,
+        digest,
+        is_synthetic
+    from source
+
+)
+
+select
+    source_id,
+    dataset,
+    upstream_version,
+    upstream_major_version,
+    status,
+    channel,
+    url,
+    row_count,
+    byte_count,
+    digest,
+    is_synthetic
+from renamed

@@ -1,0 +1,80 @@
+-- Grain: one revision of a DICOM series in one span of IDC releases; the release of this snapshot ends the span of its own series.
+
+with release as (
+
+    select upstream_major_version as idc_version
+    from {{ ref('stg_landing__loads') }}
+    where
+        source_id = 'idc'
+        and dataset = 'idc_index'
+
+),
+
+current_series as (
+
+    select
+        series.source_id,
+        series.collection_id,
+        series.patient_id,
+        series.study_instance_uid,
+        series.series_instance_uid,
+        series.modality,
+        series.crdc_series_uuid,
+        series.aws_bucket,
+        series.series_aws_url,
+        series.size_bytes,
+        series.revised_idc_version as first_idc_version,
+        cast(release.idc_version as bigint) as last_idc_version,
+        true as is_in_release
+    from {{ ref('stg_idc__idc_index') }} as series
+    cross join release
+
+),
+
+prior_series as (
+
+    select
+        source_id,
+        collection_id,
+        patient_id,
+        study_instance_uid,
+        series_instance_uid,
+        modality,
+        crdc_series_uuid,
+        aws_bucket,
+        series_aws_url,
+        size_bytes,
+        first_idc_version,
+        last_idc_version,
+        false as is_in_release
+    from {{ ref('stg_idc__prior_versions_index') }}
+
+),
+
+versions as (
+
+    select * from current_series
+    union all
+    select * from prior_series
+
+)
+
+select
+    {{ surrogate_key(['source_id', 'crdc_series_uuid', 'last_idc_version']) }} as series_version_key,
+    {{ surrogate_key(['source_id']) }} as source_key,
+    {{ surrogate_key(['source_id', 'collection_id']) }} as collection_key,
+    {{ surrogate_key(['modality']) }} as modality_key,
+    source_id,
+    collection_id,
+    patient_id,
+    study_instance_uid,
+    series_instance_uid,
+    modality,
+    crdc_series_uuid,
+    first_idc_version,
+    last_idc_version,
+    is_in_release,
+    size_bytes,
+    aws_bucket,
+    series_aws_url
+from versions

@@ -1,0 +1,267 @@
+"""Build the star: pick the loads, lay them out for dbt in a DuckDB file that belongs to this build alone, run dbt.
+
+The layout is one schema, `landed`: a view over the landed Parquet of every dataset of the contracts, with the columns
+and types of the contract whatever the release calls them, and a table `loads` that says which loads these are. A
+dataset that is absent is an empty view, so that the models above need no special case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.contracts import Column, ColumnType, Contract, Dataset, load_contract
+from warehouse.errors import BuildFailed
+from warehouse.landing import Landing, Load, Release, writing_to
+from warehouse.settings import Settings
+
+log = logging.getLogger("icw.build")
+
+DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt"
+
+# What decides the bytes of a published table besides the landed objects and the project's own code.
+_ENGINES = ("duckdb", "dbt-core", "dbt-duckdb")
+
+_SQL_TYPES: Mapping[ColumnType, str] = {
+    "string": "varchar",
+    "integer": "bigint",
+    "float": "double",
+    "boolean": "boolean",
+    "record": "json",
+    "string[]": "varchar[]",
+    "float[]": "double[]",
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build: its folder, its DuckDB file, dbt's artifacts and what it was made from.
+
+    `database` holds the schemas landed, staging, seeds and star; `input_digest` is a SHA-256 (hex) over the releases
+    and the code, so that two builds with the same digest have the same tables.
+    """
+
+    folder: Path
+    database: Path
+    dbt_target: Path
+    releases: tuple[Release, ...]
+    input_digest: str
+
+    @property
+    def manifest(self) -> Path:
+        """dbt's description of the project: models, columns, tests."""
+        return self.dbt_target / "manifest.json"
+
+    def dbt_variables(self, settings: Settings) -> dict[str, str]:
+        """Return the variables that dbt's profile reads: where the database is and how much it may use."""
+        return {
+            "icw_database": str(self.database),
+            "icw_temporary": str(self.folder / "tmp"),
+            "icw_threads": str(settings.threads),
+            "icw_memory_limit": settings.memory_limit,
+        }
+
+
+def input_digest(releases: Sequence[Release]) -> str:
+    """Return the SHA-256 (hex) over everything that decides the tables: releases, code, dbt project and engines."""
+    digest = hashlib.sha256(_code_digest().encode())
+    for engine in _ENGINES:
+        digest.update(f"{engine} {importlib.metadata.version(engine)}".encode())
+    for release in sorted(releases, key=lambda entry: entry.source):
+        digest.update(f"{release.source} {release.version} {release.channel} {release.digest}".encode())
+    return digest.hexdigest()
+
+
+def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings: Settings) -> Build:
+    """Make the folder and the DuckDB file of a build, with the landed data laid out in the schema `landed`.
+
+    Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds.
+
+    Raises:
+        StorageError: the home cannot be written.
+    """
+    digest = input_digest(releases)
+    folder = home / "builds" / digest[:16]
+    with writing_to(folder):
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        (folder / "tmp").mkdir(parents=True)
+    build = Build(
+        folder=folder,
+        database=folder / "build.duckdb",
+        dbt_target=folder / "dbt",
+        releases=tuple(releases),
+        input_digest=digest,
+    )
+    by_source = {release.source: release for release in releases}
+    with duckdb.connect(str(build.database)) as connection:
+        connection.execute("create schema landed")
+        for source in ("idc",):
+            _lay_out(connection, landing, load_contract(source), by_source.get(source))
+        _write_loads(connection, releases)
+    log.info("laid out %d releases for the build", len(releases), extra={"event": "step"})
+    return build
+
+
+def run_dbt(build: Build, settings: Settings) -> None:
+    """Run seeds, models and tests of the dbt project inside this process.
+
+    Raises:
+        BuildFailed: a model or a test failed; the message names it.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    try:
+        result = dbtRunner().invoke([*dbt_arguments(build, settings), "--target-path", str(build.dbt_target)])
+    finally:
+        # dbt-duckdb keeps the file open for the life of the process; nobody else could read it.
+        DuckDBConnectionManager.close_all_connections()
+    if result.exception is not None:
+        raise BuildFailed(f"dbt stopped before it ran: {result.exception}")
+    if not result.success:
+        raise BuildFailed(failure_summary(build))
+
+
+def dbt_arguments(build: Build, settings: Settings) -> list[str]:
+    """Return the arguments of the one dbt command that builds and tests everything."""
+    return [
+        "build",
+        "--quiet",
+        "--project-dir",
+        str(DBT_PROJECT),
+        "--profiles-dir",
+        str(DBT_PROJECT),
+        "--log-path",
+        str(build.folder / "logs"),
+        "--vars",
+        json.dumps(build.dbt_variables(settings)),
+    ]
+
+
+def parse_project(target: Path) -> Path:
+    """Write dbt's manifest of the project into `target` unless this state of the project is there, and return its path.
+
+    Raises:
+        BuildFailed: the project cannot be parsed.
+    """
+    from dbt.cli.main import dbtRunner
+
+    folder = target / _folder_digest(DBT_PROJECT)[:16]
+    manifest = folder / "manifest.json"
+    if manifest.is_file():
+        return manifest
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    result = dbtRunner().invoke(
+        ["parse", "--quiet", *places, "--target-path", str(folder), "--log-path", str(folder / "logs")]
+    )
+    if not result.success:
+        raise BuildFailed(f"The dbt project cannot be parsed: {result.exception}")
+    return manifest
+
+
+def failure_summary(build: Build) -> str:
+    """Return one sentence that names what failed in the last dbt run of this build."""
+    path = build.dbt_target / "run_results.json"
+    if not path.is_file():
+        return f"dbt failed before it ran a model. Its log is {build.folder / 'logs' / 'dbt.log'}."
+    results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    failed = [entry for entry in results if entry["status"] in ("error", "fail")]
+    names = ", ".join(entry["unique_id"].split(".")[2] for entry in failed[:3])
+    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+    first = " ".join((failed[0]["message"] or "no message").split())[:300] if failed else "no message"
+    return f"dbt failed on {names}{more}: {first}. Its log is {build.folder / 'logs' / 'dbt.log'}."
+
+
+def _lay_out(
+    connection: duckdb.DuckDBPyConnection, landing: Landing, contract: Contract, release: Release | None
+) -> None:
+    for name, dataset in contract.datasets.items():
+        load = release.load_of(name) if release is not None else None
+        entry = load.object_named(f"{name}.parquet") if load is not None else None
+        if entry is None:
+            columns = ", ".join(
+                f"cast(null as {_SQL_TYPES[column.type]}) as {_quoted(column.name)}" for column in dataset.columns
+            )
+            query = f"select {columns} where false"
+        else:
+            query = _landed_query(connection, dataset, landing.object_path(entry.sha256))
+        connection.execute(f"create view landed.{_quoted(name)} as {query}")
+
+
+def _landed_query(connection: duckdb.DuckDBPyConnection, dataset: Dataset, path: Path) -> str:
+    relation = f"read_parquet({_literal(str(path))})"
+    rows = connection.execute(f"describe select * from {relation}").fetchall()
+    found = {str(row[0]).lower(): str(row[0]) for row in rows}
+    columns = ", ".join(_landed_column(column, column.found_in(found)) for column in dataset.columns)
+    return f"select {columns} from {relation}"
+
+
+def _landed_column(column: Column, found: str | None) -> str:
+    sql_type = _SQL_TYPES[column.type]
+    if found is None:
+        expression = f"cast(null as {sql_type})"
+    elif column.type == "record":
+        # The fields of nested records change from release to release; JSON lets staging read them by name.
+        expression = f"to_json({_quoted(found)})"
+    else:
+        expression = f"cast({_quoted(found)} as {sql_type})"
+    return f"{expression} as {_quoted(column.name)}"
+
+
+def _write_loads(connection: duckdb.DuckDBPyConnection, releases: Sequence[Release]) -> None:
+    connection.execute(
+        "create table landed.loads (source_id varchar, dataset varchar, upstream_version varchar, status varchar, "
+        "channel varchar, url varchar, row_count bigint, byte_count bigint, digest varchar, is_synthetic boolean)"
+    )
+    rows = [_load_row(load) for release in releases for load in release.loads]
+    if rows:
+        connection.executemany(f"insert into landed.loads values ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def _load_row(load: Load) -> tuple[object, ...]:
+    return (
+        load.source,
+        load.dataset,
+        load.upstream_version,
+        load.status,
+        load.channel,
+        load.url,
+        load.rows,
+        load.bytes,
+        load.digest,
+        load.synthetic,
+    )
+
+
+def _code_digest() -> str:
+    return hashlib.sha256(
+        (_folder_digest(DBT_PROJECT) + _folder_digest(Path(__file__).resolve().parent)).encode()
+    ).hexdigest()
+
+
+def _folder_digest(folder: Path) -> str:
+    """SHA-256 (hex) over names and contents of the source files below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".py", ".sql", ".yml", ".csv") and not {"target", "logs"} & set(path.parts):
+            digest.update(str(path.relative_to(folder)).encode() + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

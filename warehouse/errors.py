@@ -1,0 +1,63 @@
+"""Errors that a person must act on, each a sentence, each family with an exit code of its own.
+
+A message says what happened, where, what was expected and what to do. The command line prints the
+message without a traceback and exits with `exit_code`; 1 is left to defects of the program itself.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class WarehouseError(Exception):
+    """Base of every error that the project raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(WarehouseError):
+    """The caller asked for something that does not exist or is not allowed: a version, table, snapshot or statement."""
+
+    exit_code = 2
+
+
+class SourceError(WarehouseError):
+    """An upstream could not be reached or answered with something that cannot be used."""
+
+    exit_code = 3
+
+
+class SourceUnreachable(SourceError):
+    """No answer at all (refused, timed out, name not found), or an answer that says "not now"."""
+
+
+class UnknownRelease(UsageError):
+    """Every channel that answered says that it has no such release."""
+
+
+class IntegrityError(SourceError):
+    """Bytes that do not agree with their digest, their format, their version or their contract."""
+
+
+class AuditFailed(WarehouseError):
+    """The build was finished and judged, and at least one expectation of severity `error` failed."""
+
+    exit_code = 4
+
+
+class LockHeld(WarehouseError):
+    """Another live process is refreshing the same warehouse home."""
+
+    exit_code = 5
+
+
+class StorageError(WarehouseError):
+    """The warehouse home cannot be written: missing permission, full disk, not a directory."""
+
+    exit_code = 6
+
+
+class BuildFailed(WarehouseError):
+    """dbt could not build a model: a defect of the project or of its configuration, not of the data."""
+
+    exit_code = 7

@@ -1,0 +1,271 @@
+"""The raw store: content-addressed objects and the manifests of the loads that they belong to.
+
+Layout below `<home>/landing/`:
+
+    objects/ab/ab12...       one immutable file a SHA-256, whatever it was called upstream
+    loads/<source>/<release>-<digest>.json
+                             the loads of one release, committed together by one atomic rename
+    staging/<source>/<release>/
+                             downloads that are not committed yet; kept so that a broken run can resume
+
+A commit first moves the staged files to their objects and then renames the manifest into place. A process
+that is killed in between leaves objects that no manifest names: the next commit takes them over when it
+needs them, and `sweep` removes the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from warehouse.errors import IntegrityError, StorageError
+
+_CHUNK = 1 << 20
+
+
+class LandedObject(BaseModel):
+    """One file of a load: its name upstream, its digest (SHA-256, hex) and its size in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+class Load(BaseModel):
+    """One dataset of one upstream version, whole.
+
+    `status` is `absent` when the channel does not carry the dataset: the load then has no objects and says so, instead
+    of being missing. `proof` holds what shows that the load is complete and unaltered (digests, versions, counts).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    dataset: str
+    upstream_version: str
+    status: Literal["landed", "absent"]
+    channel: str
+    url: str
+    fetched_at: datetime
+    objects: tuple[LandedObject, ...] = ()
+    rows: int = 0
+    bytes: int = 0
+    proof: dict[str, JsonValue] = {}
+    synthetic: bool = False
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over what was landed (source, dataset, version, objects), not over when or from where."""
+        content = [self.source, self.dataset, self.upstream_version, self.status, self.synthetic]
+        objects = sorted([entry.name, entry.sha256] for entry in self.objects)
+        return hashlib.sha256(json.dumps([content, objects]).encode()).hexdigest()
+
+    def object_named(self, name: str) -> LandedObject | None:
+        """Return the object with this upstream file name, or None."""
+        return next((entry for entry in self.objects if entry.name == name), None)
+
+
+class Release(BaseModel):
+    """All loads of one upstream version, committed together: a release is in the landing whole or not at all."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    version: str
+    channel: str
+    loads: tuple[Load, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over the digests of the loads."""
+        return hashlib.sha256("".join(sorted(load.digest for load in self.loads)).encode()).hexdigest()
+
+    @property
+    def fetched_at(self) -> datetime:
+        """When the last of the loads was fetched (UTC)."""
+        return max(load.fetched_at for load in self.loads)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any load comes from a stand-in instead of the real upstream."""
+        return any(load.synthetic for load in self.loads)
+
+    def load_of(self, dataset: str) -> Load | None:
+        """Return the load of `dataset`, or None if the release was landed before the contract knew it."""
+        return next((load for load in self.loads if load.dataset == dataset), None)
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Turn an operating system's refusal to write below `path` into a `StorageError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"Cannot write to {error.filename or path}: {reason}. "
+            "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
+        ) from error
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file, reading it in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` so that `path` holds either its old content or the new one, even if the machine stops."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to disk, so that a rename survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Landing:
+    """The raw store of one warehouse home. Only the holder of the refresh lock may write to it."""
+
+    def __init__(self, home: Path) -> None:
+        self.root = home / "landing"
+        self._objects = self.root / "objects"
+        self._loads = self.root / "loads"
+        self._staging = self.root / "staging"
+
+    def staging_for(self, source: str, version: str) -> Path:
+        """Return the folder for the downloads of one release, made if need be.
+
+        Raises:
+            StorageError: the home cannot be written.
+        """
+        folder = self._staging / source / version
+        with writing_to(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def object_path(self, sha256: str) -> Path:
+        """Return where the object with this digest lies (or would lie)."""
+        return self._objects / sha256[:2] / sha256
+
+    def has(self, sha256: str) -> bool:
+        """Return whether the object is in the store."""
+        return self.object_path(sha256).is_file()
+
+    def releases(self, source: str) -> list[Release]:
+        """Return every committed release of `source`, the one fetched last at the end.
+
+        Raises:
+            IntegrityError: a manifest cannot be read.
+        """
+        found = [self._read(path) for path in sorted((self._loads / source).glob("*.json"))]
+        return sorted(found, key=lambda release: (release.fetched_at, release.digest))
+
+    def release(self, source: str, version: str) -> Release | None:
+        """Return the release of `source` with this version that was fetched last, or None."""
+        return next((found for found in reversed(self.releases(source)) if found.version == version), None)
+
+    def missing_objects(self, release: Release) -> list[LandedObject]:
+        """Return the objects that the release names and the store does not hold with the right size."""
+        entries = [entry for load in release.loads for entry in load.objects]
+        return [
+            entry
+            for entry in entries
+            if not self.has(entry.sha256) or self.object_path(entry.sha256).stat().st_size != entry.bytes
+        ]
+
+    def commit(self, release: Release, staged: dict[str, Path]) -> Release:
+        """Put a release into the landing, whole. Returns the release as it is known from now on.
+
+        `staged` maps the digest of each object to the verified file that holds it; files whose object exists already
+        are dropped. The same content twice is one manifest, and the first one stays.
+
+        Raises:
+            StorageError: the home cannot be written.
+        """
+        folder = self._loads / release.source
+        path = folder / f"{release.version}-{release.digest[:16]}.json"
+        with writing_to(self.root):
+            folder.mkdir(parents=True, exist_ok=True)
+            for entry in (entry for load in release.loads for entry in load.objects):
+                self._store(entry, staged)
+            if not path.exists():
+                write_atomically(path, release.model_dump_json(indent=2) + "\n")
+        return self._read(path)
+
+    def sweep(self) -> int:
+        """Remove staged files, temporary files and objects that no manifest names. Returns the bytes that this frees.
+
+        Raises:
+            IntegrityError: a manifest cannot be read (nothing is removed then).
+            StorageError: the home cannot be written.
+        """
+        sources = sorted(self._loads.iterdir()) if self._loads.is_dir() else []
+        named = {
+            entry.sha256
+            for folder in sources
+            for release in self.releases(folder.name)
+            for load in release.loads
+            for entry in load.objects
+        }
+        litter = [path for path in self._objects.glob("*/*") if path.name not in named]
+        litter += self._loads.glob("*/.*.tmp")
+        freed = 0
+        with writing_to(self.root):
+            for path in litter:
+                freed += path.stat().st_size
+                path.unlink()
+            freed += sum(path.stat().st_size for path in self._staging.rglob("*") if path.is_file())
+            shutil.rmtree(self._staging, ignore_errors=True)
+        return freed
+
+    def discard_other_staging(self, source: str, version: str) -> None:
+        """Remove what broken runs left in staging for other releases of `source`."""
+        for folder in (self._staging / source).glob("*"):
+            if folder.name != version:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _store(self, entry: LandedObject, staged: dict[str, Path]) -> None:
+        target = self.object_path(entry.sha256)
+        if target.is_file() and target.stat().st_size == entry.bytes:
+            return
+        path = staged[entry.sha256]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        path.chmod(0o444)
+        os.replace(path, target)
+        sync_folder(target.parent)
+
+    def _read(self, path: Path) -> Release:
+        try:
+            return Release.model_validate_json(path.read_text(encoding="utf-8"))
+        except (ValidationError, UnicodeDecodeError) as error:
+            raise IntegrityError(
+                f"The load manifest {path} cannot be read ({str(error).splitlines()[0]}). "
+                "Move it away and run the refresh again: it lands the release anew."
+            ) from None

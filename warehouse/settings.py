@@ -1,0 +1,121 @@
+"""Every setting, in one place. Each is an environment variable with the prefix `ICW_`.
+
+The defaults are the public services, polite limits and a home beside the project. Nothing else in the
+project reads the environment (except the libraries themselves).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from warehouse import __version__
+from warehouse.errors import UsageError
+
+IdcChannel = Literal["bucket", "github", "wheel"]
+
+
+class Settings(BaseSettings):
+    """Settings of one run. Read once at the edge (`load_settings`) and handed down as an argument."""
+
+    model_config = SettingsConfigDict(env_prefix="ICW_", frozen=True, extra="ignore")
+
+    home: Path = Field(
+        default=Path("data"),
+        description="Warehouse home: landing/, builds/, snapshots/, dagster/ and the link `current`.",
+    )
+    idc_version: str = Field(
+        default="current",
+        description="IDC release to load: `current`, `latest`, a full version (23.5.0) or a major (v23: its newest patch).",
+    )
+    idc_channels: tuple[IdcChannel, ...] = Field(
+        default=("bucket", "github", "wheel"),
+        description="Channels for the IDC index artifacts, in order of preference (JSON list).",
+    )
+    idc_url: str = Field(
+        default="https://storage.googleapis.com/idc-index-data-artifacts",
+        description="Base address of the IDC artifact bucket.",
+    )
+    idc_github_url: str = Field(
+        default="https://github.com/ImagingDataCommons/idc-index-data",
+        description="Address of the repository whose releases carry the IDC index artifacts.",
+    )
+    package_index_urls: tuple[str, ...] | None = Field(
+        default=None,
+        description="Package indexes for the idc-index-data wheel (JSON list); by default those that pip is configured for.",
+    )
+    connect_timeout_s: float = Field(default=4.0, gt=0, description="Seconds to wait for a connection to an upstream.")
+    read_timeout_s: float = Field(default=60.0, gt=0, description="Seconds to wait for the next bytes of an upstream.")
+    retries: int = Field(
+        default=4, ge=0, description="Further tries after a broken connection or a passing error of an upstream."
+    )
+    user_agent: str = Field(
+        default=f"imaging-commons-warehouse/{__version__} (metadata ETL; requests)",
+        description="User-Agent of every request, so that upstreams can tell who asks.",
+    )
+    midrc_url: str = Field(
+        default="https://data.midrc.org",
+        description="Base address of the MIDRC data portal (Guppy, Indexd and the metadata service lie below it).",
+    )
+    bih_url: str = Field(
+        default="https://imaging-hub.data-commons.org",
+        description="Base address of the BDF Imaging Hub (Guppy lies below it).",
+    )
+    guppy_requests_in_flight: int = Field(
+        default=4, ge=1, le=32, description="Requests that one portal is asked at the same time, at most."
+    )
+    guppy_page_size: int = Field(
+        default=2000,
+        ge=1,
+        le=10_000,
+        description="Records of the first pages of a type; later pages adapt (at most 10,000).",
+    )
+    guppy_page_bytes: int = Field(
+        default=6_000_000,
+        ge=10_000,
+        description="Bytes that a page of records is steered to; bounds the memory of the client.",
+    )
+    guppy_read_timeout_s: float = Field(
+        default=240.0,
+        gt=0,
+        description="Seconds to wait for the next bytes of a portal (its own time-outs take minutes).",
+    )
+    guppy_retry_wait_s: float = Field(
+        default=1.0,
+        ge=0,
+        description="Seconds before the first further try at a portal; doubles with each, with jitter, up to 60.",
+    )
+    guppy_retry_after_max_s: float = Field(
+        default=300.0,
+        ge=0,
+        description="Longest `Retry-After` of a portal that is waited for; a longer one ends the run.",
+    )
+    guppy_tries: int = Field(
+        default=3, ge=1, description="Times that the extraction of one type is begun when its data moves under the run."
+    )
+    threads: int = Field(default=2, ge=1, description="Threads of DuckDB and of dbt.")
+    memory_limit: str = Field(default="2GB", description="Memory limit of DuckDB while building.")
+    schedule_cron: str = Field(default="30 3 * * *", description="When the nightly refresh starts (cron).")
+    schedule_timezone: str = Field(default="UTC", description="Time zone of the nightly refresh (IANA name).")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment; `overrides` win over it.
+
+    The home is made absolute, so that a later change of the working directory cannot move it.
+
+    Raises:
+        UsageError: a variable has a value that its setting does not take.
+    """
+    try:
+        settings = Settings(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
+    except (ValidationError, ValueError) as error:
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            name = "ICW_" + "_".join(str(part) for part in first["loc"]).upper()
+            raise UsageError(f"The setting {name} cannot be used: {first['msg']} (got {first['input']!r}).") from None
+        raise UsageError(f"A setting cannot be read: {error}") from None
+    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
