@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,15 +19,17 @@ import duckdb
 
 from warehouse.contracts import Column, ColumnType, Contract, Dataset, load_contract
 from warehouse.errors import BuildFailed
-from warehouse.landing import Landing, Load, Release, writing_to
+from warehouse.landing import Landing, Load, Release, write_atomically, writing_to
 from warehouse.settings import Settings
-
-log = logging.getLogger("icw.build")
 
 DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 
 # What decides the bytes of a published table besides the landed objects and the project's own code.
 _ENGINES = ("duckdb", "dbt-core", "dbt-duckdb")
+_DECIDING_ROOMS = ("contracts", "quality", "snapshots")
+
+# The file in a build's folder that says what it is made from.
+_RECORD = "build.json"
 
 _SQL_TYPES: Mapping[ColumnType, str] = {
     "string": "varchar",
@@ -91,23 +92,33 @@ def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings:
     digest = input_digest(releases)
     folder = home / "builds" / digest[:16]
     with writing_to(folder):
-        shutil.rmtree(folder.parent, ignore_errors=True)
+        for earlier in folder.parent.glob("*/"):
+            shutil.rmtree(earlier, ignore_errors=True)
         (folder / "tmp").mkdir(parents=True)
-    build = Build(
-        folder=folder,
-        database=folder / "build.duckdb",
-        dbt_target=folder / "dbt",
-        releases=tuple(releases),
-        input_digest=digest,
-    )
+        record = {"input_digest": digest, "releases": [release.model_dump(mode="json") for release in releases]}
+        write_atomically(folder / _RECORD, json.dumps(record))
+    build = _build_in(folder, releases, digest)
     by_source = {release.source: release for release in releases}
     with duckdb.connect(str(build.database)) as connection:
         connection.execute("create schema landed")
         for source in ("idc",):
             _lay_out(connection, landing, load_contract(source), by_source.get(source))
         _write_loads(connection, releases)
-    log.info("laid out %d releases for the build", len(releases), extra={"event": "step"})
     return build
+
+
+def open_build(home: Path) -> Build:
+    """Return the build that `prepare` laid out in this home.
+
+    Raises:
+        BuildFailed: there is none.
+    """
+    record = next(iter(sorted((home / "builds").glob(f"*/{_RECORD}"))), None)
+    if record is None:
+        raise BuildFailed(f"There is no build in {home / 'builds'}. Run `icw refresh`: it makes one.")
+    content = json.loads(record.read_text(encoding="utf-8"))
+    releases = [Release.model_validate(entry) for entry in content["releases"]]
+    return _build_in(record.parent, releases, content["input_digest"])
 
 
 def run_dbt(build: Build, settings: Settings) -> None:
@@ -120,7 +131,9 @@ def run_dbt(build: Build, settings: Settings) -> None:
     from dbt.cli.main import dbtRunner
 
     try:
-        result = dbtRunner().invoke([*dbt_arguments(build, settings), "--target-path", str(build.dbt_target)])
+        result = dbtRunner().invoke(
+            [*dbt_arguments(build, settings), "--quiet", "--target-path", str(build.dbt_target)]
+        )
     finally:
         # dbt-duckdb keeps the file open for the life of the process; nobody else could read it.
         DuckDBConnectionManager.close_all_connections()
@@ -134,7 +147,6 @@ def dbt_arguments(build: Build, settings: Settings) -> list[str]:
     """Return the arguments of the one dbt command that builds and tests everything."""
     return [
         "build",
-        "--quiet",
         "--project-dir",
         str(DBT_PROJECT),
         "--profiles-dir",
@@ -169,6 +181,11 @@ def parse_project(target: Path) -> Path:
     return manifest
 
 
+def model_seconds(build: Build) -> float:
+    """Return how long the last dbt run of this build took, in seconds."""
+    return float(json.loads((build.dbt_target / "run_results.json").read_text(encoding="utf-8"))["elapsed_time"])
+
+
 def failure_summary(build: Build) -> str:
     """Return one sentence that names what failed in the last dbt run of this build."""
     path = build.dbt_target / "run_results.json"
@@ -180,6 +197,16 @@ def failure_summary(build: Build) -> str:
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
     first = " ".join((failed[0]["message"] or "no message").split())[:300] if failed else "no message"
     return f"dbt failed on {names}{more}: {first}. Its log is {build.folder / 'logs' / 'dbt.log'}."
+
+
+def _build_in(folder: Path, releases: Sequence[Release], digest: str) -> Build:
+    return Build(
+        folder=folder,
+        database=folder / "build.duckdb",
+        dbt_target=folder / "dbt",
+        releases=tuple(releases),
+        input_digest=digest,
+    )
 
 
 def _lay_out(
@@ -244,9 +271,12 @@ def _load_row(load: Load) -> tuple[object, ...]:
 
 
 def _code_digest() -> str:
-    return hashlib.sha256(
-        (_folder_digest(DBT_PROJECT) + _folder_digest(Path(__file__).resolve().parent)).encode()
-    ).hexdigest()
+    """SHA-256 (hex) over the code that decides what a snapshot holds and how it is judged."""
+    library = Path(__file__).resolve().parent
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for folder in (DBT_PROJECT, *(library / room for room in _DECIDING_ROOMS)):
+        digest.update(_folder_digest(folder).encode())
+    return digest.hexdigest()
 
 
 def _folder_digest(folder: Path) -> str:

@@ -5,6 +5,7 @@ Layout below `<home>/landing/`:
     objects/ab/ab12...       one immutable file a SHA-256, whatever it was called upstream
     loads/<source>/<release>-<digest>.json
                              the loads of one release, committed together by one atomic rename
+    selection.json           which release of each source the next build reads
     staging/<source>/<release>/
                              downloads that are not committed yet; kept so that a broken run can resume
 
@@ -15,6 +16,7 @@ needs them, and `sweep` removes the rest.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -189,20 +191,43 @@ class Landing:
         """Return the release of `source` with this version that was fetched last, or None."""
         return next((found for found in reversed(self.releases(source)) if found.version == version), None)
 
+    def select(self, release: Release) -> None:
+        """Let the next build read this release of its source.
+
+        Raises:
+            StorageError: the home cannot be written.
+        """
+        chosen = self._selection() | {release.source: [release.version, release.digest]}
+        with writing_to(self.root):
+            write_atomically(self.root / "selection.json", json.dumps(chosen, indent=2, sort_keys=True) + "\n")
+
+    def selected(self) -> list[Release]:
+        """Return the releases that the next build reads, ordered by source.
+
+        Raises:
+            IntegrityError: a selected release is not in the landing any more.
+        """
+        found = []
+        for source, (version, digest) in sorted(self._selection().items()):
+            release = next((entry for entry in self.releases(source) if entry.digest == digest), None)
+            if release is None:
+                raise IntegrityError(
+                    f"The landing has no release {version} of {source} with digest {digest[:16]} any more, though it "
+                    f"was selected for the build. Run the refresh again: it lands the release anew."
+                )
+            found.append(release)
+        return found
+
     def missing_objects(self, release: Release) -> list[LandedObject]:
         """Return the objects that the release names and the store does not hold with the right size."""
         entries = [entry for load in release.loads for entry in load.objects]
-        return [
-            entry
-            for entry in entries
-            if not self.has(entry.sha256) or self.object_path(entry.sha256).stat().st_size != entry.bytes
-        ]
+        return [entry for entry in entries if not self._holds(entry)]
 
     def commit(self, release: Release, staged: dict[str, Path]) -> Release:
         """Put a release into the landing, whole. Returns the release as it is known from now on.
 
-        `staged` maps the digest of each object to the verified file that holds it; files whose object exists already
-        are dropped. The same content twice is one manifest, and the first one stays.
+        `staged` maps the digest of each object to the verified file that holds it; an object without one must be in the
+        store already. The same content twice is one object and one manifest, and the first manifest stays.
 
         Raises:
             StorageError: the home cannot be written.
@@ -249,12 +274,28 @@ class Landing:
             if folder.name != version:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def discard_staging(self, source: str) -> None:
+        """Remove what is staged for `source`: its release is landed, and what is left served its purpose."""
+        shutil.rmtree(self._staging / source, ignore_errors=True)
+
+    def _holds(self, entry: LandedObject) -> bool:
+        return self.has(entry.sha256) and self.object_path(entry.sha256).stat().st_size == entry.bytes
+
+    def _selection(self) -> dict[str, list[str]]:
+        path = self.root / "selection.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
     def _store(self, entry: LandedObject, staged: dict[str, Path]) -> None:
         target = self.object_path(entry.sha256)
-        if target.is_file() and target.stat().st_size == entry.bytes:
+        path = staged.get(entry.sha256)
+        # Two files of a release may have the same content: then the first of them has taken the staged file away.
+        if path is None or not path.exists():
+            if not self._holds(entry):
+                raise FileNotFoundError(errno.ENOENT, "the object is neither staged nor landed", str(target))
             return
-        path = staged[entry.sha256]
+        # A staged file is verified and what lies at the target may be damaged, so the staged one wins.
         target.parent.mkdir(parents=True, exist_ok=True)
+        sync_folder(self._objects)
         with path.open("rb") as file:
             os.fsync(file.fileno())
         path.chmod(0o444)

@@ -52,6 +52,15 @@ class Settings(BaseSettings):
     retries: int = Field(
         default=4, ge=0, description="Further tries after a broken connection or a passing error of an upstream."
     )
+    answer_timeout_s: float = Field(
+        default=10.0, gt=0, description="Seconds to wait for the answer to a small request (a version, a checksum, a listing)."
+    )
+    retry_wait_s: float = Field(
+        default=0.5, ge=0, description="Seconds before the first further try; doubled for each one after it, with jitter."
+    )
+    retry_wait_max_s: float = Field(
+        default=20.0, ge=0, description="Longest wait between two tries; an upstream that asks for more (Retry-After) is passed over."
+    )
     user_agent: str = Field(
         default=f"imaging-commons-warehouse/{__version__} (metadata ETL; requests)",
         description="User-Agent of every request, so that upstreams can tell who asks.",
@@ -74,24 +83,19 @@ class Settings(BaseSettings):
         description="Records of the first pages of a type; later pages adapt (at most 10,000).",
     )
     guppy_page_bytes: int = Field(
-        default=6_000_000,
+        default=4_000_000,
         ge=10_000,
-        description="Bytes that a page of records is steered to; bounds the memory of the client.",
+        description="Bytes that a page of records is steered to (as columns in memory; its JSON is two to three times that).",
     )
     guppy_read_timeout_s: float = Field(
         default=240.0,
         gt=0,
         description="Seconds to wait for the next bytes of a portal (its own time-outs take minutes).",
     )
-    guppy_retry_wait_s: float = Field(
-        default=1.0,
-        ge=0,
-        description="Seconds before the first further try at a portal; doubles with each, with jitter, up to 60.",
-    )
     guppy_retry_after_max_s: float = Field(
         default=300.0,
         ge=0,
-        description="Longest `Retry-After` of a portal that is waited for; a longer one ends the run.",
+        description="Longest `Retry-After` of a portal that is waited for (there is no other channel); a longer one ends the run.",
     )
     guppy_tries: int = Field(
         default=3, ge=1, description="Times that the extraction of one type is begun when its data moves under the run."

@@ -20,7 +20,8 @@ ColumnType = Literal["string", "integer", "float", "boolean", "record", "string[
 class Column(BaseModel):
     """One expected column. `formerly` holds the names that it had in older releases.
 
-    `values` are the codes of the upstream's dictionary, where it has one (data may hold others); `fields` are the columns of a
+    A `retired` column is one that upstream has dropped: older releases have it, and its absence is no drift. `values`
+    are the codes of the upstream's dictionary, where it has one (data may hold others); `fields` are the columns of a
     record.
     """
 
@@ -29,6 +30,7 @@ class Column(BaseModel):
     name: str
     type: ColumnType
     required: bool = False
+    retired: bool = False
     formerly: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     fields: tuple[Column, ...] = ()
@@ -49,7 +51,6 @@ class Dataset(BaseModel):
     grain: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
-    in_wheel_since: int | None = None
     measured: bool = True
 
 

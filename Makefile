@@ -1,0 +1,59 @@
+# Needs Python 3.11 to 3.13 and make. Everything else is installed into .venv, at the versions of uv.lock.
+
+PYTHON ?= python3
+VENV := .venv
+UV_VERSION := 0.13.8
+BIN := $(VENV)/bin
+TESTS ?= tests
+
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_SYSTEM_CERTS := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo refresh test test-full lint bench dev clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed ## create the environment in .venv
+
+# uv installs the locked versions from the public index; where only pip's own index answers, pip installs the same ones.
+$(VENV)/.installed: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, and %s is %s: set PYTHON=, e.g. make PYTHON=python3.12" % (sys.executable, sys.version.split()[0]))'
+	@echo "Creating the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv sync --frozen --inexact --quiet --compile-bytecode || { \
+		$(BIN)/uv export --frozen --no-emit-project --quiet --output-file $(VENV)/requirements.txt && \
+		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/requirements.txt && \
+		$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable . ; }
+	@touch $@
+
+demo: install ## fetch the newest IDC release, build, audit, publish, and show what is in it
+	@$(BIN)/icw refresh
+
+refresh: install ## the same from the public services, for the schedule or by hand
+	@$(BIN)/icw refresh
+
+test: install ## run the tests (under 10 minutes on two cores)
+	@$(BIN)/pytest -q -m "not full" $(TESTS)
+
+test-full: install ## run all tests, also those that take minutes
+	@$(BIN)/pytest -q $(TESTS)
+
+lint: install ## ruff and pyright
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+
+bench: install ## print seconds, memory and bytes beside the idc-index client and plain DuckDB
+	@$(BIN)/python -m tests.bench
+
+dev: install ## the Dagster UI on loopback, port 3000
+	@$(BIN)/icw dev
+
+clean: ## remove the environment and caches; the warehouse home stays
+	rm -rf $(VENV) .bench .cache .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs logs build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

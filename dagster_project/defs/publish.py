@@ -1,0 +1,33 @@
+"""The snapshot as an asset: what readers see."""
+
+import logging
+import time
+
+import dagster as dg
+
+from dagster_project.defs.transform import star
+from dagster_project.resources import Warehouse
+from warehouse import refresh
+from warehouse.build import open_build
+
+log = logging.getLogger("icw.refresh")
+
+
+@dg.asset(deps=[star], group_name="snapshot", kinds={"duckdb", "parquet"})
+def snapshot(warehouse: Warehouse) -> dg.MaterializeResult:
+    """Publish the audited build: a folder with the DuckDB file, the Parquet tables, the manifest and the report."""
+    settings = warehouse.settings
+    log.info("Publishing the snapshot", extra={"event": "step"})
+    started = time.monotonic()
+    manifest = refresh.publish_build(settings.home, open_build(settings.home), settings)
+    return dg.MaterializeResult(
+        metadata={
+            "snapshot_id": manifest.snapshot_id,
+            "tables": len(manifest.tables),
+            "rows": sum(table.rows for table in manifest.tables),
+            "bytes": sum(table.parquet_bytes for table in manifest.tables),
+            "digest": manifest.tables_digest,
+            "warnings": sum(not verdict.passed for verdict in manifest.verdicts),
+            "seconds": time.monotonic() - started,
+        }
+    )

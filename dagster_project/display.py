@@ -1,0 +1,209 @@
+"""How the command line shows things to a person: small rich tables, and the same facts as plain data for `--json`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from warehouse.snapshots import query
+from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.manifest import TableEntry, Verdict
+
+_SCALE = """
+select
+    source_id,
+    (select count(*) from dim_collection where is_in_release and source_id = series.source_id) as collections,
+    (select count(*) from dim_patient where source_id = series.source_id) as patients,
+    count(distinct study_key) as studies,
+    count(*) as series,
+    sum(instance_count)::bigint as instances,
+    round(sum(size_bytes) / 1e12, 2) as tb
+from fct_series as series
+group by source_id
+order by source_id
+"""
+
+
+def refresh_summary(console: Console, snapshot: Snapshot, outcome: str, seconds: float) -> None:
+    """Say how a refresh ended, what is in the warehouse and what to type next."""
+    sentences = {
+        "published": "Published",
+        "unchanged": "Nothing new upstream; nothing was downloaded or built. Current is still",
+        "restored": "These loads were published before; nothing was built. Current is again",
+    }
+    console.print(f"{sentences[outcome]} [bold]{snapshot.id}[/] ({seconds:.1f} s)", highlight=False)
+    _synthetic_notice(console, snapshot)
+    scale(console, snapshot)
+    warnings = snapshot.manifest.warnings
+    console.print(f"Audit: {len(snapshot.manifest.verdicts)} expectations, {len(warnings)} warnings.", highlight=False)
+    console.print(f"Snapshot: {snapshot.folder}", highlight=False, soft_wrap=True)
+    console.print("\nNext:")
+    console.print("  icw status                   what is current, how old, what the audit said", highlight=False)
+    console.print("  icw tables fct_series        the columns; `icw tables` for the tables", highlight=False)
+    console.print('  icw sql "from dim_modality"  any query, read-only', highlight=False)
+
+
+def scale(console: Console, snapshot: Snapshot) -> None:
+    """Show how much each source holds."""
+    with query.run(snapshot, _SCALE) as result:
+        page(console, result.page(20))
+
+
+def page(console: Console, found: query.Page) -> None:
+    """Show rows of an answer as a table."""
+    table = Table(show_edge=False, pad_edge=False)
+    for column in found.columns:
+        numeric = any(column.type.startswith(kind) for kind in ("BIGINT", "INTEGER", "HUGEINT", "DOUBLE", "DECIMAL"))
+        table.add_column(escape(column.name), justify="right" if numeric else "left", overflow="fold")
+    for row in found.rows:
+        table.add_row(*(_cell(value, column.name) for value, column in zip(row, found.columns, strict=True)))
+    console.print(table)
+    if found.more:
+        console.print(
+            f"... more than {len(found.rows):,} rows; --rows N shows more, --output FILE writes all.", style="dim"
+        )
+
+
+def status(console: Console, snapshot: Snapshot) -> None:
+    """Show what is current, how old each source is and what the audit said."""
+    manifest = snapshot.manifest
+    age = _age(manifest.created_at)
+    console.print(f"Current snapshot: [bold]{snapshot.id}[/], published {age} ago", highlight=False)
+    console.print(f"Folder: {snapshot.folder}", highlight=False, soft_wrap=True)
+    _synthetic_notice(console, snapshot)
+    table = Table(show_edge=False, pad_edge=False)
+    for heading in ("source", "version", "channel", "fetched", "datasets", "absent"):
+        table.add_column(heading, overflow="fold")
+    for source in manifest.sources:
+        absent = [entry.dataset for entry in source.datasets if entry.status == "absent"]
+        table.add_row(
+            source.source,
+            source.version,
+            source.channel,
+            f"{_age(source.fetched_at)} ago",
+            str(len(source.datasets) - len(absent)),
+            ", ".join(absent),
+        )
+    console.print(table)
+    failed = manifest.warnings
+    console.print(f"Audit: {len(manifest.verdicts)} expectations, {len(failed)} failed as warnings", highlight=False)
+    for verdict in failed:
+        console.print(f"  {_sentence(verdict)}", markup=False, highlight=False)
+
+
+def status_report(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what `status` shows, for programs."""
+    manifest = snapshot.manifest
+    return {
+        "snapshot_id": snapshot.id,
+        "folder": str(snapshot.folder),
+        "created_at": manifest.created_at.isoformat(),
+        "synthetic": manifest.synthetic,
+        "tables_digest": manifest.tables_digest,
+        "sources": [
+            {
+                "source": source.source,
+                "version": source.version,
+                "channel": source.channel,
+                "fetched_at": source.fetched_at.isoformat(),
+                "age_hours": round((datetime.now(UTC) - source.fetched_at).total_seconds() / 3600, 2),
+                "absent": [entry.dataset for entry in source.datasets if entry.status == "absent"],
+            }
+            for source in manifest.sources
+        ],
+        "expectations": len(manifest.verdicts),
+        "warnings": [verdict.model_dump(mode="json") for verdict in manifest.warnings],
+    }
+
+
+def table_list(console: Console, snapshot: Snapshot, entries: Sequence[TableEntry]) -> None:
+    """Show the tables of a snapshot."""
+    table = Table(show_edge=False, pad_edge=False, title=f"Tables of {snapshot.id}", title_justify="left")
+    table.add_column("table", no_wrap=True)
+    table.add_column("rows", justify="right")
+    table.add_column("what")
+    for entry in entries:
+        table.add_row(entry.name, f"{entry.rows:,}", escape(f"{entry.description} One row is {entry.grain}."))
+    console.print(table)
+
+
+def column_list(console: Console, entry: TableEntry) -> None:
+    """Show the columns of one table."""
+    console.print(f"[bold]{entry.name}[/]: {escape(entry.description)}", highlight=False)
+    console.print(f"One row is {entry.grain}; primary key {', '.join(entry.primary_key)}; {entry.rows:,} rows.")
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("column", no_wrap=True)
+    table.add_column("type", no_wrap=True)
+    table.add_column("what")
+    for column in entry.columns:
+        reference = f" [dim]-> {column.references}[/]" if column.references else ""
+        table.add_row(column.name, column.type, escape(column.description) + reference)
+    console.print(table)
+
+
+def snapshot_list(console: Console, found: Sequence[Snapshot], current: Snapshot | None) -> None:
+    """Show the published snapshots."""
+    if not found:
+        console.print("No snapshot has been published yet; `icw refresh` publishes one.")
+        return
+    table = Table(show_edge=False, pad_edge=False)
+    for heading in ("", "snapshot", "published (UTC)", "sources", "warnings"):
+        table.add_column(heading, no_wrap=heading == "snapshot")
+    for entry in found:
+        table.add_row(
+            "*" if current is not None and entry.id == current.id else "",
+            entry.id,
+            f"{entry.manifest.created_at:%Y-%m-%d %H:%M}",
+            ", ".join(f"{source.source} {source.version}" for source in entry.manifest.sources),
+            str(len(entry.manifest.warnings)),
+        )
+    console.print(table)
+    console.print("* in service", style="dim")
+
+
+def snapshot_report(found: Sequence[Snapshot], current: Snapshot | None) -> list[dict[str, Any]]:
+    """Return what `snapshot_list` shows, for programs."""
+    return [
+        {
+            "snapshot_id": entry.id,
+            "current": current is not None and entry.id == current.id,
+            "created_at": entry.manifest.created_at.isoformat(),
+            "folder": str(entry.folder),
+            "synthetic": entry.manifest.synthetic,
+            "sources": {source.source: source.version for source in entry.manifest.sources},
+        }
+        for entry in found
+    ]
+
+
+def _cell(value: object, column: str) -> str:
+    if value is None:
+        return "[dim]null[/]"
+    if isinstance(value, int) and not isinstance(value, bool) and not column.endswith("_key"):
+        return f"{value:,}"
+    return escape(str(value))
+
+
+def _sentence(verdict: Verdict) -> str:
+    return f"{verdict.expectation} ({verdict.subject}): {verdict.observed}"
+
+
+def _synthetic_notice(console: Console, snapshot: Snapshot) -> None:
+    if snapshot.manifest.synthetic:
+        console.print(
+            "SYNTHETIC: this snapshot holds made-up data of the sandbox. Do not cite it.", style="bold yellow"
+        )
+
+
+def _age(moment: datetime) -> str:
+    """Return how long ago a moment was, in its two largest units."""
+    minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"

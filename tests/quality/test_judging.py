@@ -1,0 +1,131 @@
+"""How profiles are judged, apart from what is measured."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from warehouse.quality.judging import Check, Suite, at_least_one, at_most, equal, judge, never, zero
+from warehouse.quality.verdicts import Severity, Verdict, failed_errors
+
+
+def _suite(rows: list[dict[str, object]], *checks: Check) -> Suite:
+    return Suite("suite", "subject", pd.DataFrame(rows), checks)
+
+
+def _rows(**columns: list[object]) -> list[dict[str, object]]:
+    length = len(next(iter(columns.values())))
+    return [
+        {"label": f"row {number}", **{name: values[number] for name, values in columns.items()}}
+        for number in range(length)
+    ]
+
+
+def test_a_verdict_names_the_rows_that_fail() -> None:
+    (verdict,) = judge([_suite(_rows(orphans=[0, 3, 0, 1]), zero("orphans", "No orphans", "error"))])
+    assert verdict == Verdict(
+        suite="suite",
+        expectation="No orphans",
+        severity="error",
+        passed=False,
+        observed="2: row 1; row 3",
+        subject="subject",
+    )
+
+
+@pytest.mark.parametrize(
+    ("check", "columns", "failing"),
+    [
+        (zero("n", "s", "error"), {"n": [0, 1, -1]}, "2: row 1; row 2"),
+        (at_least_one("n", "s", "error"), {"n": [1, 0, 2]}, "row 1"),
+        (never("word", "bad", "s", "warning"), {"word": ["good", "bad", ""]}, "row 1"),
+        (equal("a", "b", "s", "error"), {"a": [1, 2, 3], "b": [1, 2, 4]}, "row 2"),
+        (at_most("a", "b", "s", "warning"), {"a": [1.0, 2.0, 3.5], "b": [1.0, 2.5, 3.0]}, "row 2"),
+        (zero("n", "s", "error", {"ok": True}), {"n": [0, 1, 1], "ok": [True, False, True]}, "row 2"),
+        (
+            zero("n", "s", "error", {"ok": True, "kind": "x"}),
+            {"n": [1, 1, 1], "ok": [True, True, False], "kind": ["x", "y", "x"]},
+            "row 0",
+        ),
+    ],
+)
+def test_each_kind_of_check_finds_its_rows(check: Check, columns: dict[str, list[object]], failing: str) -> None:
+    (verdict,) = judge([_suite(_rows(**columns), check)])
+    assert (verdict.passed, verdict.observed, verdict.severity) == (False, failing, check.severity)
+
+
+@given(
+    rules=st.lists(
+        st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1), min_size=1, max_size=4, unique=True
+    ),
+    broken=st.integers(0, 3),
+)
+@settings(max_examples=25, deadline=None)
+def test_a_rule_is_judged_on_its_own_row_whatever_it_is_called(rules: list[str], broken: int) -> None:
+    rows = _rows(rule=list(rules), count=[int(number == broken) for number in range(len(rules))])
+    verdicts = judge([_suite(rows, *(zero("count", rule, "error", {"rule": rule}) for rule in rules))])
+    assert [verdict.passed for verdict in verdicts] == [number != broken for number in range(len(rules))]
+
+
+def test_long_lists_and_labels_are_shortened() -> None:
+    rows = [{"label": f"{number} " + "x" * 500, "orphans": 1} for number in range(500)]
+    (verdict,) = judge([_suite(rows, zero("orphans", "No orphans", "error"))])
+    assert verdict.observed.startswith("500: 0 xxx")
+    assert verdict.observed.endswith("...; and 480 more")
+    assert len(verdict.observed) < 6000
+
+
+def test_what_holds_is_shown_while_it_is_short() -> None:
+    few, many = (_suite(_rows(n=[0] * length), zero("n", "None", "error")) for length in (2, 21))
+    assert [verdict.observed for verdict in judge([few, many])] == ["2: row 0; row 1", "21 hold"]
+
+
+def test_an_empty_profile_has_nothing_to_judge() -> None:
+    profile = pd.DataFrame([], columns=["n", "a", "b", "word", "ok", "label"])
+    checks = (
+        zero("n", "zero", "error"),
+        zero("n", "zero where", "error", {"ok": True}),
+        never("word", "bad", "never", "error"),
+        equal("a", "b", "equal", "error"),
+        at_most("a", "b", "at most", "error"),
+    )
+    verdicts = judge([Suite("suite", "subject", profile, checks)])
+    assert {(verdict.passed, verdict.observed) for verdict in verdicts} == {(True, "nothing to judge")}
+
+
+def test_a_figure_that_is_missing_is_never_passed_over() -> None:
+    with pytest.raises(RuntimeError, match="without a figure"):
+        judge([_suite(_rows(n=[0, None]), zero("n", "None", "error"))])
+
+
+def test_a_suite_that_does_not_fit_its_profile_is_a_defect() -> None:
+    with pytest.raises(RuntimeError, match="could not judge 'None'"):
+        judge(
+            [
+                _suite(
+                    _rows(n=[0]), Check("None", "error", ExpectColumnValuesToBeBetween, {"column": "m", "max_value": 0})
+                )
+            ]
+        )
+
+
+def test_judging_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    judge([_suite(_rows(n=[0]), zero("n", "None", "error"))])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("severity", "passed", "stops"),
+    [("error", False, True), ("error", True, False), ("warning", False, False), ("warning", True, False)],
+)
+def test_only_failed_errors_stop_the_publish(severity: Severity, passed: bool, stops: bool) -> None:
+    verdict = Verdict(suite="s", expectation="e", severity=severity, passed=passed, observed="o", subject="x")
+    assert (failed_errors([verdict]) == [verdict]) == stops

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from tests.quality.small_release import FILES
+from tests.sources.idc_upstream import IdcUpstream
+from tests.sources.loopback import Loopback
+
+ICW = str(Path(sys.executable).with_name("icw"))
+
+
+@dataclass
+class Bucket:
+    """A loopback artifact bucket with small releases that pass every audit."""
+
+    upstream: IdcUpstream
+    published: dict[str, str] = field(default_factory=dict)
+
+    def publish(self, version: str, changes: Mapping[str, str] | None = None) -> None:
+        """Put a release into the bucket and let `current` be it. `changes` replaces the query of a dataset."""
+        for dataset, query in (dict(FILES) | dict(changes or {})).items():
+            content = parquet_bytes(query, version)
+            self.upstream.put_in_bucket(version, f"{dataset}.parquet", content)
+            self.upstream.put_in_bucket(version, f"{dataset}.sql", f"-- {dataset}\n".encode())
+            if dataset == "version_metadata_index":
+                path = self.upstream.bucket_path("current", f"{dataset}.parquet")
+                self.upstream.server.serve(path, content)
+
+    def requests(self) -> list[str]:
+        return [request.path for request in self.upstream.server.requests]
+
+    def forget_requests(self) -> None:
+        self.upstream.server.requests.clear()
+
+
+def parquet_bytes(query: str, version: str) -> bytes:
+    """The result of a query as a Parquet file whose footer names the release, as upstream writes it."""
+    with duckdb.connect() as connection:
+        table = connection.execute(query).to_arrow_table()
+    sink = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({"idc_index_data_version": f"{version}-0-gf08b112"}), sink)
+    return sink.getvalue()
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Bucket]:
+    with Loopback() as server:
+        yield Bucket(IdcUpstream(server))
+
+
+Icw = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def environment(bucket: Bucket, home: Path, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ICW_", "DAGSTER_"))}
+    return kept | {
+        "NO_PROXY": "127.0.0.1",
+        "ICW_HOME": str(home),
+        "ICW_IDC_URL": bucket.upstream.bucket_url,
+        "ICW_IDC_CHANNELS": json.dumps(["bucket"]),
+        "ICW_RETRIES": "1",
+        **more,
+    }
+
+
+@pytest.fixture
+def icw(bucket: Bucket, tmp_path: Path) -> Icw:
+    """Run `icw` as a process of its own, against the loopback bucket, in a home below `tmp_path`."""
+
+    def run(*arguments: str, home: Path = tmp_path / "home", **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [ICW, *arguments],
+            env=environment(bucket, home, **more),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,287 @@
+"""`icw refresh` from end to end: real processes, a real server on loopback, real files. Releases are small."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tests.quality.small_release import FILES, IDC_INDEX
+from tests.refresh.conftest import ICW, Bucket, Icw, environment
+from tests.sources.loopback import Fault
+from warehouse.landing import Landing
+from warehouse.snapshots import catalog
+
+DUPLICATED_SERIES = {"idc_index": f"select * from ({IDC_INDEX}) union all (select * from ({IDC_INDEX}) limit 1)"}
+
+
+def one_line(completed: subprocess.CompletedProcess[str]) -> str:
+    """The error as the person sees it: one line, without a traceback."""
+    lines = [line for line in completed.stderr.splitlines() if line.startswith("icw: ")]
+    assert len(lines) == 1, completed.stderr
+    assert "Traceback" not in completed.stderr
+    assert completed.stderr.rstrip().endswith(lines[0])
+    return lines[0]
+
+
+def digests(home: Path) -> dict[str, str]:
+    snapshot = catalog.snapshot(home, None)
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in snapshot.tables_folder.iterdir()}
+
+
+class TestRefresh:
+    """One home, one step after the other: publish, nothing new, a newer release, back to the older one."""
+
+    @pytest.fixture(scope="class")
+    def home(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return tmp_path_factory.mktemp("refresh") / "home"
+
+    def test_publishes_and_shows_what_is_in_it(self, icw: Icw, bucket: Bucket, home: Path) -> None:
+        bucket.publish("24.2.2")
+        done = icw("refresh", home=home)
+        assert done.returncode == 0, done.stderr
+        assert "Published" in done.stdout
+        assert "2,400" in done.stdout  # series
+        assert str(home / "snapshots") in done.stdout
+        assert "Building the star with dbt" in done.stderr
+
+    def test_the_run_is_in_dagster_with_what_it_landed(self, home: Path) -> None:
+        with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+            (run,) = instance.get_runs()
+            assert (run.job_name, run.status) == ("refresh", dg.DagsterRunStatus.SUCCESS)
+            event = instance.get_latest_materialization_event(dg.AssetKey(["idc", "idc_index"]))
+            assert event is not None
+            assert event.asset_materialization is not None
+            metadata = event.asset_materialization.metadata
+            assert metadata["version"].value == "24.2.2"
+            assert metadata["dagster/row_count"].value == 2400
+            assert metadata["channel"].value == "bucket"
+            for key in (["star", "fct_series"], ["snapshot"]):
+                assert instance.get_latest_materialization_event(dg.AssetKey(key)) is not None
+
+    def test_what_is_absent_is_recorded(self, icw: Icw, home: Path) -> None:
+        query = "select dataset from dim_release where status = 'absent'"
+        absent = json.loads(icw("sql", query, "-f", "json", home=home).stdout)
+        assert {"sm_index", "clinical_index"} < {row["dataset"] for row in absent}
+
+    def test_nothing_new_downloads_and_builds_nothing(self, icw: Icw, bucket: Bucket, home: Path) -> None:
+        before = catalog.snapshots(home)
+        bucket.forget_requests()
+        done = icw("refresh", home=home)
+        assert done.returncode == 0
+        assert "Nothing new upstream" in done.stdout
+        assert "dbt" not in done.stderr
+        assert len(bucket.requests()) <= 2
+        assert [entry.id for entry in catalog.snapshots(home)] == [entry.id for entry in before]
+
+    def test_a_newer_release_is_published(self, icw: Icw, bucket: Bucket, home: Path) -> None:
+        bucket.publish("25.0.5", {"idc_index": f"select * from ({IDC_INDEX}) where \"SeriesNumber\" <> '7'"})
+        done = icw("refresh", "--json", home=home)
+        assert done.returncode == 0, done.stderr
+        report = json.loads(done.stdout)
+        assert report["outcome"] == "published"
+        assert report["snapshot_id"] == catalog.snapshot(home, None).id
+        assert icw("sql", "select count(*) from fct_series", "-f", "csv", home=home).stdout.split() == [
+            "count_star()",
+            "2399",
+        ]
+
+    def test_the_older_release_goes_back_into_service_without_a_build(
+        self, icw: Icw, bucket: Bucket, home: Path
+    ) -> None:
+        bucket.forget_requests()
+        done = icw("refresh", "--idc", "24.2.2", home=home)
+        assert done.returncode == 0, done.stderr
+        assert "published before" in done.stdout
+        assert catalog.snapshot(home, None).manifest.sources[0].version == "24.2.2"
+        assert len(bucket.requests()) <= 2
+
+    def test_leaves_no_litter(self, home: Path) -> None:
+        assert not (home / "builds").exists()
+        assert not (home / "landing" / "staging").exists()
+        assert not list(home.glob("**/*.tmp"))
+
+    def test_another_home_gets_the_same_bytes(self, icw: Icw, home: Path, tmp_path: Path) -> None:
+        other = tmp_path / "other"
+        assert icw("refresh", "--idc", "24.2.2", home=other, ICW_THREADS="1").returncode == 0
+        assert digests(other) == digests(home)
+        assert len(digests(home)) == len(catalog.snapshot(home, None).manifest.tables)
+
+    def test_an_audit_that_fails_leaves_the_snapshot_in_service(self, icw: Icw, bucket: Bucket, home: Path) -> None:
+        before = catalog.snapshot(home, None).id
+        bucket.publish("25.1.0", DUPLICATED_SERIES)
+        done = icw("refresh", home=home)
+        assert done.returncode == 4
+        assert "not published" in one_line(done)
+        assert "No measured key occurs twice" in one_line(done)
+        assert catalog.snapshot(home, None).id == before
+
+
+@pytest.mark.parametrize(
+    ("version", "spoil", "code", "says"),
+    [
+        ("31.0.0", "checksum", 3, "idc_index.parquet"),
+        ("31.0.1", "truncated", 3, "idc_index.parquet"),
+        ("31.0.2", "not_parquet", 3, "Parquet"),
+        ("31.0.3", "missing_column", 3, "instanceCount"),
+        ("31.0.4", "sidecar_of_another", 3, "sm_index.parquet"),
+        ("31.0.5", "footer_version", 3, "30.0.0"),
+    ],
+)
+def test_bad_bytes_are_one_sentence_and_land_nothing(
+    icw: Icw, bucket: Bucket, tmp_path: Path, version: str, spoil: str, code: int, says: str
+) -> None:
+    from tests.refresh.conftest import parquet_bytes
+
+    bucket.publish(version)
+    upstream, name = bucket.upstream, "idc_index.parquet"
+    path = upstream.bucket_path(version, name)
+    match spoil:
+        case "checksum":
+            upstream.server.serve(f"{path}.sha256", f"{'0' * 64}  {name}\n")
+        case "truncated":
+            upstream.server.fail(path, Fault(after=100, times=100))
+        case "not_parquet":
+            upstream.put_in_bucket(version, name, b"<xml>maintenance</xml>" * 100)
+        case "missing_column":
+            query = f'select * exclude ("instanceCount") from ({IDC_INDEX})'
+            upstream.put_in_bucket(version, name, parquet_bytes(query, version))
+        case "sidecar_of_another":
+            upstream.server.serve(f"{path}.sha256", f"{'0' * 64}  sm_index.parquet\n")
+        case "footer_version":
+            upstream.put_in_bucket(version, name, parquet_bytes(IDC_INDEX, "30.0.0"))
+    done = icw("refresh", "--idc", version)
+    assert done.returncode == code, done.stderr
+    assert says in one_line(done)
+    home = tmp_path / "home"
+    assert Landing(home).releases("idc") == []
+    assert not list((home / "landing" / "objects").glob("*/*"))
+    assert catalog.snapshots(home) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "code", "says"),
+    [
+        (("refresh", "--idc", "99.0.0"), {}, 2, "no IDC release 99.0.0"),
+        (("refresh", "--idc", "newest"), {}, 2, "'newest'"),
+        (("refresh",), {"ICW_IDC_URL": "http://127.0.0.1:9"}, 3, "127.0.0.1"),
+        (("refresh",), {"ICW_THREADS": "many"}, 2, "ICW_THREADS"),
+        (("refresh",), {"ICW_HOME": "/dev/null/home"}, 6, "/dev/null"),
+        (("status",), {}, 2, "icw refresh"),
+        (("sql", "select 1"), {}, 2, "icw refresh"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    icw: Icw, arguments: tuple[str, ...], more: dict[str, str], code: int, says: str
+) -> None:
+    done = icw(*arguments, **more)
+    assert done.returncode == code, done.stderr
+    assert says in one_line(done)
+
+
+def test_a_full_disk_is_one_sentence_and_lands_nothing(bucket: Bucket, tmp_path: Path) -> None:
+    bucket.publish("26.0.0")
+    home = tmp_path / "home"
+    # A limit on the size of a file makes the kernel refuse the write, as a full disk does.
+    limited = f"import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); sys.argv = ['icw', 'refresh', '--idc', '26.0.0']; runpy.run_path({ICW!r}, run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", limited],
+        env=environment(bucket, home),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 6, done.stderr
+    assert "Cannot write" in one_line(done)
+    assert Landing(home).releases("idc") == []
+    assert catalog.snapshots(home) == []
+
+
+def test_two_refreshes_at_once_one_says_who_holds_the_lock(icw: Icw, bucket: Bucket, tmp_path: Path) -> None:
+    bucket.publish("27.0.0")
+    home = tmp_path / "home"
+    first = subprocess.Popen(
+        [ICW, "refresh", "--idc", "27.0.0"],
+        env=environment(bucket, home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_until(lambda: (home / "builds").exists(), first)
+        second = icw("refresh", "--idc", "27.0.0", home=home)
+        assert second.returncode == 5, second.stderr
+        assert str(first.pid) in one_line(second)
+    finally:
+        output, errors = first.communicate(timeout=300)
+    assert first.returncode == 0, errors
+    assert "Published" in output
+
+
+def test_a_killed_refresh_is_taken_over_and_leaves_nothing_behind(icw: Icw, bucket: Bucket, tmp_path: Path) -> None:
+    bucket.publish("28.0.0")
+    home = tmp_path / "home"
+    first = subprocess.Popen([ICW, "refresh", "--idc", "28.0.0"], env=environment(bucket, home))
+    wait_until(lambda: any((home / "builds").glob("*/build.duckdb")), first)
+    first.send_signal(signal.SIGKILL)
+    first.wait(timeout=30)
+    assert catalog.snapshots(home) == []
+    done = icw("refresh", "--idc", "28.0.0", home=home)
+    assert done.returncode == 0, done.stderr
+    assert len(catalog.snapshots(home)) == 1
+    assert not (home / "builds").exists()
+
+
+READER = """
+import duckdb, sys, time
+from pathlib import Path
+connection = duckdb.connect(sys.argv[1], read_only=True)
+answers = set()
+print("open", flush=True)
+while not Path(sys.argv[2]).exists():
+    answers.add(connection.execute("select count(*), sum(instance_count) from fct_series").fetchall()[0])
+    time.sleep(0.05)
+print(sorted(answers), flush=True)
+"""
+
+
+def test_a_reader_keeps_right_answers_during_a_refresh(icw: Icw, bucket: Bucket, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    bucket.publish("29.0.0")
+    assert icw("refresh", "--idc", "29.0.0", home=home).returncode == 0
+    stop = tmp_path / "stop"
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(home / "current" / "warehouse.duckdb"), str(stop)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "open\n"
+    bucket.publish("29.1.0", {"idc_index": f"select * from ({IDC_INDEX}) limit 2000"})
+    assert icw("refresh", "--idc", "29.1.0", home=home).returncode == 0
+    stop.touch()
+    output, _ = reader.communicate(timeout=60)
+    assert output.startswith("[(2400, ")
+    assert output.count("(") == 1
+    newer = icw("sql", "select count(*) as series from fct_series", "-f", "json", home=home)
+    assert json.loads(newer.stdout) == [{"series": 2000}]
+
+
+def wait_until(condition, process: subprocess.Popen) -> None:  # type: ignore[type-arg, no-untyped-def]
+    """Wait for a state of the home, as long as the process that should bring it about lives."""
+    while not condition():
+        assert process.poll() is None, "the process ended before it came so far"
+        time.sleep(0.02)
+
+
+def test_the_small_release_is_complete() -> None:
+    """The releases of these tests hold what the wheel of the newest release holds."""
+    assert set(FILES) >= {"idc_index", "prior_versions_index", "collections_index", "version_metadata_index"}

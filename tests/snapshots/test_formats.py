@@ -1,0 +1,234 @@
+"""Answers as CSV, JSON and Parquet: the values come back, nested ones too, and a broken answer leaves no file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse.errors import StorageError, UsageError
+from warehouse.snapshots import formats
+from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.formats import Format
+from warehouse.snapshots.query import run, write_result
+
+EVERY_TYPE = """
+    select
+        true as boolean, -5::tinyint as tiny, 18446744073709551615::ubigint as unsigned_big,
+        sum(9223372036854775807::bigint) as hugeint, 1234.50::decimal(10, 2) as money, 0.5::double as half,
+        'nan'::double as nothing, '-inf'::float as infinite, 'a "b", é' || chr(10) || 'c' as text, '' as empty,
+        null::varchar as missing, null as untyped, date '2026-01-02' as day, time '03:04:05' as clock,
+        timestamp '2026-01-02 03:04:05' as moment, timestamp '2026-01-02 03:04:05.678' as instant,
+        timestamptz '2026-01-02 03:04:05+00' as zoned, [1, null] as numbers,
+        {'a': date '2026-01-02', 'b': [1.5]} as record,
+        map {'k': {'x': 1}} as lookup, map {1: 'one'} as counted, 'x'::enum ('x', 'y') as kind, 'ab'::blob as raw,
+        'b00a6ae8-9e54-46a0-a0ba-bb2ea4ab4e45'::uuid as id
+    from range(2)
+"""
+
+
+def written(snapshot: Snapshot, sql: str, form: Format) -> bytes:
+    stream = io.BytesIO()
+    with run(snapshot, sql) as result:
+        write_result(result, form, stream)
+    return stream.getvalue()
+
+
+def test_json_has_every_type(published: Snapshot) -> None:
+    [row] = json.loads(written(published, EVERY_TYPE, "json"))
+
+    assert row == {
+        "boolean": True,
+        "tiny": -5,
+        "unsigned_big": 18446744073709551615,
+        "hugeint": 18446744073709551614,
+        "money": 1234.5,
+        "half": 0.5,
+        "nothing": None,
+        "infinite": None,
+        "text": 'a "b", é\nc',
+        "empty": "",
+        "missing": None,
+        "untyped": None,
+        "day": "2026-01-02",
+        "clock": "03:04:05",
+        "moment": "2026-01-02T03:04:05",
+        "instant": "2026-01-02T03:04:05.678000",
+        "zoned": "2026-01-02T03:04:05+00:00",
+        "numbers": [1, None],
+        "record": {"a": "2026-01-02", "b": [1.5]},
+        "lookup": {"k": {"x": 1}},
+        "counted": {"1": "one"},
+        "kind": "x",
+        "raw": "6162",
+        "id": "b00a6ae8-9e54-46a0-a0ba-bb2ea4ab4e45",
+    }
+    assert isinstance(row["hugeint"], int)
+
+
+def test_csv_has_every_type(published: Snapshot) -> None:
+    text = written(published, EVERY_TYPE, "csv").decode()
+    [row] = csv.DictReader(io.StringIO(text, newline=""))
+
+    assert row == {
+        "boolean": "true",
+        "tiny": "-5",
+        "unsigned_big": "18446744073709551615",
+        "hugeint": "18446744073709551614",
+        "money": "1234.50",
+        "half": "0.5",
+        "nothing": "nan",
+        "infinite": "-inf",
+        "text": 'a "b", é\nc',
+        "empty": "",
+        "missing": "",
+        "untyped": "",
+        "day": "2026-01-02",
+        "clock": "03:04:05",
+        "moment": "2026-01-02T03:04:05",
+        "instant": "2026-01-02T03:04:05.678000",
+        "zoned": "2026-01-02T03:04:05+00:00",
+        "numbers": "[1, null]",
+        "record": '{"a": "2026-01-02", "b": [1.5]}',
+        "lookup": '{"k": {"x": 1}}',
+        "counted": '{"1": "one"}',
+        "kind": "x",
+        "raw": "6162",
+        "id": "b00a6ae8-9e54-46a0-a0ba-bb2ea4ab4e45",
+    }
+    header, first, *_ = text.splitlines()
+    assert header.startswith('"boolean","tiny",')
+    assert first.startswith("true,-5,")
+    # An empty text and two nulls.
+    assert ',"",,,' in text.splitlines()[2]
+
+
+def test_parquet_keeps_the_types(published: Snapshot) -> None:
+    with run(published, EVERY_TYPE) as result:
+        expected = result.reader().read_all()
+
+    table = pq.read_table(io.BytesIO(written(published, EVERY_TYPE, "parquet")))
+
+    assert table.num_rows == 1
+    assert str(table.to_pylist()) == str(expected.to_pylist())
+    assert table.schema.field("hugeint").type == pa.decimal128(38, 0)
+    assert table.schema.field("moment").type == pa.timestamp("us")
+
+
+def test_an_interval_is_a_duration_where_the_format_is_text(published: Snapshot) -> None:
+    sql = "select interval '1 year 3 days 4.5 seconds' as span"
+
+    assert json.loads(written(published, sql, "json")) == [{"span": "P12M3DT4.5S"}]
+    assert written(published, sql, "csv") == b'"span"\n"P12M3DT4.5S"\n'
+    with pytest.raises(UsageError, match=r"cannot be written as parquet: .*Cast that column to VARCHAR"):
+        written(published, sql, "parquet")
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_an_answer_of_many_batches_comes_back_whole(published: Snapshot, tmp_path: Path, form: Format) -> None:
+    path = tmp_path / "out"
+    with run(published, "select i, 'x' || i as s from range(250000) t(i) order by i") as result:
+        rows = write_result(result, form, path)
+
+    assert rows == 250_000
+    found = _read(path, form)
+    assert [int(row["i"]) for row in found] == list(range(250_000))
+    assert found[-1]["s"] == "x249999"
+    if form == "parquet":
+        metadata = pq.read_metadata(path)
+        assert [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)] == [122_880, 122_880, 4_240]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
+
+
+def _read(path: Path, form: Format) -> Sequence[Mapping[str, Any]]:
+    if form == "csv":
+        with path.open(newline="") as file:
+            return list(csv.DictReader(file))
+    return json.loads(path.read_text()) if form == "json" else pq.read_table(path).to_pylist()
+
+
+@pytest.mark.parametrize(("form", "empty"), [("csv", b'"a","b"\n'), ("json", b"["), ("parquet", b"PAR1")])
+def test_an_empty_answer_is_a_file_of_its_format(published: Snapshot, form: Format, empty: bytes) -> None:
+    content = written(published, "select 1 as a, [2] as b where false", form)
+
+    assert content.startswith(empty)
+    if form == "json":
+        assert json.loads(content) == []
+    if form == "parquet":
+        assert pq.read_table(io.BytesIO(content)).column_names == ["a", "b"]
+
+
+@given(st.lists(st.tuples(st.text(), st.integers(-(2**63), 2**63 - 1), st.none() | st.floats(allow_nan=False))))
+def test_text_and_numbers_survive_csv_and_json(rows: list[tuple[str, int, float | None]]) -> None:
+    schema = pa.schema({'text,"': pa.string(), "number": pa.int64(), "real": pa.float64()})
+    columns = [pa.array(values, field.type) for field, values in zip(schema, zip(*rows, strict=True), strict=False)]
+    batches = [pa.RecordBatch.from_arrays(columns, schema=schema)] if rows else []
+    for form in ("csv", "json"):
+        stream = io.BytesIO()
+        assert formats.write(pa.RecordBatchReader.from_batches(schema, batches), form, stream) == len(rows)
+        text = stream.getvalue().decode()
+        if form == "csv":
+            found = [
+                (row['text,"'], int(row["number"]), float(row["real"]) if row["real"] else None)
+                for row in csv.DictReader(io.StringIO(text, newline=""))
+            ]
+            assert found == rows
+        else:
+            finite = [
+                (text, number, None if real in (float("inf"), float("-inf")) else real) for text, number, real in rows
+            ]
+            assert [tuple(row.values()) for row in json.loads(text)] == finite
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_query_that_fails_on_the_way_leaves_no_file_and_spares_the_old_one(
+    published: Snapshot, tmp_path: Path, form: Format
+) -> None:
+    path = tmp_path / "out"
+    path.write_text("what was there before")
+    sql = "select case when i = 150000 then 'x' else '1' end::integer from range(200000) t(i)"
+
+    with run(published, sql) as result, pytest.raises(UsageError, match="Could not convert string 'x'"):
+        write_result(result, form, path)
+
+    assert path.read_text() == "what was there before"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_place_that_cannot_be_written_is_named(published: Snapshot, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing" / "out.csv"):
+        with run(published, "select 1") as result, pytest.raises(StorageError, match=f"cannot be written to {path}"):
+            write_result(result, "csv", path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_format_lists_the_known_ones(published: Snapshot) -> None:
+    with run(published, "select 1") as result, pytest.raises(UsageError, match=r"csv, json, parquet, not as 'xlsx'"):
+        write_result(result, "xlsx", io.BytesIO())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_pipe_is_written_to_directly(published: Snapshot, form: Format) -> None:
+    program = (
+        "import sys; from pathlib import Path; from warehouse.snapshots.catalog import snapshot;"
+        "from warehouse.snapshots.query import run, write_result;"
+        "result = run(snapshot(Path(sys.argv[1]), None), 'select 42 as a');"
+        "write_result(result, sys.argv[2], Path('/dev/stdout'))"
+    )
+    home = published.folder.parent.parent
+
+    finished = subprocess.run([sys.executable, "-c", program, str(home), form], capture_output=True, check=True)
+
+    assert finished.stdout == written(published, "select 42 as a", form)
+    assert Path("/dev/stdout").is_symlink()

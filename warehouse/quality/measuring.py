@@ -1,0 +1,191 @@
+"""How the audit measures: a few DuckDB aggregates for each profile, over a connection that the caller opened.
+
+Identifiers come from contracts and from dbt's manifest; they are quoted all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.contracts import Column, ColumnType, Dataset
+from warehouse.quality.conservation import ConservationRule
+from warehouse.quality.dbt_manifest import Reference, StarTable
+from warehouse.quality.null_limits import NullLimit
+from warehouse.quality.profiles import (
+    ColumnFinding,
+    ColumnProfile,
+    ConservationProfile,
+    KeyProfile,
+    NullRateProfile,
+    ReferenceProfile,
+    ValueProfile,
+)
+from warehouse.quality.values import ValueRule
+
+_VALUES_QUOTED = 5
+_INTEGER = r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)"
+_NUMBER = rf"({_INTEGER}|FLOAT|DOUBLE|DECIMAL\(\d+,\s*\d+\))"
+# The DuckDB types that a contract's type stands for: those that are read without changing a value.
+_COMPATIBLE: Mapping[ColumnType, str] = {
+    "string": r"VARCHAR|UUID|ENUM\(.*\)",
+    "integer": _INTEGER,
+    "float": _NUMBER,
+    "boolean": "BOOLEAN",
+    "record": r"(STRUCT|MAP)\(.*\)(\[\])*|JSON(\[\])*",
+    "record[]": r"((STRUCT|MAP)\(.*\)|JSON)\[\]",
+    "string[]": r"VARCHAR\[\]",
+    "integer[]": rf"{_INTEGER}\[\]",
+    "float[]": rf"{_NUMBER}\[\]",
+}
+# Rates of fewer series say little: one new study moves them by points.
+_FEWEST_SERIES = 1000
+_TOLERATED_POINTS = 5.0
+
+
+def quoted(identifier: str) -> str:
+    """Return an identifier as SQL writes it, whatever it contains."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def column_types(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """Return the columns of a relation with their DuckDB types, in their order."""
+    rows = connection.execute(f"describe select * from {relation}").fetchall()
+    return {str(name): str(found_type) for name, found_type, *_ in rows}
+
+
+def measure_columns(name: str, dataset: Dataset, found: Mapping[str, str]) -> list[ColumnProfile]:
+    """Compare the columns that a landed dataset has (`found`: name -> DuckDB type) with those of its contract.
+
+    A column counts as found under any of its former names and in any letter case, as the build reads it.
+    """
+    spelling = {column.lower(): column for column in found}
+    profiles = []
+    recognised = set()
+    for column in dataset.columns:
+        actual = column.found_in(spelling)
+        if actual is None and column.retired:
+            continue
+        found_type = "" if actual is None else found[actual]
+        recognised.add(actual)
+        finding = _finding(column, found_type)
+        profiles.append(ColumnProfile(name, column.name, column.required, finding, column.type, found_type))
+    profiles += [
+        ColumnProfile(name, column, False, "new", "", found_type)
+        for column, found_type in found.items()
+        if column not in recognised
+    ]
+    return profiles
+
+
+def measure_landed_key(
+    connection: DuckDBPyConnection, relation: str, name: str, dataset: Dataset, found: Mapping[str, str]
+) -> KeyProfile:
+    """Count violations of a contract's key in a landed dataset; blank text is null, and so is a missing column."""
+    spelling = {column.lower(): column for column in found}
+    columns = {column.name: column for column in dataset.columns}
+    actual = [columns[part].found_in(spelling) for part in dataset.key]
+    parts = ["null" if part is None else f"nullif(trim(cast({quoted(part)} as varchar)), '')" for part in actual]
+    rows, nulls, repeated = _key_counts(connection, relation, parts)
+    return KeyProfile(name, ", ".join(dataset.key), dataset.measured, True, rows, nulls, repeated)
+
+
+def measure_star_keys(
+    connection: DuckDBPyConnection, built: Iterable[str], declared: Sequence[StarTable]
+) -> list[KeyProfile]:
+    """Count violations of the primary key of every table of the star; a table without a declared key is a row too."""
+    keys = {table.name: table.primary_key for table in declared}
+    profiles = []
+    for table in sorted(built):
+        key = keys.get(table, ())
+        counts = _key_counts(connection, f"star.{quoted(table)}", [quoted(part) for part in key]) if key else (0, 0, 0)
+        profiles.append(KeyProfile(table, ", ".join(key), True, bool(key), *counts))
+    return profiles
+
+
+def measure_reference(connection: DuckDBPyConnection, reference: Reference) -> ReferenceProfile:
+    """Count the rows of a star table whose reference is not null and refers to nothing."""
+    child, parent = quoted(reference.column), quoted(reference.parent_column)
+    parent_table = ".".join(quoted(part) for part in reference.parent.split("."))
+    relation = f"(select {child} from star.{quoted(reference.table)} where {reference.condition or 'true'}) as child"
+    found = f"select 1 from {parent_table} as parent where parent.{parent} = child.{child}"
+    broken = f"child.{child} is not null and not exists ({found})"
+    orphans, examples = _most_frequent(connection, relation, f"child.{child}", broken)
+    sentence = f"{reference.table}.{reference.column} -> {reference.parent}.{reference.parent_column}"
+    return ReferenceProfile(sentence, reference.must_hold, orphans, examples)
+
+
+def measure_conservation(connection: DuckDBPyConnection, rule: ConservationRule) -> ConservationProfile:
+    """Evaluate both sides of a rule of conservation."""
+    landed, star = (int(connection.execute(sql).fetchall()[0][0] or 0) for sql in (rule.landed, rule.star))
+    return ConservationProfile(rule.sentence, landed, star)
+
+
+def measure_values(connection: DuckDBPyConnection, rule: ValueRule) -> ValueProfile:
+    """Count the rows that break a rule about values and quote the values that break it most often."""
+    broken, examples = _most_frequent(connection, rule.relation, rule.value, rule.broken)
+    return ValueProfile(rule.sentence, broken, examples)
+
+
+def measure_null_rates(connection: DuckDBPyConnection, limits: Sequence[NullLimit]) -> list[NullRateProfile]:
+    """Measure how much of each limited column of fct_series is null, within each image modality of each source.
+
+    Derived objects are left out: by nature they lack the attributes of the images that they were made from, and a new
+    collection of them would read as a loss. So are modalities of fewer than 1,000 series. A modality without any limit
+    yields one row.
+    """
+    highest = {(limit.source, limit.modality, limit.column): limit.highest_null_percent for limit in limits}
+    columns = sorted({limit.column for limit in limits})
+    counts = ", ".join(f"count(series.{quoted(column)})" for column in columns)
+    measured = connection.execute(
+        f"select series.source_id, series.modality, count(*), {counts} from star.fct_series as series"
+        " join star.dim_modality as terms using (modality_key)"
+        f" where terms.modality_kind = 'image' group by all having count(*) >= {_FEWEST_SERIES} order by all"
+    ).fetchall()
+    profiles = []
+    for source, modality, series, *present in measured:
+        rates = {column: 100.0 * (series - count) / series for column, count in zip(columns, present, strict=True)}
+        known = {
+            column: highest[source, modality, column] for column in columns if (source, modality, column) in highest
+        }
+        profiles += [
+            NullRateProfile(
+                source, modality, column, series, "limited", rates[column], limit, limit + _TOLERATED_POINTS
+            )
+            for column, limit in known.items()
+        ]
+        if not known:
+            profiles.append(NullRateProfile(source, modality, "", series, "no limit", 0.0, 100.0, 100.0))
+    return profiles
+
+
+def _finding(column: Column, found_type: str) -> ColumnFinding:
+    if not found_type:
+        return "missing"
+    return "as expected" if re.fullmatch(_COMPATIBLE[column.type], found_type, re.DOTALL) else "retyped"
+
+
+def _key_counts(connection: DuckDBPyConnection, relation: str, parts: Sequence[str]) -> tuple[int, int, int]:
+    """Return the rows, the rows with a null part, and the rows without that repeat another one's key."""
+    whole = " and ".join(f"{part} is not null" for part in parts)
+    key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+    ((rows, complete, distinct),) = connection.execute(
+        f"select count(*), count(*) filter (where {whole}), count(distinct {key}) filter (where {whole})"
+        f" from {relation}"
+    ).fetchall()
+    return rows, rows - complete, complete - distinct
+
+
+def _most_frequent(connection: DuckDBPyConnection, relation: str, value: str, condition: str) -> tuple[int, str]:
+    """Return how many rows of `relation` meet `condition`, and their most frequent values with their counts."""
+    found = connection.execute(
+        f"select cast({value} as varchar) as example, count(*) as row_count, sum(count(*)) over (), count(*) over ()"
+        f" from {relation} where {condition} group by example order by row_count desc, example limit {_VALUES_QUOTED}"
+    ).fetchall()
+    if not found:
+        return 0, ""
+    total, values = int(found[0][2]), found[0][3]
+    examples = ", ".join(f"{'(null)' if example is None else repr(example)} x {rows}" for example, rows, *_ in found)
+    return total, examples + (f" and {values - len(found)} more values" if values > len(found) else "")

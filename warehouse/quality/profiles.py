@@ -1,0 +1,164 @@
+"""What the audit measures: one row type for each kind of profile, each row with its readable label.
+
+A profile has one row for each thing that is measured (a column, a load, a key, a rule), so that it stays small however
+large the tables are. `measuring` fills the rows, `suites` says what is expected of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Literal, TypeVar
+
+import pandas as pd
+
+ColumnFinding = Literal["as expected", "missing", "retyped", "new"]
+LoadStatus = Literal["landed", "absent", "not recorded"]
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """One column of a landed dataset, expected or found. `required`: a model cannot do without it."""
+
+    dataset: str
+    column: str
+    required: bool
+    finding: ColumnFinding
+    expected_type: str
+    found_type: str
+
+    @property
+    def label(self) -> str:
+        """The column, with its types where they matter."""
+        name = f"{self.dataset}.{self.column}"
+        if self.finding == "retyped":
+            return f"{name} (expected {self.expected_type}, found {self.found_type})"
+        return f"{name} ({self.found_type})" if self.finding == "new" else name
+
+
+@dataclass(frozen=True)
+class LoadProfile:
+    """One load of a release beside what its Parquet objects hold (0 rows when there are none)."""
+
+    dataset: str
+    status: LoadStatus
+    indispensable: bool
+    version: str
+    release_version: str
+    manifest_rows: int
+    object_rows: int
+    object_count: int
+
+    @property
+    def label(self) -> str:
+        """The dataset and its figures."""
+        if self.status != "landed":
+            return f"{self.dataset} ({self.status}{', with a file' if self.object_count else ''})"
+        return f"{self.dataset} ({self.version}, {self.object_rows} rows, manifest {self.manifest_rows})"
+
+
+@dataclass(frozen=True)
+class KeyProfile:
+    """The key of one table: how many rows lack a part of it, and how many repeat a key that another row has."""
+
+    table: str
+    key: str
+    trusted: bool
+    declared: bool
+    rows: int
+    null_keys: int
+    duplicate_keys: int
+
+    @property
+    def label(self) -> str:
+        """The table, its key and its figures."""
+        if not self.declared:
+            return f"{self.table} (no primary key declared)"
+        return f"{self.table} ({self.key}): {self.rows} rows, {self.null_keys} null, {self.duplicate_keys} repeated"
+
+
+@dataclass(frozen=True)
+class ReferenceProfile:
+    """One foreign key: how many rows refer to nothing."""
+
+    reference: str
+    must_hold: bool
+    orphans: int
+    examples: str
+
+    @property
+    def label(self) -> str:
+        """The reference, with its orphans where there are any."""
+        return f"{self.reference}: {self.orphans} orphans, such as {self.examples}" if self.orphans else self.reference
+
+
+@dataclass(frozen=True)
+class ConservationProfile:
+    """One rule of conservation: the figure of the landed data and that of the star."""
+
+    rule: str
+    landed: int
+    star: int
+
+    @property
+    def label(self) -> str:
+        """Both figures."""
+        return f"landed {self.landed}, star {self.star}"
+
+
+@dataclass(frozen=True)
+class ValueProfile:
+    """One rule about values: how many rows break it, and the values that break it most often."""
+
+    rule: str
+    broken: int
+    examples: str
+
+    @property
+    def label(self) -> str:
+        """The count and the values with theirs."""
+        return f"{self.broken} {'row' if self.broken == 1 else 'rows'}: {self.examples}" if self.broken else "0 rows"
+
+
+@dataclass(frozen=True)
+class NullRateProfile:
+    """How much of one column is null within one image modality of one source (per cent).
+
+    `highest` is the highest rate of the releases measured so far, `allowed` what is tolerated; where the modality has
+    `no limit`, both are 100 and `column` is empty.
+    """
+
+    source: str
+    modality: str
+    column: str
+    series: int
+    finding: Literal["limited", "no limit"]
+    null_percent: float
+    highest: float
+    allowed: float
+
+    @property
+    def label(self) -> str:
+        """The modality and, where it has a limit, the column with its rates."""
+        if self.finding == "no limit":
+            return f"{self.source} {self.modality} ({self.series} series)"
+        rates = f"{self.null_percent:.1f} % null of {self.series} series, {self.highest:.1f} % at most so far"
+        return f"{self.source} {self.modality} {self.column}: {rates}"
+
+
+ProfileRow = TypeVar(
+    "ProfileRow",
+    ColumnProfile,
+    LoadProfile,
+    KeyProfile,
+    ReferenceProfile,
+    ConservationProfile,
+    ValueProfile,
+    NullRateProfile,
+)
+
+
+def profile_frame(rows: Iterable[ProfileRow], row_type: type[ProfileRow]) -> pd.DataFrame:
+    """Return profile rows as a frame: the fields of `row_type` and `label`, which are there even without rows."""
+    columns = [*(field.name for field in fields(row_type)), "label"]
+    return pd.DataFrame([{**asdict(row), "label": row.label} for row in rows], columns=columns)

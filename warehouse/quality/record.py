@@ -1,0 +1,74 @@
+"""Verdicts on disk between the audit and the publish, which may run in different processes.
+
+Each audit of a build writes one file into the scratch folder of the home, under the digest of the build's input, so
+that the publish can tell the verdicts of this build from those of another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from warehouse.errors import AuditFailed
+from warehouse.landing import write_atomically, writing_to
+from warehouse.quality.verdicts import Verdict
+
+Stage = Literal["landed", "star"]
+
+# The suites of each stage, by name: known without running an audit, so that they can be shown before the first one.
+SUITES: Mapping[Stage, tuple[str, ...]] = {
+    "landed": ("landed contract", "landed keys", "landed loads"),
+    "star": ("star keys", "star references", "conservation", "values", "null rates"),
+}
+
+
+def record_verdicts(home: Path, stage: Stage, input_digest: str, verdicts: Sequence[Verdict], seconds: float) -> None:
+    """Keep the verdicts of one stage of the audit, with the seconds that it took.
+
+    Raises:
+        StorageError: the home cannot be written.
+    """
+    path = _path(home, stage)
+    content = {
+        "input_digest": input_digest,
+        "seconds": round(seconds, 3),
+        "verdicts": [verdict.model_dump(mode="json") for verdict in verdicts],
+    }
+    with writing_to(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(content, indent=2) + "\n")
+
+
+def recorded_verdicts(home: Path, input_digest: str) -> list[Verdict]:
+    """Return the verdicts of all stages for the build with this input.
+
+    Raises:
+        AuditFailed: a stage has not judged this build.
+    """
+    return [Verdict.model_validate(entry) for stage in SUITES for entry in _read(home, stage, input_digest)["verdicts"]]
+
+
+def recorded_seconds(home: Path, input_digest: str) -> dict[str, float]:
+    """Return how long each stage of the audit took, by stage.
+
+    Raises:
+        AuditFailed: a stage has not judged this build.
+    """
+    return {f"audit_{stage}": float(_read(home, stage, input_digest)["seconds"]) for stage in SUITES}
+
+
+def _read(home: Path, stage: Stage, input_digest: str) -> dict:
+    path = _path(home, stage)
+    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if content.get("input_digest") != input_digest:
+        raise AuditFailed(
+            f"The audit of the {stage} data has not judged this build ({path} holds no verdict on it), so it is not "
+            "published. Run `icw refresh` again."
+        )
+    return content
+
+
+def _path(home: Path, stage: Stage) -> Path:
+    return home / "builds" / f"audit-{stage}.json"

@@ -1,0 +1,107 @@
+"""The suites: what is expected of each profile, as sentences with a severity.
+
+Suites over a landed release: `landed contract`, `landed keys`, `landed loads`. Suites over the star: `star keys`,
+`star references`, `conservation`, `values`, `null rates`. To add an expectation, add a check here; to add a rule about
+counts or values, add it to `conservation.RULES` or `values.value_rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from warehouse.quality.judging import Check, Suite, at_least_one, at_most, equal, never, zero
+from warehouse.quality.profiles import (
+    ColumnProfile,
+    ConservationProfile,
+    KeyProfile,
+    LoadProfile,
+    NullRateProfile,
+    ReferenceProfile,
+    ValueProfile,
+    profile_frame,
+)
+from warehouse.quality.values import ValueRule
+
+STAR = "star"
+
+# (source, dataset): without rows in these there is nothing to publish.
+INDISPENSABLE = frozenset({("idc", "idc_index")})
+
+
+def landed_contract(subject: str, profiles: Sequence[ColumnProfile]) -> Suite:
+    """Columns and types of the landed files against the contract; drift that no model minds is a warning."""
+    needed, optional = {"required": True}, {"required": False}
+    checks = (
+        never("finding", "missing", "Every column that the models need is there", "error", needed),
+        never("finding", "retyped", "Every column that the models need has its type", "error", needed),
+        never("finding", "missing", "Every optional column of the contract is there", "warning", optional),
+        never("finding", "retyped", "Every optional column has the type of the contract", "warning", optional),
+        never("finding", "new", "The files have no column that the contract does not know", "warning"),
+    )
+    return Suite("landed contract", subject, profile_frame(profiles, ColumnProfile), checks)
+
+
+def landed_keys(subject: str, profiles: Sequence[KeyProfile]) -> Suite:
+    """Keys of the contract: an error where they were measured on real files, a warning where only described."""
+    checks = (
+        zero("null_keys", "No row lacks a part of a measured key", "error", {"trusted": True}),
+        zero("duplicate_keys", "No measured key occurs twice", "error", {"trusted": True}),
+        zero("null_keys", "No row lacks a part of a described key", "warning", {"trusted": False}),
+        zero("duplicate_keys", "No described key occurs twice", "warning", {"trusted": False}),
+    )
+    return Suite("landed keys", subject, profile_frame(profiles, KeyProfile), checks)
+
+
+def landed_loads(subject: str, profiles: Sequence[LoadProfile]) -> Suite:
+    """The loads of a release against each other and against their objects."""
+    landed, absent = {"status": "landed"}, {"status": "absent"}
+    checks = (
+        at_least_one("object_rows", "Every indispensable dataset has rows", "error", {"indispensable": True}),
+        equal("object_rows", "manifest_rows", "Every load has as many rows as its manifest says", "error"),
+        equal("version", "release_version", "All loads are of the version of the release", "error"),
+        at_least_one("object_count", "Every landed dataset has a file", "error", landed),
+        zero("object_count", "No absent dataset has a file", "error", absent),
+        at_least_one("object_rows", "No landed dataset is empty", "warning", landed),
+        never("status", "not recorded", "Every dataset of the contract is recorded, as landed or absent", "warning"),
+    )
+    return Suite("landed loads", subject, profile_frame(profiles, LoadProfile), checks)
+
+
+def star_keys(profiles: Sequence[KeyProfile]) -> Suite:
+    """Primary keys of every table of the star."""
+    checks = (
+        never("key", "", "Every table declares a primary key", "error"),
+        zero("null_keys", "No primary key has a null part", "error"),
+        zero("duplicate_keys", "No primary key occurs twice", "error"),
+    )
+    return Suite("star keys", STAR, profile_frame(profiles, KeyProfile), checks)
+
+
+def star_references(profiles: Sequence[ReferenceProfile]) -> Suite:
+    """Foreign keys of the star, as dbt's relationships tests declare them."""
+    checks = (
+        zero("orphans", "Every reference finds its row", "error", {"must_hold": True}),
+        zero("orphans", "Every reference that may be broken finds its row", "warning", {"must_hold": False}),
+    )
+    return Suite("star references", STAR, profile_frame(profiles, ReferenceProfile), checks)
+
+
+def conservation(profiles: Sequence[ConservationProfile]) -> Suite:
+    """Counts and sums of the landed data against those of the star, one check a rule."""
+    checks = tuple(equal("landed", "star", profile.rule, "error", {"rule": profile.rule}) for profile in profiles)
+    return Suite("conservation", STAR, profile_frame(profiles, ConservationProfile), checks)
+
+
+def values(profiles: Sequence[ValueProfile], rules: Sequence[ValueRule]) -> Suite:
+    """Values of the star, one check a rule."""
+    checks = tuple(zero("broken", rule.sentence, rule.severity, {"rule": rule.sentence}) for rule in rules)
+    return Suite("values", STAR, profile_frame(profiles, ValueProfile), checks)
+
+
+def null_rates(profiles: Sequence[NullRateProfile]) -> Suite:
+    """Null rates within the image modalities against the highest of earlier releases."""
+    checks: tuple[Check, ...] = (
+        at_most("null_percent", "allowed", "No image modality lacks more values than before", "warning"),
+        never("finding", "no limit", "The usual null rates of every large image modality are known", "warning"),
+    )
+    return Suite("null rates", STAR, profile_frame(profiles, NullRateProfile), checks)

@@ -1,0 +1,176 @@
+"""Find published snapshots, and say which one is current.
+
+Layout below the warehouse home:
+
+    snapshots/<id>/          one published snapshot; never changed afterwards
+    snapshots/.<time>.tmp/   one that is being written, or was when its process died
+    current                  a link to snapshots/<id>, moved by one atomic rename
+
+Reading needs no lock and no database: a folder is a snapshot when its manifest can be read and bears its name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from warehouse.errors import UsageError
+from warehouse.landing import sync_folder, writing_to
+from warehouse.snapshots.manifest import Manifest
+
+log = logging.getLogger("icw.snapshots")
+
+MANIFEST = "manifest.json"
+DATABASE = "warehouse.duckdb"
+TABLES = "tables"
+
+_LISTED = 10
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published snapshot: its folder and what its manifest says."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def id(self) -> str:
+        """The snapshot's name: when it was made and the beginning of its tables' digest."""
+        return self.manifest.snapshot_id
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file with all tables, in its schema main."""
+        return self.folder / DATABASE
+
+    @property
+    def tables_folder(self) -> Path:
+        """The folder with one `<table>.parquet` per table."""
+        return self.folder / TABLES
+
+
+def snapshots_folder(home: Path) -> Path:
+    """Return the folder of a warehouse home that holds its snapshots."""
+    return home / "snapshots"
+
+
+def snapshots(home: Path) -> list[Snapshot]:
+    """Return every published snapshot of a home, oldest first. Unfinished and foreign folders are passed over."""
+    found = [_read(folder) for folder in _folders(home)]
+    return sorted(
+        (snapshot for snapshot in found if snapshot is not None),
+        key=lambda snapshot: (snapshot.manifest.created_at, snapshot.id),
+    )
+
+
+def current(home: Path) -> Snapshot | None:
+    """Return the snapshot in service, or None when none has been published."""
+    try:
+        name = (home / "current").resolve(strict=True).name
+    except (OSError, RuntimeError):
+        # Before Python 3.13 a link that leads to itself is a RuntimeError.
+        return None
+    return _read(snapshots_folder(home) / name)
+
+
+def snapshot(home: Path, name: str | None) -> Snapshot:
+    """Return the snapshot with this name: an id, the beginning of one, or `current` (the same as None).
+
+    The folder is resolved once: a reader that keeps the answer stays with it when `current` moves on.
+
+    Raises:
+        UsageError: there is no such snapshot, or more than one begins like this; the message lists what exists.
+    """
+    if name is None or name == "current":
+        found = current(home)
+        if found is None:
+            raise UsageError(f"No snapshot is in service in {home}: {_what_exists(home)}.")
+        return found
+    candidates = [folder for folder in _folders(home) if name and folder.name.startswith(name)]
+    exact = [folder for folder in candidates if folder.name == name]
+    matches = [match for match in map(_read, exact or candidates) if match is not None]
+    if len(matches) > 1:
+        raise UsageError(f"More than one snapshot begins with {name!r}: {_listed([match.id for match in matches])}.")
+    if not matches:
+        raise UsageError(f"There is no snapshot {name!r} in {home}: {_what_exists(home)}.")
+    return matches[0]
+
+
+def with_tables_digest(home: Path, tables_digest: str) -> list[Snapshot]:
+    """Return the snapshots whose tables have this digest, oldest first."""
+    # The digest's beginning is part of the id, so that only the manifests that matter are read.
+    found = [_read(folder) for folder in _folders(home) if folder.name.endswith(f"-{tables_digest[:12]}")]
+    return sorted(
+        (match for match in found if match is not None and match.manifest.tables_digest == tables_digest),
+        key=lambda match: (match.manifest.created_at, match.id),
+    )
+
+
+def point_current_at(home: Path, snapshot: Snapshot) -> None:
+    """Put a snapshot into service: readers that open `current` from now on get it, the others keep what they have.
+
+    Raises:
+        StorageError: the home cannot be written, or its `current` is not a link.
+    """
+    link = home / f".current.{os.getpid()}.tmp"
+    with writing_to(home / "current"):
+        with contextlib.suppress(FileNotFoundError):
+            link.unlink()
+        # A relative target, so that the home can be moved or mounted elsewhere.
+        os.symlink(Path(snapshots_folder(home).name, snapshot.folder.name), link)
+        os.replace(link, home / "current")
+        sync_folder(home)
+    log.info("current is %s", snapshot.id, extra={"event": "current", "snapshot": snapshot.id})
+
+
+def remove_unfinished(home: Path) -> None:
+    """Remove what a publish left behind whose process died. Only the holder of the refresh lock may do this.
+
+    Raises:
+        StorageError: the home cannot be written.
+    """
+    for folder in snapshots_folder(home).glob(".*.tmp"):
+        log.info("removing an unfinished snapshot", extra={"event": "sweep", "folder": folder.name})
+        with writing_to(folder):
+            shutil.rmtree(folder)
+    for link in home.glob(".current.*.tmp"):
+        with writing_to(link):
+            link.unlink()
+
+
+def _folders(home: Path) -> list[Path]:
+    root = snapshots_folder(home)
+    if not root.is_dir():
+        return []
+    return sorted(folder for folder in root.iterdir() if not folder.name.startswith(".") and folder.is_dir())
+
+
+def _read(folder: Path) -> Snapshot | None:
+    try:
+        manifest = Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError):
+        return None
+    if manifest.snapshot_id != folder.name or not (folder / DATABASE).is_file():
+        return None
+    return Snapshot(folder=folder, manifest=manifest)
+
+
+def _what_exists(home: Path) -> str:
+    ids = [entry.id for entry in snapshots(home)]
+    if not ids:
+        return "nothing has been published there yet; `icw refresh` does"
+    in_service = current(home)
+    return f"there are {_listed(ids)}" + (f" (current: {in_service.id})" if in_service is not None else "")
+
+
+def _listed(ids: list[str]) -> str:
+    """Name the newest few, oldest first."""
+    older = len(ids) - _LISTED
+    return (f"{older} older ones, " if older > 0 else "") + ", ".join(ids[-_LISTED:])

@@ -1,0 +1,173 @@
+"""What `manifest.json` of a snapshot holds: where its tables came from, what they are and how they were judged.
+
+Only descriptions belong here: frozen models that are written once and read for years. Reading ignores fields that it
+does not know, so that an older program can read a newer manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from warehouse.landing import Release
+from warehouse.quality.verdicts import Verdict
+
+
+class ColumnEntry(BaseModel):
+    """One published column. `type` is DuckDB's; `references` names the key that it points to (table.column)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    type: str
+    description: str
+    references: str | None = None
+
+
+class TableEntry(BaseModel):
+    """One published table. `order_by` is the total order of the rows in its files; it ends with the primary key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    rows: int
+    columns: tuple[ColumnEntry, ...]
+    primary_key: tuple[str, ...]
+    order_by: tuple[str, ...]
+    grain: str
+    description: str
+    parquet_sha256: str
+    parquet_bytes: int
+
+
+class ObjectEntry(BaseModel):
+    """One landed file: its name upstream, its digest (SHA-256, hex) and its size in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+class DatasetEntry(BaseModel):
+    """One dataset of a source as it was landed; `absent` means that the channel does not carry it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: str
+    status: Literal["landed", "absent"]
+    rows: int
+    bytes: int
+    objects: tuple[ObjectEntry, ...]
+    url: str
+    proof: dict[str, JsonValue]
+
+
+class SourceEntry(BaseModel):
+    """One landed release that the snapshot was built from; `fetched_at` is when its last dataset was fetched."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    version: str
+    channel: str
+    fetched_at: datetime
+    digest: str
+    synthetic: bool
+    datasets: tuple[DatasetEntry, ...]
+
+    @classmethod
+    def of(cls, release: Release) -> SourceEntry:
+        """Describe a landed release."""
+        return cls(
+            source=release.source,
+            version=release.version,
+            channel=release.channel,
+            fetched_at=release.fetched_at,
+            digest=release.digest,
+            synthetic=release.synthetic,
+            datasets=tuple(
+                DatasetEntry(
+                    dataset=load.dataset,
+                    status=load.status,
+                    rows=load.rows,
+                    bytes=load.bytes,
+                    objects=tuple(
+                        ObjectEntry(name=entry.name, sha256=entry.sha256, bytes=entry.bytes) for entry in load.objects
+                    ),
+                    url=load.url,
+                    proof=load.proof,
+                )
+                for load in release.loads
+            ),
+        )
+
+
+class CodeVersion(BaseModel):
+    """Which code built the snapshot: the package's version and, in a checkout, the commit and if it was altered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    package: str
+    commit: str | None = None
+    dirty: bool | None = None
+
+    def __str__(self) -> str:
+        """Return one line for people."""
+        if self.commit is None:
+            return self.package
+        return f"{self.package}, commit {self.commit}{' with uncommitted changes' if self.dirty else ''}"
+
+
+class DuckdbFile(BaseModel):
+    """The snapshot's `warehouse.duckdb`: the oldest DuckDB that reads it, its size and its SHA-256 (hex).
+
+    The same tables give the same Parquet bytes, but not the same bytes of this file.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    storage_version: str
+    bytes: int
+    sha256: str
+
+
+class Manifest(BaseModel):
+    """Everything that is known about one snapshot.
+
+    `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables.
+    `timings` are seconds by step.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    format_version: int = 1
+    snapshot_id: str
+    created_at: datetime
+    input_digest: str
+    tables_digest: str
+    synthetic: bool
+    sources: tuple[SourceEntry, ...]
+    tables: tuple[TableEntry, ...]
+    verdicts: tuple[Verdict, ...]
+    code_version: CodeVersion
+    dependencies: dict[str, str]
+    duckdb_file: DuckdbFile
+    timings: dict[str, float]
+
+    @property
+    def warnings(self) -> tuple[Verdict, ...]:
+        """The expectations that failed and did not stop the publish."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.passed)
+
+
+def digest_of_tables(tables: Iterable[TableEntry]) -> str:
+    """Return the SHA-256 (hex) over the pairs (table name, SHA-256 of its Parquet file), sorted by name."""
+    pairs = sorted([table.name, table.parquet_sha256] for table in tables)
+    return hashlib.sha256(json.dumps(pairs).encode()).hexdigest()

@@ -1,0 +1,180 @@
+"""Turn a judged build into a snapshot, and put it into service.
+
+A snapshot is written into a folder that readers pass over, flushed to disk, renamed into place whole, and then
+`current` is moved to it. A process that is killed at any instant leaves the old snapshot in service, or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warehouse.errors import AuditFailed
+from warehouse.landing import sha256_of, sync_folder, writing_to
+from warehouse.snapshots import readme
+from warehouse.snapshots.catalog import (
+    DATABASE,
+    MANIFEST,
+    TABLES,
+    Snapshot,
+    point_current_at,
+    remove_unfinished,
+    snapshots_folder,
+    with_tables_digest,
+)
+from warehouse.snapshots.manifest import Manifest, SourceEntry, Verdict, digest_of_tables
+from warehouse.snapshots.provenance import code_version, dependency_versions
+from warehouse.snapshots.star import star_tables
+from warehouse.snapshots.tables import table_writer
+
+if TYPE_CHECKING:
+    from warehouse.build import Build
+
+log = logging.getLogger("icw.snapshots")
+
+_NAMED_FAILURES = 5
+
+
+def publish(
+    build: Build,
+    verdicts: Sequence[Verdict],
+    home: Path,
+    timings: Mapping[str, float],
+    *,
+    threads: int = 2,
+    memory_limit: str = "1GB",
+) -> Manifest:
+    """Publish a build as a snapshot of `home`, put it into service and return its manifest.
+
+    The caller holds the refresh lock. `timings` are the seconds of the steps before; the manifest adds `publish`. A
+    build with the same input and the same tables as an earlier snapshot is that snapshot: it is put into service again.
+    `threads` and `memory_limit` bound DuckDB; they do not change a byte of the tables.
+
+    Raises:
+        AuditFailed: nothing judged the build, or an expectation of severity `error` failed; nothing is written.
+        BuildFailed: a table is not as dbt describes it, or its primary key does not identify its rows.
+        StorageError: the home cannot be written.
+    """
+    started = time.perf_counter()
+    _refuse_unless_passed(verdicts)
+    described = star_tables(build.dbt_target / "manifest.json")
+    with _work_folder(home) as work:
+        scratch = work / "scratch"
+        with table_writer(build.database, scratch, threads=threads, memory_limit=memory_limit) as writer:
+            tables = tuple(writer.write_parquet(table, work / TABLES / f"{table.name}.parquet") for table in described)
+            tables_digest = digest_of_tables(tables)
+            earlier = _published_before(home, tables_digest, build.input_digest)
+            if earlier is not None:
+                log.info("the same tables are published already", extra={"event": "unchanged", "snapshot": earlier.id})
+                point_current_at(home, earlier)
+                return earlier.manifest
+            duckdb_file = writer.write_duckdb(tables, work / TABLES, work / DATABASE)
+        synthetic = any(release.synthetic for release in build.releases)
+        snapshot_id, created_at = _new_id(home, tables_digest, synthetic=synthetic)
+        manifest = Manifest(
+            snapshot_id=snapshot_id,
+            created_at=created_at,
+            input_digest=build.input_digest,
+            tables_digest=tables_digest,
+            synthetic=synthetic,
+            sources=tuple(SourceEntry.of(release) for release in build.releases),
+            tables=tables,
+            verdicts=tuple(verdicts),
+            code_version=code_version(),
+            dependencies=dependency_versions(),
+            duckdb_file=duckdb_file,
+            timings={**timings, "publish": round(time.perf_counter() - started, 3)},
+        )
+        _write_documents(work, manifest)
+        _seal(work)
+        published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
+        os.rename(work, published.folder)
+        sync_folder(snapshots_folder(home))
+    log.info("published %s", snapshot_id, extra={"event": "published", "snapshot": snapshot_id})
+    point_current_at(home, published)
+    return manifest
+
+
+def _refuse_unless_passed(verdicts: Sequence[Verdict]) -> None:
+    if not verdicts:
+        raise AuditFailed(
+            "The build was not published: no expectation has judged it, so nothing is known about it. "
+            "Run the audit first; what was in service before stays in service."
+        )
+    failed = [verdict for verdict in verdicts if verdict.severity == "error" and not verdict.passed]
+    if failed:
+        named = "; ".join(
+            f"{verdict.subject} ({verdict.suite}): {verdict.expectation.rstrip('.')}, observed {verdict.observed}"
+            for verdict in failed[:_NAMED_FAILURES]
+        )
+        more = f"; and {len(failed) - _NAMED_FAILURES} more" if len(failed) > _NAMED_FAILURES else ""
+        raise AuditFailed(
+            f"The build was not published: {len(failed)} of {len(verdicts)} expectations failed as errors: "
+            f"{named}{more}. What was in service before stays in service."
+        )
+
+
+@contextmanager
+def _work_folder(home: Path) -> Iterator[Path]:
+    """Make the folder that a snapshot is written into; afterwards nothing is left of it unless it has been renamed."""
+    root = snapshots_folder(home)
+    work = root / f".{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tmp"
+    with writing_to(root):
+        root.mkdir(parents=True, exist_ok=True)
+        remove_unfinished(home)
+        try:
+            (work / TABLES).mkdir(parents=True)
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _published_before(home: Path, tables_digest: str, input_digest: str) -> Snapshot | None:
+    same_tables = with_tables_digest(home, tables_digest)
+    return next((entry for entry in reversed(same_tables) if entry.manifest.input_digest == input_digest), None)
+
+
+def _new_id(home: Path, tables_digest: str, *, synthetic: bool) -> tuple[str, datetime]:
+    """Return a name that no snapshot has, and the time in it: the same tables twice in a second need two."""
+    created_at = datetime.now(UTC).replace(microsecond=0)
+    prefix = "synthetic-" if synthetic else ""
+    while True:
+        snapshot_id = f"{prefix}{created_at:%Y%m%dT%H%M%SZ}-{tables_digest[:12]}"
+        if not (snapshots_folder(home) / snapshot_id).exists():
+            return snapshot_id, created_at
+        created_at += timedelta(seconds=1)
+
+
+def _write_documents(work: Path, manifest: Manifest) -> None:
+    verdicts = [verdict.model_dump(mode="json") for verdict in manifest.verdicts]
+    documents = {
+        MANIFEST: manifest.model_dump_json(indent=2) + "\n",
+        "quality.json": json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n",
+        "README.md": readme.render(manifest),
+    }
+    for name, text in documents.items():
+        (work / name).write_text(text, encoding="utf-8")
+    digests = {f"{TABLES}/{table.name}.parquet": table.parquet_sha256 for table in manifest.tables}
+    digests[DATABASE] = manifest.duckdb_file.sha256
+    digests |= {name: sha256_of(work / name) for name in documents}
+    sums = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
+    (work / "SHA256SUMS").write_text(sums, encoding="utf-8")
+
+
+def _seal(work: Path) -> None:
+    """Make the files read-only and flush them and their names to disk, so that a rename cannot outrun their bytes."""
+    for path in sorted(work.rglob("*")):
+        if path.is_file():
+            path.chmod(0o444)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    sync_folder(work / TABLES)
+    sync_folder(work)

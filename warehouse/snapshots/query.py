@@ -1,0 +1,243 @@
+"""Ask a published snapshot questions in SQL. Nothing that is asked can write, anywhere.
+
+DuckDB itself is locked down (`connect`), so that this holds for whoever takes the bare connection as well; `run` adds
+sentences that a person can act on. What an answer becomes in a file is the matter of `formats`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import duckdb
+
+from warehouse.errors import IntegrityError, UsageError
+from warehouse.settings import Settings
+from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.manifest import TableEntry
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from warehouse.snapshots.formats import Format
+
+_BATCH_ROWS = 20_000
+_LONGEST_MESSAGE = 300
+
+# PIVOT is more than one statement to DuckDB.
+_READING = frozenset({"SELECT", "EXPLAIN", "PRAGMA", "MULTI"})
+
+_READ_ONLY = "Snapshots are read-only, and closed to other files and to the network"
+
+
+@dataclass(frozen=True)
+class ResultColumn:
+    """One column of an answer; `type` is DuckDB's. Names are made unique: a, a_1, a_2."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """The first rows of an answer as Python values, and whether there are more."""
+
+    columns: tuple[ResultColumn, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    more: bool
+
+
+class Result:
+    """The answer to one query: its rows are streamed, and can be read once.
+
+    Use it as a context manager, or close it: it holds the snapshot's file open.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation) -> None:
+        self._connection = connection
+        self._relation = relation
+        types = [str(data_type) for data_type in relation.types]
+        self.columns = tuple(map(ResultColumn, _unique(relation.columns), types))
+
+    def __enter__(self) -> Result:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the snapshot's file."""
+        self._relation.close()
+        self._connection.close()
+
+    def reader(self) -> pa.RecordBatchReader:
+        """Return a reader that streams the rows as Arrow record batches, with the names of `columns`.
+
+        Raises:
+            UsageError: the query fails on a value that it meets on the way; then while the reader is read.
+        """
+        import pyarrow as pa
+
+        with _sentences():
+            stream = self._relation.to_arrow_reader(_BATCH_ROWS)
+        named = zip(self.columns, stream.schema, strict=True)
+        schema = pa.schema([field.with_name(column.name) for column, field in named])
+        return pa.RecordBatchReader.from_batches(schema, _renamed(stream, schema))
+
+    def page(self, rows: int) -> Page:
+        """Return the first `rows` rows, and whether there are more.
+
+        Raises:
+            UsageError: the query fails on a value that it meets on the way.
+        """
+        records = itertools.chain.from_iterable(
+            zip(*(column.to_pylist() for column in batch.columns), strict=True) for batch in self.reader()
+        )
+        found = list(itertools.islice(records, rows + 1))
+        return Page(columns=self.columns, rows=tuple(found[:rows]), more=len(found) > rows)
+
+
+def connect(snapshot: Snapshot, settings: Settings | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a snapshot's DuckDB file so that no statement can write or read anything else.
+
+    Read-only, no other files, no network, no extensions from outside, no access to the caller's Python variables, and
+    these settings can no longer be changed. With `settings`, DuckDB keeps to their threads and memory.
+
+    Raises:
+        IntegrityError: the file is gone, or is not a DuckDB file that this version reads.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": "false",
+        "allow_persistent_secrets": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        # By default what does not fit in memory is written beside the file, which is where a reader must not write.
+        "temp_directory": str(Path(tempfile.gettempdir(), f"icw-sql-{os.getpid()}")),
+    }
+    if settings is not None:
+        config |= {"threads": str(settings.threads), "memory_limit": settings.memory_limit}
+    try:
+        connection = duckdb.connect(str(snapshot.database), read_only=True, config=config)
+    except duckdb.Error as error:
+        raise IntegrityError(
+            f"The file {snapshot.database} of snapshot {snapshot.id} cannot be opened: {_shortened(error)}. "
+            "Compare the snapshot with its SHA256SUMS, or ask another one (`icw snapshots` lists them)."
+        ) from None
+    connection.execute("set python_enable_replacements = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def run(snapshot: Snapshot, sql: str, settings: Settings | None = None) -> Result:
+    """Ask a snapshot one question.
+
+    Raises:
+        UsageError: the SQL is wrong, is not exactly one statement, or tries to write.
+        IntegrityError: the snapshot's file cannot be opened.
+    """
+    connection = connect(snapshot, settings)
+    try:
+        with _sentences():
+            _refuse_unless_one_question(connection, sql)
+            relation = connection.sql(sql)
+        if relation is None:
+            raise UsageError("The statement has no result to show.")
+        return Result(connection, relation)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def write_result(result: Result, form: Format, target: Path | BinaryIO) -> int:
+    """Write an answer as csv, json or parquet to a path or an open binary file, in pieces; returns the number of rows.
+
+    At a path, the file appears when it is whole.
+
+    Raises:
+        UsageError: the query fails on the way, or the format cannot hold one of its types.
+        StorageError: the path cannot be written.
+    """
+    from warehouse.snapshots import formats
+
+    return formats.write(result.reader(), form, target)
+
+
+def data_dictionary(snapshot: Snapshot) -> tuple[TableEntry, ...]:
+    """Return the tables of a snapshot with their grain, keys and described columns, by name."""
+    return tuple(sorted(snapshot.manifest.tables, key=lambda table: table.name))
+
+
+def _refuse_unless_one_question(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1:
+        found = "no statement" if not statements else f"{len(statements)} statements"
+        raise UsageError(f"One SQL statement at a time, please: {found} found.")
+    try:
+        kind = statements[0].type.name
+    except ValueError:
+        # DuckDB's Python client has no name for its newest kinds of statement; none of them only reads.
+        kind = "this kind of"
+    if kind not in _READING:
+        raise UsageError(
+            f"{_READ_ONLY}: {kind} statements are refused. Ask with SELECT, FROM, WITH, DESCRIBE, SUMMARIZE, SHOW or "
+            "EXPLAIN; the result can be written to a file of your own."
+        )
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Turn DuckDB's errors into usage errors of one sentence, in its own words."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise UsageError(_sentence(error)) from None
+
+
+def _sentence(error: Exception) -> str:
+    if str(error).startswith("Permission Error:") or "read-only mode" in str(error):
+        return f"{_READ_ONLY}: {_shortened(error)}."
+    if str(error).startswith("Out of Memory Error:"):
+        return (
+            f"The query needs more memory than DuckDB may use ({_shortened(error)}): raise ICW_MEMORY_LIMIT, "
+            "or ask for less."
+        )
+    return f"The query cannot be answered: {_shortened(error)}."
+
+
+def _shortened(error: Exception) -> str:
+    """Return DuckDB's own words without the kind of error, the excerpt of the query and the advice."""
+    words = re.split(r"\n+(?=LINE \d+:|Possible solutions:|See also )", str(error))[0]
+    text = re.sub(r"^[A-Z][\w ]* Error: ", "", " ".join(words.split())).rstrip(".")
+    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE].rstrip() + " ..."
+
+
+def _renamed(stream: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    while True:
+        try:
+            batch = stream.read_next_batch()
+        except StopIteration:
+            return
+        except (OSError, ValueError, MemoryError) as error:
+            # Arrow passes on what DuckDB says under way, as an error of its own kind.
+            raise UsageError(_sentence(error)) from None
+        yield batch.rename_columns(schema.names)
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Number the repeated names (a, a, b -> a, a_1, b), around those that the answer has anyway."""
+    unique: list[str] = []
+    for name in names:
+        candidates = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(1)))
+        given = set(names) - {name} | set(unique)
+        unique.append(next(candidate for candidate in candidates if candidate not in given))
+    return unique

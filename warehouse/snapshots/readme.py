@@ -1,0 +1,136 @@
+"""Write the README of a snapshot: what a person who finds the folder years later needs to know."""
+
+from __future__ import annotations
+
+from warehouse.snapshots.manifest import Manifest, SourceEntry, Verdict
+
+
+def render(manifest: Manifest) -> str:
+    """Return the README of a snapshot as Markdown."""
+    parts = (_title(manifest), _sources(manifest), _tables(manifest), _quality(manifest), _use(manifest))
+    return "\n\n".join(parts) + "\n"
+
+
+def _title(manifest: Manifest) -> str:
+    warning = ""
+    if manifest.synthetic:
+        warning = (
+            "\n\n**This snapshot holds made-up data from a stand-in service. "
+            "Nothing in it may be reported as a fact about any real collection.**"
+        )
+    return (
+        f"# {'SYNTHETIC: ' if manifest.synthetic else ''}Imaging Commons Warehouse, snapshot {manifest.snapshot_id}"
+        f"{warning}\n\n"
+        "Metadata of open medical-imaging platforms in one star schema. One row of a fact table is one thing (such as "
+        "a series) as one source describes it; dimensions are shared by all sources.\n\n"
+        f"- Made: {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC\n"
+        f"- Code: imaging-commons-warehouse {manifest.code_version}\n"
+        f"- Digest of the tables (SHA-256): `{manifest.tables_digest}`\n"
+        f"- Digest of the input (SHA-256): `{manifest.input_digest}`\n\n"
+        "| file | what |\n| --- | --- |\n"
+        f"| `warehouse.duckdb` | all tables, for DuckDB 1.5 or newer (storage {manifest.duckdb_file.storage_version}, "
+        f"{_megabytes(manifest.duckdb_file.bytes)}) |\n"
+        f"| `tables/<table>.parquet` | one file per table, {_megabytes(sum(t.parquet_bytes for t in manifest.tables))} "
+        "in all; the same input gives the same bytes |\n"
+        "| `manifest.json` | sources, digests, columns, verdicts and versions, for programs |\n"
+        "| `quality.json` | every expectation that judged the tables, and its verdict |\n"
+        "| `SHA256SUMS` | digests of all files here |"
+    )
+
+
+def _sources(manifest: Manifest) -> str:
+    return "\n\n".join(["## Sources", *(_source(source) for source in manifest.sources)])
+
+
+def _source(source: SourceEntry) -> str:
+    landed = [entry for entry in source.datasets if entry.status == "landed"]
+    absent = [entry.dataset for entry in source.datasets if entry.status == "absent"]
+    rows = "\n".join(
+        f"| {entry.dataset} | {entry.rows:,} | {entry.bytes:,} | {_cell(entry.url)} "
+        f"| {'<br>'.join(f'`{held.sha256}` {_cell(held.name)}' for held in entry.objects)} |"
+        for entry in landed
+    )
+    return (
+        f"### {source.source} {source.version}{' (SYNTHETIC)' if source.synthetic else ''}\n\n"
+        f"Fetched {source.fetched_at:%Y-%m-%d %H:%M:%S} UTC through the channel `{source.channel}`; "
+        f"digest `{source.digest}`.\n\n"
+        f"| dataset | rows | bytes | address | files (SHA-256) |\n| --- | ---: | ---: | --- | --- |\n{rows}"
+        + (f"\n\nNot carried by this channel: {', '.join(absent)}." if absent else "")
+    )
+
+
+def _tables(manifest: Manifest) -> str:
+    rows = "\n".join(
+        f"| {table.name} | {table.rows:,} | {_cell(table.grain)} | {', '.join(table.primary_key)} "
+        f"| {_cell(table.description)} |"
+        for table in manifest.tables
+    )
+    return (
+        "## Tables\n\n| table | rows | one row is | primary key | what |\n| --- | ---: | --- | --- | --- |\n"
+        f"{rows}\n\nColumns are described in `manifest.json`, and as comments in `warehouse.duckdb`."
+    )
+
+
+def _quality(manifest: Manifest) -> str:
+    passed = sum(verdict.passed for verdict in manifest.verdicts)
+    summary = f"## Quality\n\n{passed} of {len(manifest.verdicts)} expectations were met."
+    if not manifest.warnings:
+        return f"{summary} There are no warnings."
+    return f"{summary} Warnings:\n\n" + "\n".join(_warning(verdict) for verdict in manifest.warnings)
+
+
+def _warning(verdict: Verdict) -> str:
+    return f"- {verdict.subject} ({verdict.suite}): {verdict.expectation} Observed: {verdict.observed}"
+
+
+def _use(manifest: Manifest) -> str:
+    table = max(manifest.tables, key=lambda entry: entry.rows).name
+    versions = "; ".join(f"{source.source} {source.version}" for source in manifest.sources)
+    synthetic = "SYNTHETIC data, " if manifest.synthetic else ""
+    return f"""## Open it
+
+Every file is read-only and needs no server. In the folder of the snapshot:
+
+```sh
+duckdb -readonly warehouse.duckdb "select count(*) from {table}"
+```
+
+```python
+import duckdb
+
+connection = duckdb.connect("warehouse.duckdb", read_only=True)
+frame = connection.sql("select * from {table} limit 10").df()
+```
+
+```r
+library(duckdb)
+connection <- dbConnect(duckdb(), dbdir = "warehouse.duckdb", read_only = TRUE)
+frame <- dbGetQuery(connection, "select * from {table} limit 10")
+```
+
+The Parquet files can be read by anything that reads Parquet, for example
+`polars.scan_parquet("tables/{table}.parquet")` or `arrow::read_parquet("tables/{table}.parquet")`.
+
+## Verify it
+
+```sh
+sha256sum --check SHA256SUMS
+```
+
+The digest of the tables is the SHA-256 of the JSON list of `[table, SHA-256 of its Parquet file]`, sorted by table;
+`manifest.json` has the digests of the files that were fetched.
+
+## Cite it
+
+> Imaging Commons Warehouse, snapshot {manifest.snapshot_id}, {synthetic}made {manifest.created_at:%Y-%m-%d} from
+> {versions}. SHA-256 of the tables: {manifest.tables_digest}.
+
+Cite the collections that you use as well: their sources and licences are in the tables."""
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1_000_000:,.1f} MB"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

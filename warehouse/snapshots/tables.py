@@ -1,0 +1,199 @@
+"""Write the tables of a build: one Parquet file per table, and the DuckDB file that holds them all.
+
+The Parquet files are the reference: totally ordered, so that the same rows give the same bytes whatever the machine,
+the number of threads or the memory. The DuckDB file is filled from them and adds what Parquet cannot say: comments and
+not-null keys. Nothing in here knows about snapshots, verdicts or dbt.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import BuildFailed, StorageError
+from warehouse.landing import sha256_of
+from warehouse.snapshots.manifest import ColumnEntry, DuckdbFile, TableEntry
+from warehouse.snapshots.star import STAR_SCHEMA, StarTable
+
+log = logging.getLogger("icw.snapshots")
+
+# DuckDB 2.0 writes this format on request, and DuckDB 1.5 reads it; BI drivers lag behind.
+STORAGE_VERSION = "v1.5.0"
+
+# DuckDB's own default, fixed here because another default would change the bytes of every published file.
+ROW_GROUP_ROWS = 122_880
+
+
+@contextmanager
+def table_writer(database: Path, scratch: Path, *, threads: int, memory_limit: str) -> Iterator[TableWriter]:
+    """Open a build's DuckDB file read-only, to write its tables elsewhere; memory overflows into `scratch`.
+
+    Raises:
+        StorageError: a file could not be written (full disk, missing permission).
+    """
+    with storage_errors(scratch.parent):
+        try:
+            with duckdb.connect() as connection:
+                connection.execute(f"set threads = {threads}")
+                connection.execute(f"set memory_limit = {literal(memory_limit)}")
+                connection.execute(f"set temp_directory = {literal(str(scratch))}")
+                connection.execute(f"attach {literal(str(database))} as build (read_only)")
+                yield TableWriter(connection)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def storage_errors(folder: Path) -> Iterator[None]:
+    """Turn DuckDB's refusal to write below `folder` into a `StorageError` that says what to do."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        advice = "free some space or point ICW_HOME at a folder that can be written"
+        if isinstance(error, duckdb.OutOfMemoryException):
+            advice = "raise ICW_MEMORY_LIMIT, or " + advice
+        raise StorageError(
+            f"DuckDB could not write below {folder}: {str(error).splitlines()[0]}. To go on, {advice}, "
+            "then run the command again."
+        ) from error
+
+
+class TableWriter:
+    """Writes tables of one build. Made by `table_writer`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def write_parquet(self, table: StarTable, path: Path) -> TableEntry:
+        """Write one table as a Parquet file and describe what was written.
+
+        Columns are in the order of their description, rows in the table's total order; zstd, fixed row groups.
+
+        Raises:
+            BuildFailed: the table is missing or differs from its description, its primary key is not unique or
+                null, or a column has a type that Parquet does not hold.
+        """
+        types = self._column_types(table)
+        rows = self._checked_rows(table)
+        columns = ", ".join(quoted(column.name) for column in table.columns)
+        order = ", ".join(f"{quoted(column)} asc nulls last" for column in table.order_by)
+        self._connection.execute(
+            f"copy (select {columns} from {_in_build(table.name)} order by {order}) to {literal(str(path))} "
+            f"(format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS})"
+        )
+        self._check_types_survive(table.name, types, path)
+        log.info("wrote %s, %d rows", path.name, rows, extra={"event": "table", "table": table.name, "rows": rows})
+        return TableEntry(
+            name=table.name,
+            rows=rows,
+            columns=tuple(
+                ColumnEntry(
+                    name=column.name,
+                    type=types[column.name],
+                    description=column.description,
+                    references=column.references,
+                )
+                for column in table.columns
+            ),
+            primary_key=table.primary_key,
+            order_by=table.order_by,
+            grain=table.grain,
+            description=table.description,
+            parquet_sha256=sha256_of(path),
+            parquet_bytes=path.stat().st_size,
+        )
+
+    def write_duckdb(self, tables: Sequence[TableEntry], parquet_folder: Path, path: Path) -> DuckdbFile:
+        """Write all tables into one new DuckDB file, in its schema main, from their Parquet files.
+
+        Keys are NOT NULL but not PRIMARY KEY: their uniqueness has been checked, and the index of the key would make
+        the file of a million series 37 % larger and slower to write by half, for point lookups that scans of ordered
+        columns answer in milliseconds.
+        """
+        execute = self._connection.execute
+        execute(f"attach {literal(str(path))} as snapshot (storage_version {literal(STORAGE_VERSION)})")
+        for table in tables:
+            name = f"snapshot.main.{quoted(table.name)}"
+            columns = ", ".join(
+                f"{quoted(column.name)} {column.type}{' not null' if column.name in table.primary_key else ''}"
+                for column in table.columns
+            )
+            execute(f"create table {name} ({columns})")
+            source = literal(str(parquet_folder / f"{table.name}.parquet"))
+            execute(f"insert into {name} select * from read_parquet({source})")
+            execute(f"comment on table {name} is {literal(f'{table.description} Grain: {table.grain}.')}")
+            for column in table.columns:
+                execute(f"comment on column {name}.{quoted(column.name)} is {literal(column.description)}")
+        execute("checkpoint snapshot")
+        execute("detach snapshot")
+        return DuckdbFile(storage_version=STORAGE_VERSION, bytes=path.stat().st_size, sha256=sha256_of(path))
+
+    def _column_types(self, table: StarTable) -> dict[str, str]:
+        found = {
+            str(name): str(data_type)
+            for name, data_type in self._connection.execute(
+                "select column_name, data_type from duckdb_columns() "
+                "where database_name = 'build' and schema_name = ? and table_name = ? order by column_index",
+                [STAR_SCHEMA, table.name],
+            ).fetchall()
+        }
+        described = {column.name for column in table.columns}
+        if not found:
+            raise BuildFailed(
+                f"The build has no table {STAR_SCHEMA}.{table.name}, although dbt describes it. Build again."
+            )
+        if described != set(found):
+            raise BuildFailed(
+                f"The table {table.name} differs from its description: described but not built: "
+                f"{', '.join(sorted(described - set(found))) or 'none'}; built but not described: "
+                f"{', '.join(sorted(set(found) - described)) or 'none'}. Correct the yml file beside the model."
+            )
+        return found
+
+    def _checked_rows(self, table: StarTable) -> int:
+        """Count the rows of a table whose primary key is unique and never null; only such a table has a total order."""
+        key = ", ".join(quoted(column) for column in table.primary_key)
+        missing = " or ".join(f"{quoted(column)} is null" for column in table.primary_key)
+        [(rows, keys, nulls)] = self._connection.execute(
+            f"select coalesce(sum(n), 0)::bigint, count(*), coalesce(sum(n) filter (where {missing}), 0)::bigint "
+            f"from (select {key}, count(*) as n from {_in_build(table.name)} group by {key})"
+        ).fetchall()
+        if keys != rows or nulls:
+            raise BuildFailed(
+                f"The primary key ({', '.join(table.primary_key)}) of {table.name} does not identify its rows: "
+                f"{rows} rows, {keys} different keys, {nulls} rows with a null in the key. "
+                "Such a table has no total order and is not published; correct the model."
+            )
+        return int(rows)
+
+    def _check_types_survive(self, name: str, types: dict[str, str], path: Path) -> None:
+        described = self._connection.execute(f"describe select * from read_parquet({literal(str(path))})").fetchall()
+        changed = [
+            f"{column} ({types[column]} becomes {stored})"
+            for column, stored, *_ in described
+            if types[column] != stored
+        ]
+        if changed:
+            raise BuildFailed(
+                f"Parquet cannot hold these columns of {name} as they are: {', '.join(changed)}. "
+                "Cast them in the model to a type that it can hold, such as BIGINT, DECIMAL(38, 0) or VARCHAR."
+            )
+
+
+def quoted(name: str) -> str:
+    """Return `name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return `text` as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _in_build(table: str) -> str:
+    return f"build.{quoted(STAR_SCHEMA)}.{quoted(table)}"

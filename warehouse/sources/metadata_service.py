@@ -1,0 +1,98 @@
+"""The metadata service of a Gen3 commons: free-form records under GUIDs, paged.
+
+Source of the address and the parameters: `GET /mds/metadata?limit=N&offset=M` answers GUIDs, with `data=true` the
+records by GUID.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from warehouse.errors import SourceError
+from warehouse.sources.guppy.transport import Call, Transport, shortened
+
+MDS_METADATA = pa.schema(
+    [
+        pa.field("guid", pa.string(), nullable=False),
+        pa.field("guid_type", pa.string()),
+        pa.field("record", pa.string(), nullable=False),
+    ]
+)
+"""Grain: one record. `guid_type` is its `_guid_type` (discovery metadata, for example); `record` is its JSON, keys
+sorted."""
+
+PAGE = 2000
+"""Records a request: the most that the service gives; it may give fewer, so only an empty page ends the list."""
+
+_TRIES = 3
+
+
+def fetch_metadata(transport: Transport) -> pa.Table:
+    """Return every record of the metadata service as rows of `MDS_METADATA`, sorted by GUID.
+
+    The list of GUIDs alone is asked for as well: pages are not sorted by a promise of the service, so records are
+    complete when both lists agree.
+
+    Raises:
+        SourceError: the service cannot be asked, or its two lists do not agree in three tries.
+    """
+    difference = ""
+    for attempt in range(1, _TRIES + 1):
+        records = _records(transport)
+        guids = _guids(transport)
+        if set(records) == guids:
+            rows = [
+                {
+                    "guid": guid,
+                    "guid_type": _type_of(record),
+                    "record": json.dumps(record, sort_keys=True, ensure_ascii=False),
+                }
+                for guid, record in sorted(records.items())
+            ]
+            return pa.Table.from_pylist(rows, schema=MDS_METADATA)
+        difference = f"{len(records)} records for {len(guids)} GUIDs"
+        if attempt < _TRIES:
+            transport.pause(attempt, "moved", "the metadata service")
+    raise SourceError(
+        f"{transport.base_url}/mds/metadata gave {difference} in {_TRIES} tries. The last good load stays; run the "
+        "refresh again later."
+    )
+
+
+def _records(transport: Transport) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    offset = 0
+    while True:
+        where = f"the records of the metadata service from {offset} on"
+        call = Call("mds/metadata", where, params={"data": "true", "limit": PAGE, "offset": offset})
+        page = transport.fetch_json(call)
+        if not isinstance(page, dict):
+            raise SourceError(
+                f"{transport.base_url}/mds/metadata answers {shortened(str(page))} for {where}: expected records."
+            )
+        if not page:
+            return found
+        found.update(page)
+        offset += len(page)
+
+
+def _guids(transport: Transport) -> set[str]:
+    found: list[str] = []
+    while True:
+        where = f"the GUIDs of the metadata service from {len(found)} on"
+        page = transport.fetch_json(Call("mds/metadata", where, params={"limit": PAGE, "offset": len(found)}))
+        if not isinstance(page, list):
+            raise SourceError(
+                f"{transport.base_url}/mds/metadata answers {shortened(str(page))} for {where}: expected GUIDs."
+            )
+        if not page:
+            return set(found)
+        found += map(str, page)
+
+
+def _type_of(record: Any) -> str | None:
+    kind = record.get("_guid_type") if isinstance(record, dict) else None
+    return None if kind is None else str(kind)
