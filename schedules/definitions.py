@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from dagster_project.definitions import defs as project
+from dagster_project import definitions as project
 from schedules.nightly import nightly_refresh
 from warehouse.settings import load_settings
 
-defs = dg.Definitions.merge(project, dg.Definitions(schedules=[nightly_refresh(load_settings())]))
+defs = dg.Definitions.merge(project.defs, dg.Definitions(schedules=[nightly_refresh(load_settings())]))

@@ -101,7 +101,9 @@ class Settings(BaseSettings):
         default=3, ge=1, description="Times that the extraction of one type is begun when its data moves under the run."
     )
     threads: int = Field(default=2, ge=1, description="Threads of DuckDB and of dbt.")
-    memory_limit: str = Field(default="2GB", description="Memory limit of DuckDB while building.")
+    memory_limit: str = Field(
+        default="2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="Memory limit of DuckDB while building, e.g. 2GB."
+    )
     schedule_cron: str = Field(default="30 3 * * *", description="When the nightly refresh starts (cron).")
     schedule_timezone: str = Field(default="UTC", description="Time zone of the nightly refresh (IANA name).")
 

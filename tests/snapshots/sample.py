@@ -13,7 +13,7 @@ import duckdb
 
 from warehouse.build import Build
 from warehouse.landing import LandedObject, Load, Release
-from warehouse.snapshots.manifest import Verdict
+from warehouse.quality.verdicts import Verdict
 
 PASSED = Verdict(
     suite="star.keys",

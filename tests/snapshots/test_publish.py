@@ -27,8 +27,9 @@ from tests.snapshots.sample import (
 )
 from warehouse.build import Build
 from warehouse.errors import AuditFailed, BuildFailed, StorageError
+from warehouse.quality.verdicts import Verdict
 from warehouse.snapshots.catalog import Snapshot, current, snapshots
-from warehouse.snapshots.manifest import Manifest, Verdict
+from warehouse.snapshots.manifest import Manifest
 from warehouse.snapshots.publish import publish
 
 
@@ -215,8 +216,8 @@ def test_an_error_of_the_audit_stops_the_publish_before_anything_is_written(buil
         publish(build, [PASSED, FAILED, WARNING], home, {})
 
     assert str(caught.value) == (
-        "The build was not published: 1 of 3 expectations failed as errors: fct_series (landed.counts): The star has "
-        "as many series as the landed file, observed 499 series, 500 landed. "
+        "The build was not published: 1 of 3 expectations failed as errors: The star has as many series as the "
+        "landed file. (landed.counts, fct_series), observed 499 series, 500 landed. "
         "What was in service before stays in service."
     )
     assert not home.exists()

@@ -229,6 +229,10 @@ def test_numbered_names_differ_and_the_first_of_each_stays(names: list[str]) -> 
             "The query cannot be answered: Scalar Function with name try_me does not exist!",
         ),
         ("select modality::integer from fct_series", "The query cannot be answered: Could not convert string"),
+        (
+            "select * from read_xlsx('x')",
+            'The query cannot be answered: Table Function with name "read_xlsx" is not in the catalog',
+        ),
         ("", "One SQL statement at a time, please: no statement found."),
         ("-- nothing", "One SQL statement at a time, please: no statement found."),
         ("select 1; select 2", "One SQL statement at a time, please: 2 statements found."),
@@ -255,8 +259,11 @@ def test_python_variables_are_out_of_reach(published: Snapshot) -> None:
 
     secret = pd.DataFrame({"a": [1]})
 
-    with pytest.raises(UsageError, match="Table with name secret does not exist"):
-        run(published, "select * from secret")
+    with connect(published) as connection:
+        with pytest.raises(duckdb.CatalogException, match="Table with name secret does not exist"):
+            connection.execute("select * from secret")
+        with pytest.raises(duckdb.CatalogException, match="Table with name secret does not exist"):
+            connection.sql("select * from secret")
     assert len(secret) == 1
 
 
@@ -267,8 +274,14 @@ def test_a_query_that_does_not_fit_in_memory_spills_outside_the_snapshot(
     sql = "select i, md5(i::varchar) as h from range(2000000) t(i) order by h"
 
     with run(published, sql, settings) as result:
-        assert sum(batch.num_rows for batch in result.reader()) == 2_000_000
+        reader = result.reader()
+        first = next(iter(reader))
+        spilled = connect(published, settings).execute("select count(*) from duckdb_temporary_files()").fetchall()
+        # Now, while something is written, it is not beside the snapshot's file.
+        unchanged()
+        assert first.num_rows + sum(batch.num_rows for batch in reader) == 2_000_000
 
+    assert spilled != [(0,)]
     unchanged()
 
 
@@ -306,3 +319,16 @@ def test_asking_needs_neither_dbt_nor_dagster_nor_great_expectations() -> None:
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert finished.stdout == "set()\n"
+
+
+def test_one_process_may_hold_several_connections(published: Snapshot) -> None:
+    with connect(published) as first, connect(published) as second:
+        question = "select count(*) from fct_series"
+        assert first.execute(question).fetchall() == second.execute(question).fetchall()
+        with pytest.raises(duckdb.Error):
+            second.execute("copy fct_series to 'stolen.csv'")
+
+
+def test_connections_of_one_process_need_the_same_settings(published: Snapshot) -> None:
+    with connect(published), pytest.raises(UsageError, match="open in this process with other settings"):
+        connect(published, Settings(threads=1))

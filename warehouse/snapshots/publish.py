@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse.errors import AuditFailed
 from warehouse.landing import sha256_of, sync_folder, writing_to
+from warehouse.quality.verdicts import Verdict, require_no_errors
 from warehouse.snapshots import readme
 from warehouse.snapshots.catalog import (
     DATABASE,
@@ -30,7 +30,7 @@ from warehouse.snapshots.catalog import (
     snapshots_folder,
     with_tables_digest,
 )
-from warehouse.snapshots.manifest import Manifest, SourceEntry, Verdict, digest_of_tables
+from warehouse.snapshots.manifest import Manifest, SourceEntry, digest_of_tables
 from warehouse.snapshots.provenance import code_version, dependency_versions
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from warehouse.build import Build
 
 log = logging.getLogger("icw.snapshots")
-
-_NAMED_FAILURES = 5
 
 
 def publish(
@@ -64,7 +62,7 @@ def publish(
         StorageError: the home cannot be written.
     """
     started = time.perf_counter()
-    _refuse_unless_passed(verdicts)
+    require_no_errors(verdicts)
     described = star_tables(build.dbt_target / "manifest.json")
     with _work_folder(home) as work:
         scratch = work / "scratch"
@@ -101,25 +99,6 @@ def publish(
     log.info("published %s", snapshot_id, extra={"event": "published", "snapshot": snapshot_id})
     point_current_at(home, published)
     return manifest
-
-
-def _refuse_unless_passed(verdicts: Sequence[Verdict]) -> None:
-    if not verdicts:
-        raise AuditFailed(
-            "The build was not published: no expectation has judged it, so nothing is known about it. "
-            "Run the audit first; what was in service before stays in service."
-        )
-    failed = [verdict for verdict in verdicts if verdict.severity == "error" and not verdict.passed]
-    if failed:
-        named = "; ".join(
-            f"{verdict.subject} ({verdict.suite}): {verdict.expectation.rstrip('.')}, observed {verdict.observed}"
-            for verdict in failed[:_NAMED_FAILURES]
-        )
-        more = f"; and {len(failed) - _NAMED_FAILURES} more" if len(failed) > _NAMED_FAILURES else ""
-        raise AuditFailed(
-            f"The build was not published: {len(failed)} of {len(verdicts)} expectations failed as errors: "
-            f"{named}{more}. What was in service before stays in service."
-        )
 
 
 @contextmanager

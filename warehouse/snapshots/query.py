@@ -115,27 +115,32 @@ def connect(snapshot: Snapshot, settings: Settings | None = None) -> duckdb.Duck
 
     Raises:
         IntegrityError: the file is gone, or is not a DuckDB file that this version reads.
+        UsageError: this process has opened it with other settings and not closed it.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
+        # Closes files, network, extensions from outside, stored secrets and the caller's Python variables alike.
         "enable_external_access": "false",
-        "allow_persistent_secrets": "false",
-        "autoinstall_known_extensions": "false",
+        # Without this DuckDB tries nevertheless, and complains about a folder instead of the missing function.
         "autoload_known_extensions": "false",
+        # Locked from the start: connections of one process share the database, and with it a lock that is set later.
+        "lock_configuration": "true",
         # By default what does not fit in memory is written beside the file, which is where a reader must not write.
         "temp_directory": str(Path(tempfile.gettempdir(), f"icw-sql-{os.getpid()}")),
     }
     if settings is not None:
         config |= {"threads": str(settings.threads), "memory_limit": settings.memory_limit}
     try:
-        connection = duckdb.connect(str(snapshot.database), read_only=True, config=config)
+        return duckdb.connect(str(snapshot.database), read_only=True, config=config)
+    except duckdb.ConnectionException:
+        raise UsageError(
+            f"Snapshot {snapshot.id} is open in this process with other settings. "
+            "Close that connection first, or open both with the same settings."
+        ) from None
     except duckdb.Error as error:
         raise IntegrityError(
             f"The file {snapshot.database} of snapshot {snapshot.id} cannot be opened: {_shortened(error)}. "
             "Compare the snapshot with its SHA256SUMS, or ask another one (`icw snapshots` lists them)."
         ) from None
-    connection.execute("set python_enable_replacements = false")
-    connection.execute("set lock_configuration = true")
-    return connection
 
 
 def run(snapshot: Snapshot, sql: str, settings: Settings | None = None) -> Result:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from warehouse.snapshots.manifest import Manifest, SourceEntry, Verdict
+from warehouse.quality.verdicts import Verdict
+from warehouse.snapshots.manifest import Manifest, SourceEntry
 
 
 def render(manifest: Manifest) -> str:

@@ -21,7 +21,6 @@ current_series as (
         series.modality,
         series.crdc_series_uuid,
         series.aws_bucket,
-        series.series_aws_url,
         series.size_bytes,
         series.revised_idc_version as first_idc_version,
         cast(release.idc_version as bigint) as last_idc_version,
@@ -42,7 +41,6 @@ prior_series as (
         modality,
         crdc_series_uuid,
         aws_bucket,
-        series_aws_url,
         size_bytes,
         first_idc_version,
         last_idc_version,
@@ -75,6 +73,5 @@ select
     last_idc_version,
     is_in_release,
     size_bytes,
-    aws_bucket,
-    series_aws_url
+    aws_bucket
 from versions

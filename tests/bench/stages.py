@@ -1,0 +1,46 @@
+"""One stage of a refresh in a process of its own: `python -m tests.bench.stages STAGE`, with ICW_HOME and ICW_IDC_VERSION."""
+
+from __future__ import annotations
+
+import sys
+
+from warehouse.build import input_digest, open_build, prepare, run_dbt
+from warehouse.landing import Landing
+from warehouse.settings import load_settings
+
+
+def land() -> None:
+    from warehouse.sources import idc
+
+    settings = load_settings()
+    landing = Landing(settings.home)
+    landing.select(idc.land(idc.resolve(settings.idc_version, settings), landing, settings))
+
+
+def model() -> None:
+    settings = load_settings()
+    landing = Landing(settings.home)
+    run_dbt(prepare(settings.home, landing, landing.selected(), settings), settings)
+
+
+def audit() -> None:
+    from warehouse.quality.audit import audit_landed, audit_star
+    from warehouse.quality.record import record_verdicts
+
+    settings = load_settings()
+    landing = Landing(settings.home)
+    releases = landing.selected()
+    record_verdicts(settings.home, "landed", input_digest(releases), audit_landed(releases, landing), 0.0)
+    build = open_build(settings.home)
+    record_verdicts(settings.home, "star", build.input_digest, audit_star(build), 0.0)
+
+
+def publish() -> None:
+    from warehouse.refresh import publish_build
+
+    settings = load_settings()
+    publish_build(settings.home, open_build(settings.home), settings)
+
+
+if __name__ == "__main__":
+    {"land": land, "model": model, "audit": audit, "publish": publish}[sys.argv[1]]()
