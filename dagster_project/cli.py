@@ -185,7 +185,3 @@ def main(run: Callable[[], object] = app) -> None:
         run()
     except WarehouseError as error:
         _stop(error)
-    except BrokenPipeError:
-        # The reader of the output (head, less) has gone; nothing is left to say, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(141) from None

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 
-from warehouse.errors import WarehouseError
+from warehouse.errors import StorageError, WarehouseError
 from warehouse.landing import writing_to
 from warehouse.settings import Settings
 from warehouse.sources.idc import ResolvedRelease
+
+_REFUSED_WRITES = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO)
 
 _INSTANCE_SETTINGS = """\
 # Written by icw. Runs of the command line and of the schedule are kept here.
@@ -52,15 +57,33 @@ def run_refresh_job(release: ResolvedRelease, settings: Settings) -> str:
         try:
             result = defs.resolve_job_def("refresh").execute_in_process(run_config=configuration, instance=instance)
         except Exception as error:
-            raise _as_warehouse_error(error) from error
+            raise _as_warehouse_error(error, folder) from error
     return result.run_id
 
 
-def _as_warehouse_error(error: BaseException) -> BaseException:
-    """Find the library's own error behind what Dagster raised."""
+def _as_warehouse_error(error: BaseException, folder: Path) -> BaseException:
+    """Find the library's own error, or a disk that refuses writes, behind what Dagster raised."""
+    causes = list(_causes(error))
+    own = next((cause for cause in causes if isinstance(cause, WarehouseError)), None)
+    if own is not None:
+        return own
+    refused = next((cause for cause in causes if _is_refused_write(cause)), None)
+    if refused is not None:
+        return StorageError(
+            f"The records of the run cannot be written below {folder}: {refused}. "
+            "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
+        )
+    return error
+
+
+def _is_refused_write(cause: BaseException) -> bool:
+    if isinstance(cause, OSError):
+        return cause.errno in _REFUSED_WRITES
+    return isinstance(cause, sqlite3.OperationalError) and "disk" in str(cause)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, WarehouseError):
-            return cause
+        yield cause
         cause = cause.__cause__ or cause.__context__
-    return error

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.contracts import Column, ColumnType, Contract, Dataset, load_contract
-from warehouse.errors import BuildFailed
+from warehouse.errors import AuditFailed, BuildFailed, StorageError, WarehouseError
 from warehouse.landing import Landing, Load, Release, write_atomically, writing_to
 from warehouse.settings import Settings
 
@@ -27,6 +27,9 @@ DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 # What decides the bytes of a published table besides the landed objects and the project's own code.
 _ENGINES = ("duckdb", "dbt-core", "dbt-duckdb")
 _DECIDING_ROOMS = ("contracts", "quality", "snapshots")
+
+# How DuckDB's errors name a disk that is full, or that refuses a file for another reason.
+_REFUSED_WRITES = ("No space left", "File too large", "Could not write", "Disk quota", "Read-only file system")
 
 # The file in a build's folder that says what it is made from.
 _RECORD = "build.json"
@@ -125,7 +128,7 @@ def run_dbt(build: Build, settings: Settings) -> None:
     """Run seeds, models and tests of the dbt project inside this process.
 
     Raises:
-        BuildFailed: a model or a test failed; the message names it.
+        AuditFailed, StorageError, BuildFailed: as `dbt_failure` says.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -137,10 +140,8 @@ def run_dbt(build: Build, settings: Settings) -> None:
     finally:
         # dbt-duckdb keeps the file open for the life of the process; nobody else could read it.
         DuckDBConnectionManager.close_all_connections()
-    if result.exception is not None:
-        raise BuildFailed(f"dbt stopped before it ran: {result.exception}")
     if not result.success:
-        raise BuildFailed(failure_summary(build))
+        raise dbt_failure(build, result.exception)
 
 
 def dbt_arguments(build: Build, settings: Settings) -> list[str]:
@@ -163,6 +164,7 @@ def parse_project(target: Path) -> Path:
 
     Raises:
         BuildFailed: the project cannot be parsed.
+        StorageError: the home cannot be written.
     """
     from dbt.cli.main import dbtRunner
 
@@ -171,11 +173,15 @@ def parse_project(target: Path) -> Path:
     if manifest.is_file():
         return manifest
     with writing_to(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
+        folder.mkdir(parents=True)
     places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     result = dbtRunner().invoke(
         ["parse", "--quiet", *places, "--target-path", str(folder), "--log-path", str(folder / "logs")]
     )
+    if isinstance(result.exception, OSError):
+        with writing_to(folder):
+            raise result.exception
     if not result.success:
         raise BuildFailed(f"The dbt project cannot be parsed: {result.exception}")
     return manifest
@@ -186,17 +192,33 @@ def model_seconds(build: Build) -> float:
     return float(json.loads((build.dbt_target / "run_results.json").read_text(encoding="utf-8"))["elapsed_time"])
 
 
-def failure_summary(build: Build) -> str:
-    """Return one sentence that names what failed in the last dbt run of this build."""
+def dbt_failure(build: Build, error: BaseException | None = None) -> WarehouseError:
+    """Return what the last dbt run of this build failed of.
+
+    `AuditFailed` where only tests failed, `StorageError` where the disk refused to be written, else `BuildFailed`.
+    """
+    log_file = build.folder / "logs" / "dbt.log"
     path = build.dbt_target / "run_results.json"
     if not path.is_file():
-        return f"dbt failed before it ran a model. Its log is {build.folder / 'logs' / 'dbt.log'}."
+        return BuildFailed(f"dbt stopped before it ran a model: {error or 'no message'}. Its log is {log_file}.")
     results = json.loads(path.read_text(encoding="utf-8"))["results"]
     failed = [entry for entry in results if entry["status"] in ("error", "fail")]
-    names = ", ".join(entry["unique_id"].split(".")[2] for entry in failed[:3])
+    messages = [" ".join((entry["message"] or "no message").split()) for entry in failed]
+    named = ", ".join(entry["unique_id"].split(".")[2] for entry in failed[:3])
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-    first = " ".join((failed[0]["message"] or "no message").split())[:300] if failed else "no message"
-    return f"dbt failed on {names}{more}: {first}. Its log is {build.folder / 'logs' / 'dbt.log'}."
+    refused = next((message for message in messages if any(words in message for words in _REFUSED_WRITES)), None)
+    if refused is not None:
+        return StorageError(
+            f"DuckDB could not write below {build.folder}: {refused[:300]}. "
+            "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
+        )
+    first = messages[0][:300] if messages else str(error)
+    if failed and all(entry["status"] == "fail" for entry in failed):
+        return AuditFailed(
+            f"The build was not published: the dbt tests {named}{more} failed: {first}. "
+            "What was in service before stays in service."
+        )
+    return BuildFailed(f"dbt failed on {named}{more}: {first}. Its log is {log_file}.")
 
 
 def _build_in(folder: Path, releases: Sequence[Release], digest: str) -> Build:
@@ -240,8 +262,11 @@ def _landed_column(column: Column, found: str | None) -> str:
     elif column.type == "record":
         # The fields of nested records change from release to release; JSON lets staging read them by name.
         expression = f"to_json({_quoted(found)})"
-    else:
+    elif column.required:
         expression = f"cast({_quoted(found)} as {sql_type})"
+    else:
+        # An optional column of another type has been reported as drift; it must not stop the build.
+        expression = f"try_cast({_quoted(found)} as {sql_type})"
     return f"{expression} as {_quoted(column.name)}"
 
 

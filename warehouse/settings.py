@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     )
     idc_version: str = Field(
         default="current",
-        description="IDC release to load: `current`, `latest`, a full version (23.5.0) or a major (v23: its newest patch).",
+        description="IDC release: `current`, `latest`, a full version (23.5.0) or a major (v23: its newest patch).",
     )
     idc_channels: tuple[IdcChannel, ...] = Field(
         default=("bucket", "github", "wheel"),
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     )
     package_index_urls: tuple[str, ...] | None = Field(
         default=None,
-        description="Package indexes for the idc-index-data wheel (JSON list); by default those that pip is configured for.",
+        description="Package indexes for the idc-index-data wheel (JSON list); by default those of pip's settings.",
     )
     connect_timeout_s: float = Field(default=4.0, gt=0, description="Seconds to wait for a connection to an upstream.")
     read_timeout_s: float = Field(default=60.0, gt=0, description="Seconds to wait for the next bytes of an upstream.")
@@ -53,13 +53,15 @@ class Settings(BaseSettings):
         default=4, ge=0, description="Further tries after a broken connection or a passing error of an upstream."
     )
     answer_timeout_s: float = Field(
-        default=10.0, gt=0, description="Seconds to wait for the answer to a small request (a version, a checksum, a listing)."
+        default=10.0,
+        gt=0,
+        description="Seconds to wait for the answer to a small request (version, checksum, listing).",
     )
     retry_wait_s: float = Field(
-        default=0.5, ge=0, description="Seconds before the first further try; doubled for each one after it, with jitter."
+        default=0.5, ge=0, description="Seconds before the first further try; doubles with each one, with jitter."
     )
     retry_wait_max_s: float = Field(
-        default=20.0, ge=0, description="Longest wait between two tries; an upstream that asks for more (Retry-After) is passed over."
+        default=20.0, ge=0, description="Longest wait between two tries; an upstream that asks for more is passed over."
     )
     user_agent: str = Field(
         default=f"imaging-commons-warehouse/{__version__} (metadata ETL; requests)",
@@ -83,9 +85,9 @@ class Settings(BaseSettings):
         description="Records of the first pages of a type; later pages adapt (at most 10,000).",
     )
     guppy_page_bytes: int = Field(
-        default=4_000_000,
+        default=1_500_000,
         ge=10_000,
-        description="Bytes that a page of records is steered to (as columns in memory; its JSON is two to three times that).",
+        description="Bytes that a page is steered to, as columns in memory (its JSON is two to three times that).",
     )
     guppy_read_timeout_s: float = Field(
         default=240.0,
@@ -95,14 +97,14 @@ class Settings(BaseSettings):
     guppy_retry_after_max_s: float = Field(
         default=300.0,
         ge=0,
-        description="Longest `Retry-After` of a portal that is waited for (there is no other channel); a longer one ends the run.",
+        description="Longest `Retry-After` of a portal that is waited for; a longer one ends the run.",
     )
     guppy_tries: int = Field(
         default=3, ge=1, description="Times that the extraction of one type is begun when its data moves under the run."
     )
     threads: int = Field(default=2, ge=1, description="Threads of DuckDB and of dbt.")
     memory_limit: str = Field(
-        default="2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="Memory limit of DuckDB while building, e.g. 2GB."
+        default="2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="Memory limit of DuckDB, e.g. 2GB or 512MiB."
     )
     schedule_cron: str = Field(default="30 3 * * *", description="When the nightly refresh starts (cron).")
     schedule_timezone: str = Field(default="UTC", description="Time zone of the nightly refresh (IANA name).")

@@ -11,7 +11,6 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 
 from dagster_project.resources import Warehouse
 from warehouse import build
-from warehouse.errors import BuildFailed
 from warehouse.refresh import existing_snapshot
 from warehouse.settings import load_settings
 
@@ -49,4 +48,4 @@ def star(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: DbtCliRes
     with contextlib.redirect_stdout(io.StringIO()):
         yield from invocation.stream()
     if not invocation.is_successful():
-        raise BuildFailed(build.failure_summary(prepared))
+        raise build.dbt_failure(prepared)

@@ -1,1 +1,1 @@
-"""Benchmarks: `make bench`. Figures are printed side by side with what a user would otherwise do; nothing is asserted."""
+"""Benchmarks: `make bench`. Figures stand beside those of what a user would otherwise do; nothing is asserted."""

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.measure import Measurement, measured
+from tests.bench.queries import ICW
 from warehouse.landing import Landing
 from warehouse.snapshots import catalog
 
@@ -48,7 +49,7 @@ def main() -> None:
 
     peer = measured([peer_python(), QUERIES, "idc-index"])
     ours = measured([sys.executable, QUERIES, "icw"], environment | {"PYTHONPATH": os.getcwd()})
-    command = measured([icw, "sql", "select modality, count(distinct patient_id), count(*), sum(size_bytes) / 1e9 from fct_series group by 1 order by 3 desc"], environment)  # fmt: skip
+    command = measured([icw, "sql", ICW], environment)
     show_queries(console, peer, ours, command)
 
 

@@ -1,5 +1,7 @@
-"""The floor: what plain DuckDB needs to read the landed Parquet and write the same data as sorted Parquet and as a DuckDB
-file, without keys, models, tests or audits: `python -m tests.bench.floor SOURCE_FOLDER TARGET_FOLDER`."""
+"""The floor: plain DuckDB reads the landed Parquet and writes it as sorted Parquet and as a DuckDB file.
+
+No keys, models, tests or audits: `python -m tests.bench.floor SOURCE_FOLDER TARGET_FOLDER`.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Measurement:
-    """Wall-clock seconds, and the peak memory (resident set) of the largest process below it, in MB of 1,000,000 bytes."""
+    """Wall-clock seconds, and the peak resident memory of the largest process, in MB of 1,000,000 bytes."""
 
     seconds: float
     peak_mb: float

@@ -1,4 +1,4 @@
-"""One stage of a refresh in a process of its own: `python -m tests.bench.stages STAGE`, with ICW_HOME and ICW_IDC_VERSION."""
+"""One stage of a refresh in a process of its own: `python -m tests.bench.stages STAGE`."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Bucket:
 def parquet_bytes(query: str, version: str) -> bytes:
     """The result of a query as a Parquet file whose footer names the release, as upstream writes it."""
     with duckdb.connect() as connection:
-        table = connection.execute(query).to_arrow_table()
+        table = connection.sql(query).to_arrow_table()
     sink = io.BytesIO()
     pq.write_table(table.replace_schema_metadata({"idc_index_data_version": f"{version}-0-gf08b112"}), sink)
     return sink.getvalue()

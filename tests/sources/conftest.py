@@ -8,6 +8,10 @@ import pytest
 
 from tests.sources.idc_upstream import IdcUpstream
 from tests.sources.loopback import Loopback
+from warehouse.landing import Landing
+from warehouse.settings import Settings
+
+pytest.register_assert_rewrite("tests.sources.landing_checks")
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +33,17 @@ def upstream(server: Loopback) -> IdcUpstream:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
+
+
+@pytest.fixture
+def landing(home: Path) -> Landing:
+    return Landing(home)
+
+
+@pytest.fixture
+def settings(upstream: IdcUpstream, home: Path) -> Settings:
+    """Settings that point at the loopback upstream."""
+    return upstream.settings(home)
 
 
 @pytest.fixture

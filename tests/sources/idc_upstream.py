@@ -1,7 +1,7 @@
 """The three channels of the IDC artifacts, laid out on one loopback server as upstream lays them out.
 
-The releases are small and made here: Parquet files with the columns of the contract and invented values. `real` names what
-they imitate: file names, sidecars, footers, wheel and index pages are in upstream's formats.
+The releases are small and made here: Parquet files with the columns of the contract and invented values. `real` names
+what they imitate: file names, sidecars, footers, wheel and index pages are in upstream's formats.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ def parquet_of(dataset: str, version: str) -> bytes:
     """The file of a dataset as upstream publishes it: the footer names the release from 24.2.1 on."""
     rows = ROWS if dataset in ("idc_index", "prior_versions_index", "sm_index") else 25
     names_release = tuple(map(int, version.split("."))) >= (24, 2, 1)
-    return parquet_bytes(table_of(dataset, rows), {"idc_index_data_version": f"{version}-0-gf08b112"} if names_release else {})
+    return parquet_bytes(
+        table_of(dataset, rows), {"idc_index_data_version": f"{version}-0-gf08b112"} if names_release else {}
+    )
 
 
 def files_of(datasets: Iterable[str], version: str) -> dict[str, bytes]:
@@ -216,12 +218,13 @@ def bucket_listing(versions: Iterable[str], next_marker: str = "") -> str:
     )  # fmt: skip
     return (
         "<?xml version='1.0' encoding='UTF-8'?><ListBucketResult xmlns='http://doc.s3.amazonaws.com/2006-03-01'>"
+        ""
         f"<Name>bucket</Name><Prefix></Prefix><Marker></Marker><Delimiter>/</Delimiter>{paging}{prefixes}</ListBucketResult>"
     )
 
 
 def tag_advertisement(tags: Iterable[str]) -> str:
-    """A reference advertisement of git's smart HTTP protocol; each tag is annotated, so that a peeled line follows it."""
+    """A reference advertisement of git's smart HTTP protocol; each tag is annotated, so a peeled line follows it."""
     refs = ["HEAD\0multi_ack side-band-64k agent=git", "refs/heads/main", "refs/pull/23/head"]
     for tag in tags:
         refs += [f"refs/tags/{tag}", f"refs/tags/{tag}^{{}}"]

@@ -1,6 +1,7 @@
 """Lands an IDC release in a process of its own, so that a test can kill it or take its resources away.
 
-Usage: python -m tests.sources.landing_process <settings as JSON> <version> <channel> [--kill-at-manifest] [--file-limit BYTES]
+Usage: python -m tests.sources.landing_process <settings as JSON> <version> <channel> [--kill-at-manifest] [--file-limit
+BYTES]
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A real HTTP server on the loopback interface that serves what it is given, misbehaves on demand and remembers who asked."""
+"""A real HTTP server on the loopback interface: serves what it is given, misbehaves on demand, remembers who asked."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Fault:
     cut_at: Callable[[int], int] | int | None = None
     mute: threading.Event | None = None
     hold: threading.Event | None = None
-    then: Callable[[], None] = lambda: None
+    then: Callable[[], object] = lambda: None
 
     def cut(self, start: int, size: int) -> int:
         if self.cut_at is None:
@@ -99,7 +99,9 @@ class Loopback:
         self._server.server_close()
         self._thread.join()
 
-    def serve(self, path: str, body: bytes | str, content_type: str = "application/octet-stream", **more: object) -> str:
+    def serve(
+        self, path: str, body: bytes | str, content_type: str = "application/octet-stream", **more: object
+    ) -> str:
         """Serve `body` at `path` (which starts with a slash and may hold a query) and return its address."""
         content = body.encode() if isinstance(body, str) else body
         self.resources[path] = Resource(content, content_type, **more)  # type: ignore[arg-type]

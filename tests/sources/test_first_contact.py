@@ -10,7 +10,8 @@ from warehouse.sources.first_contact import make_contact
 
 def _peer(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
-    assert parts.hostname and parts.port
+    assert parts.hostname
+    assert parts.port
     return parts.hostname, parts.port
 
 
@@ -36,3 +37,9 @@ def test_a_host_that_swallows_connections_uses_up_the_budget_once(silent_url: st
 def test_a_name_that_does_not_exist_is_named() -> None:
     with pytest.raises(OSError, match=r"the name nowhere\.invalid cannot be resolved"):
         make_contact("nowhere.invalid", 443, 5.0)
+
+
+def test_an_address_that_no_connection_can_go_to_is_not_taken_for_reached() -> None:
+    # The broadcast address: the connection fails at once, with a reason that depends on the machine.
+    with pytest.raises(OSError, match=r"permission denied|unreachable|invalid argument|no connection within"):
+        make_contact("255.255.255.255", 80, 0.2)

@@ -51,10 +51,14 @@ class TestSmallRequests:
             client.get(url)
         assert len(server.asked_for(PATH)) == 3
 
-    def test_retry_after_is_honoured_when_it_is_short(self, client: Client, server: Loopback) -> None:
+    def test_retry_after_is_honoured_when_it_is_short(
+        self, client: Client, server: Loopback, caplog: pytest.LogCaptureFixture
+    ) -> None:
         url = server.serve(PATH, "hello")
         server.fail(PATH, Fault(status=429, headers={"Retry-After": "1"}))
-        assert client.get(url).content == b"hello"
+        with caplog.at_level(logging.INFO, "icw.sources.http"):
+            assert client.get(url).content == b"hello"
+        assert [vars(record)["wait_s"] for record in caplog.records] == [1.0]
 
     @pytest.mark.parametrize("value", ["3600", "Fri, 01 Jan 2100 00:00:00 GMT"])
     def test_an_upstream_that_asks_to_come_back_much_later_is_not_waited_for(
@@ -95,7 +99,9 @@ class TestSmallRequests:
         assert client.redirect_of(server.url + "/latest") == "https://example.org/releases/tag/25.0.5"
         assert client.redirect_of(server.serve(PATH, "no redirect")) is None
 
-    def test_a_silent_upstream_is_asked_only_once_more(self, upstream: IdcUpstream, silent_url: str, tmp_path: Path) -> None:
+    def test_a_silent_upstream_is_asked_only_once_more(
+        self, upstream: IdcUpstream, silent_url: str, tmp_path: Path
+    ) -> None:
         client = Client(upstream.settings(tmp_path, connect_timeout_s=0.1, retries=9))
         with pytest.raises(SourceUnreachable, match=r"cannot be reached: no connection within 0\.1 s"):
             client.get(silent_url + PATH)
@@ -143,7 +149,9 @@ class TestTrust:
         assert trust.verify("https://other.local/simple/") == "/etc/ca.pem"
         assert Trust().verify("https://example.org") is True
 
-    def test_a_bundle_that_does_not_exist_is_a_sentence(self, upstream: IdcUpstream, server: Loopback, tmp_path: Path) -> None:
+    def test_a_bundle_that_does_not_exist_is_a_sentence(
+        self, upstream: IdcUpstream, server: Loopback, tmp_path: Path
+    ) -> None:
         trust = Trust(ca_bundle=str(tmp_path / "missing.pem"))
         url = server.serve(PATH, "hello").replace("http://", "https://")
         with pytest.raises(SourceUnreachable, match=r"missing\.pem"):
@@ -161,7 +169,9 @@ class TestDownload:
         assert not target.with_name("file.bin.part").exists()
         assert server.asked_for(PATH)[0].headers["Accept-Encoding"] == "identity"
 
-    def test_a_broken_connection_is_continued_where_it_broke(self, client: Client, server: Loopback, target: Path) -> None:
+    def test_a_broken_connection_is_continued_where_it_broke(
+        self, client: Client, server: Loopback, target: Path
+    ) -> None:
         url = server.serve(PATH, BODY)
         server.fail(PATH, Fault(cut_at=250_000))
         client.download(url, target, expected())
@@ -171,7 +181,9 @@ class TestDownload:
         assert second.range == f"bytes={250_000 // PIECE * PIECE}-"
         assert server.sent(PATH) < len(BODY) + PIECE
 
-    def test_what_an_earlier_run_has_left_is_not_fetched_again(self, client: Client, server: Loopback, target: Path) -> None:
+    def test_what_an_earlier_run_has_left_is_not_fetched_again(
+        self, client: Client, server: Loopback, target: Path
+    ) -> None:
         target.with_name("file.bin.part").write_bytes(BODY[:300_000])
         client.download(server.serve(PATH, BODY), target, expected())
         assert target.read_bytes() == BODY
@@ -197,7 +209,7 @@ class TestDownload:
         self, client: Client, server: Loopback, target: Path
     ) -> None:
         url = server.serve(PATH, bytes(len(BODY)))
-        server.fail(PATH, Fault(cut_at=250_000, then=lambda: server.serve(PATH, BODY) and None))
+        server.fail(PATH, Fault(cut_at=250_000, then=lambda: server.serve(PATH, BODY)))
         client.download(url, target, expected())
         assert target.read_bytes() == BODY
         assert [request.status for request in server.asked_for(PATH)] == [200, 200]
@@ -243,7 +255,9 @@ class TestDownload:
         assert is_clean(target)
         assert len(server.asked_for(PATH)) == 1
 
-    def test_pieces_that_do_not_fit_are_fetched_anew_only_once(self, client: Client, server: Loopback, target: Path) -> None:
+    def test_pieces_that_do_not_fit_are_fetched_anew_only_once(
+        self, client: Client, server: Loopback, target: Path
+    ) -> None:
         target.with_name("file.bin.part").write_bytes(b"x" * 1000)
         with pytest.raises(IntegrityError):
             client.download(server.serve(PATH, BODY[:-1]), target, expected())
@@ -256,7 +270,9 @@ class TestDownload:
             client.download(url, target, expected())
         assert not target.exists()
 
-    def test_a_body_that_was_compressed_on_the_way_is_refused(self, client: Client, server: Loopback, target: Path) -> None:
+    def test_a_body_that_was_compressed_on_the_way_is_refused(
+        self, client: Client, server: Loopback, target: Path
+    ) -> None:
         url = server.serve(PATH, BODY, headers={"Content-Encoding": "gzip"})
         with pytest.raises(SourceUnreachable, match="compressed on the way"):
             client.download(url, target, expected())

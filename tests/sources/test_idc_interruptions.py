@@ -11,29 +11,23 @@ from pathlib import Path
 import pytest
 
 from tests.sources.idc_upstream import DATASETS, IN_WHEEL, IdcUpstream, parquet_of
+from tests.sources.landing_checks import VERSION, assert_nothing_landed, assert_whole, files_below, of
 from tests.sources.loopback import Fault, Loopback
-from tests.sources.test_idc_land import assert_nothing_landed, assert_whole, files_below, of
 from warehouse.landing import Landing
-from warehouse.settings import Settings
+from warehouse.settings import IdcChannel, Settings
 from warehouse.sources.idc import land
 
-VERSION = "25.0.5"
 PIECE = 1 << 16
 
 
-def start(settings: Settings, channel: str, *options: str) -> subprocess.Popen[str]:
+def start(settings: Settings, channel: IdcChannel, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.sources.landing_process", settings.model_dump_json(), VERSION, channel]
     return subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
 
 
-@pytest.fixture
-def settings(upstream: IdcUpstream, home: Path) -> Settings:
-    return upstream.settings(home)
-
-
 @pytest.mark.parametrize("channel", ["bucket", "wheel"])
 def test_a_process_killed_in_the_middle_of_a_download_leaves_nothing_and_the_next_one_goes_on_from_there(
-    upstream: IdcUpstream, server: Loopback, settings: Settings, home: Path, channel: str
+    upstream: IdcUpstream, server: Loopback, settings: Settings, home: Path, channel: IdcChannel
 ) -> None:
     upstream.publish_in_bucket(VERSION)
     size = len(upstream.publish_wheel(VERSION)) if channel == "wheel" else len(parquet_of("idc_index", VERSION))
@@ -57,7 +51,7 @@ def test_a_process_killed_in_the_middle_of_a_download_leaves_nothing_and_the_nex
     assert_nothing_landed(home)
 
     landing = Landing(home)
-    release = land(of(channel), landing, settings)  # type: ignore[arg-type]
+    release = land(of(channel), landing, settings)
     assert_whole(release, landing, IN_WHEEL if channel == "wheel" else DATASETS)
     first, second = server.asked_for(path)
     assert second.range == f"bytes={expected}-"
@@ -67,7 +61,7 @@ def test_a_process_killed_in_the_middle_of_a_download_leaves_nothing_and_the_nex
 
 @pytest.mark.parametrize("channel", ["bucket", "wheel"])
 def test_a_process_killed_between_objects_and_manifest_has_landed_nothing_and_the_next_one_fetches_nothing_again(
-    upstream: IdcUpstream, server: Loopback, settings: Settings, home: Path, channel: str
+    upstream: IdcUpstream, server: Loopback, settings: Settings, home: Path, channel: IdcChannel
 ) -> None:
     upstream.publish_in_bucket(VERSION)
     upstream.publish_wheel(VERSION)
@@ -79,7 +73,7 @@ def test_a_process_killed_between_objects_and_manifest_has_landed_nothing_and_th
     assert landing.releases("idc") == []
 
     server.requests.clear()
-    release = land(of(channel), landing, settings)  # type: ignore[arg-type]
+    release = land(of(channel), landing, settings)
     assert_whole(release, landing, IN_WHEEL if channel == "wheel" else DATASETS)
     assert [r.path for r in server.requests if r.path.endswith((".parquet", ".whl"))] == []
     landing.sweep()
@@ -100,7 +94,7 @@ def test_what_a_killed_process_has_left_is_swept_when_nobody_takes_it_up(
 
 @pytest.mark.parametrize(("channel", "file"), [("bucket", "idc_index.parquet.part"), ("wheel", "any.whl.part")])
 def test_a_full_disk_is_told_in_one_sentence_and_lands_nothing(
-    upstream: IdcUpstream, settings: Settings, home: Path, channel: str, file: str
+    upstream: IdcUpstream, settings: Settings, home: Path, channel: IdcChannel, file: str
 ) -> None:
     upstream.publish_in_bucket(VERSION)
     upstream.publish_wheel(VERSION)
@@ -113,7 +107,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_lands_nothing(
     assert_nothing_landed(home)
 
     landing = Landing(home)
-    release = land(of(channel), landing, settings)  # type: ignore[arg-type]
+    release = land(of(channel), landing, settings)
     assert_whole(release, landing, IN_WHEEL if channel == "wheel" else DATASETS)
 
 

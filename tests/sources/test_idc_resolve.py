@@ -8,6 +8,7 @@ import pytest
 from tests.sources.idc_upstream import IdcUpstream, parquet_bytes, table_of
 from tests.sources.loopback import Fault, Loopback
 from warehouse.errors import SourceError, SourceUnreachable, UnknownRelease, UsageError
+from warehouse.settings import Settings
 from warehouse.sources.idc import ResolvedRelease, resolve
 from warehouse.sources.package_index import configured_indexes, read_pip_configuration
 
@@ -99,7 +100,9 @@ class TestPassingOver:
         assert found.channel == "wheel"
         assert reason in found.passed_over[0]
 
-    def test_current_may_be_missing_for_a_moment_while_upstream_replaces_it(self, upstream: IdcUpstream, home: Path) -> None:
+    def test_current_may_be_missing_for_a_moment_while_upstream_replaces_it(
+        self, upstream: IdcUpstream, home: Path
+    ) -> None:
         upstream.publish_in_bucket("25.0.5")
         upstream.publish_wheel("25.0.5")
         found = resolve("current", upstream.settings(home))
@@ -133,19 +136,23 @@ class TestGitHub:
         upstream.publish_on_github("24.10.0", ["idc_index"])
         assert resolve("v24", upstream.settings(home, idc_channels=("github",))).version == "24.10.0"
 
-    def test_an_answer_that_lists_no_tags_is_passed_over(self, upstream: IdcUpstream, server: Loopback, home: Path) -> None:
+    def test_an_answer_that_lists_no_tags_is_passed_over(
+        self, upstream: IdcUpstream, server: Loopback, home: Path
+    ) -> None:
         server.serve("/github/idc-index-data.git/info/refs?service=git-upload-pack", "<html/>", "text/html")
         with pytest.raises(SourceUnreachable, match="does not list the tags"):
             resolve("v24", upstream.settings(home, idc_channels=("github",)))
 
-    def test_a_latest_release_that_leads_nowhere_is_passed_over(self, upstream: IdcUpstream, server: Loopback, home: Path) -> None:
+    def test_a_latest_release_that_leads_nowhere_is_passed_over(
+        self, upstream: IdcUpstream, server: Loopback, home: Path
+    ) -> None:
         server.redirect("/github/idc-index-data/releases/latest", f"{upstream.github_url}/releases")
         with pytest.raises(SourceUnreachable, match="does not redirect to its latest release"):
             resolve("current", upstream.settings(home, idc_channels=("github",)))
 
 
 class TestWheel:
-    def settings_of(self, upstream: IdcUpstream, home: Path, **more: object):  # noqa: ANN201
+    def settings_of(self, upstream: IdcUpstream, home: Path, **more: object) -> Settings:
         return upstream.settings(home, idc_channels=("wheel",), **more)
 
     def test_the_newest_stable_wheel_that_is_not_withdrawn_is_chosen(self, upstream: IdcUpstream, home: Path) -> None:
@@ -187,7 +194,9 @@ class TestWheel:
         with pytest.raises(SourceUnreachable, match="connection refused"):
             resolve("24.2.2", self.settings_of(upstream, home, package_index_urls=urls))
 
-    def test_a_login_page_in_place_of_the_index_is_no_index(self, upstream: IdcUpstream, server: Loopback, home: Path) -> None:
+    def test_a_login_page_in_place_of_the_index_is_no_index(
+        self, upstream: IdcUpstream, server: Loopback, home: Path
+    ) -> None:
         server.serve("/simple/idc-index-data/", "<html><p>Welcome to the guest network</p></html>", "text/html")
         with pytest.raises(SourceUnreachable, match="is not a page of a package index"):
             resolve("24.2.2", self.settings_of(upstream, home))
@@ -264,10 +273,10 @@ class TestFailing:
     def test_a_malformed_version_is_bad_usage_before_anything_is_asked(
         self, upstream: IdcUpstream, server: Loopback, home: Path
     ) -> None:
-        with pytest.raises(UsageError, match="'v23.x' does not name an IDC release"):
+        with pytest.raises(UsageError, match=r"'v23\.x' does not name an IDC release"):
             resolve("v23.x", upstream.settings(home))
         assert server.requests == []
 
     def test_an_address_that_cannot_be_asked_is_bad_usage(self, upstream: IdcUpstream, home: Path) -> None:
-        with pytest.raises(UsageError, match="'storage/25.0.5.*is not a web address"):
+        with pytest.raises(UsageError, match=r"'storage/25\.0\.5.*is not a web address"):
             resolve("25.0.5", upstream.settings(home, idc_url="storage"))

@@ -72,7 +72,9 @@ def test_added_missing_and_formerly_named_columns_are_told_apart(path: Path) -> 
 
 def test_a_missing_required_column_stops_and_is_named(path: Path) -> None:
     content = parquet_bytes(table_of("idc_index", 5, drop=["SeriesInstanceUID", "sop_class_name"]))
-    with pytest.raises(IntegrityError, match=r"idc_index\.parquet of IDC 25\.0\.5 from the bucket lacks the required column Series"):
+    with pytest.raises(
+        IntegrityError, match=r"idc_index\.parquet of IDC 25\.0\.5 from the bucket lacks the required column Series"
+    ):
         check(path, content)
 
 

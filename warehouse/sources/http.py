@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,13 +27,13 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 
 from warehouse.errors import IntegrityError, SourceError, SourceUnreachable, UsageError
 from warehouse.settings import Settings
+from warehouse.sources.download_report import DownloadReport
 from warehouse.sources.first_contact import make_contact
 from warehouse.sources.partial_file import PartialFile
 
 logger = logging.getLogger("icw.sources.http")
 
 _PIECE = 1 << 16
-_REPORT_EVERY_S = 0.2
 # A connection that keeps breaking but brings this much (bytes) each time is slow, not dead: the count of tries starts
 # anew.
 _PROGRESS_THAT_COUNTS = 1 << 20
@@ -184,19 +183,19 @@ class Client:
         with self._send(url, headers, self._settings.read_timeout_s, stream=True) as response:
             refuse_web_page(response)
             total = _place(response, part)
-            report = _Report(part.target.name, total)
-            report(part.size)
+            report = DownloadReport(part.target.name, total)
+            report.progress(part.size)
             try:
                 for piece in response.iter_content(_PIECE):
                     part.append(piece)
-                    report(part.size)
+                    report.progress(part.size)
             except requests.RequestException as error:
                 raise _PassingFault(
                     f"{public_url(url)} broke off after {part.size:,} of {_or_unknown(total)} bytes"
                 ) from error
         if total is not None and part.size != total:
             raise _PassingFault(f"{public_url(url)} ended after {part.size:,} of {total:,} bytes")
-        report(part.size, final=True)
+        report.end(part.size)
 
     def _send(
         self, url: str, headers: dict[str, str], timeout_s: float, *, stream: bool = False, follow: bool = True
@@ -243,9 +242,16 @@ class Client:
         def note(state: RetryCallState) -> None:
             self.retries += 1
             logger.info(
-                "Trying again (%d): %s", state.attempt_number, _fault(state),
-                extra={"event": "retry", "attempt": state.attempt_number, "retries": self.retries},
-            )  # fmt: skip
+                "Trying again in %.1f s: %s",
+                state.upcoming_sleep,
+                _fault(state),
+                extra={
+                    "event": "retry",
+                    "attempt": state.attempt_number,
+                    "retries": self.retries,
+                    "wait_s": state.upcoming_sleep,
+                },
+            )
 
         retrying = Retrying(
             retry=retry_if_exception_type(_PassingFault),
@@ -276,26 +282,6 @@ class _Patience:
         if fault.silent:
             allowed = min(allowed, _FURTHER_TRIES_WHEN_SILENT)
         return state.attempt_number - self._tries_before_mark > allowed
-
-
-class _Report:
-    """Logs how far a download is: at its start, a few times a second, and at its end."""
-
-    def __init__(self, name: str, total: int | None) -> None:
-        self._name = name
-        self._total = total
-        self._next = 0.0
-
-    def __call__(self, done: int, final: bool = False) -> None:
-        now = time.monotonic()
-        if now < self._next and not final:
-            return
-        self._next = now + _REPORT_EVERY_S
-        total = done if final else self._total
-        logger.info(
-            "%s: %.1f of %s MB", self._name, done / 1e6, "?" if total is None else f"{total / 1e6:.1f}",
-            extra={"event": "download", "file": self._name, "done_bytes": done, "total_bytes": total},
-        )  # fmt: skip
 
 
 def public_url(url: str) -> str:
