@@ -27,7 +27,7 @@ def fetch_stats(transport: Transport) -> pa.Table:
     counts = [answer.get(name) if isinstance(answer, dict) else None for name in ("fileCount", "totalFileSize")]
     if not all(isinstance(count, int) and not isinstance(count, bool) and count > 0 for count in counts):
         raise SourceError(
-            f"{transport.base_url}/index/_stats answers {shortened(str(answer))}: expected a fileCount and a totalFileSize "
-            "above zero."
+            f"{transport.base_url}/index/_stats answers {shortened(str(answer))}: expected a fileCount and a "
+            "totalFileSize above zero."
         )
     return pa.Table.from_pylist([{"file_count": counts[0], "total_file_size": counts[1]}], schema=INDEXD_STATS)
