@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -68,7 +69,7 @@ def refresh(
         report = {"outcome": outcome, "snapshot_id": snapshot.id, "seconds": round(time.monotonic() - started, 1)}
         print(json.dumps(report | {"folder": str(snapshot.folder)}))
     else:
-        display.refresh_summary(_screen(), snapshot, outcome, time.monotonic() - started)
+        display.refresh_summary(_screen(), snapshot, outcome, time.monotonic() - started, _program())
 
 
 @app.command()
@@ -153,6 +154,13 @@ def dev(
     os.environ["DAGSTER_HOME"] = str(dagster_home(load_settings()))
     arguments = ["dev", "-m", "schedules.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.execvp(sys.executable, [sys.executable, "-m", "dagster", *arguments])
+
+
+def _program() -> str:
+    """Return how this command was called: by name from the PATH, or by a path that is not on it."""
+    on_path = shutil.which("icw")
+    called = Path(sys.argv[0])
+    return "icw" if on_path is not None and called.samefile(on_path) else str(called)
 
 
 def _screen() -> Console:

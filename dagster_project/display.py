@@ -29,8 +29,15 @@ order by source_id
 """
 
 
-def refresh_summary(console: Console, snapshot: Snapshot, outcome: str, seconds: float) -> None:
-    """Say how a refresh ended, what is in the warehouse and what to type next."""
+_NEXT = {
+    "status": "what is current, how old it is, what the audit said",
+    "tables fct_series": "the columns; `tables` alone lists the tables",
+    'sql "from dim_modality"': "any query, read-only",
+}
+
+
+def refresh_summary(console: Console, snapshot: Snapshot, outcome: str, seconds: float, program: str) -> None:
+    """Say how a refresh ended, what is in the warehouse and what to type next (`program` is how icw was called)."""
     sentences = {
         "published": "Published",
         "unchanged": "Nothing new upstream; nothing was downloaded or built. Current is still",
@@ -43,9 +50,8 @@ def refresh_summary(console: Console, snapshot: Snapshot, outcome: str, seconds:
     console.print(f"Audit: {len(snapshot.manifest.verdicts)} expectations, {len(warnings)} warnings.", highlight=False)
     console.print(f"Snapshot: {snapshot.folder}", highlight=False, soft_wrap=True)
     console.print("\nNext:")
-    console.print("  icw status                   what is current, how old, what the audit said", highlight=False)
-    console.print("  icw tables fct_series        the columns; `icw tables` for the tables", highlight=False)
-    console.print('  icw sql "from dim_modality"  any query, read-only', highlight=False)
+    for command, what in _NEXT.items():
+        console.print(f"  {program} {command:<24} {what}", highlight=False)
 
 
 def scale(console: Console, snapshot: Snapshot) -> None:

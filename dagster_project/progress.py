@@ -8,21 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 
 class ProgressHandler(logging.Handler):
-    """Shows records of the loggers below `icw`: downloads as bars, steps and warnings as lines with the seconds."""
+    """Shows records of the loggers below `icw`: progress as bars, steps and warnings as lines with the seconds."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(logging.INFO)
         self._started = time.monotonic()
         self._bars: dict[str, TaskID] = {}
         self.progress = Progress(
-            TextColumn("         {task.description}"),
+            TextColumn("          {task.description}"),
             BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
+            TextColumn("{task.fields[amount]}"),
             console=console,
             transient=True,
             disable=not console.is_terminal,
@@ -30,19 +29,24 @@ class ProgressHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show one record."""
-        event = getattr(record, "event", None)
-        if event == "download":
-            self._advance(str(getattr(record, "file", "")), record)
-        elif event == "step" or record.levelno >= logging.WARNING:
-            style = "yellow" if record.levelno >= logging.WARNING else "default"
-            line = f"{time.monotonic() - self._started:6.1f} s  {record.getMessage()}"
-            self.progress.console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
+        facts = record.__dict__
+        match facts.get("event"):
+            case "download":
+                done, total = facts["done_bytes"], facts["total_bytes"]
+                amount = f"{done / 1e6:.1f} MB" + (f" of {total / 1e6:.1f}" if total else "")
+                self._advance(facts["file"], done, total, amount)
+            case "progress":
+                done, total = facts["done"], facts["total"]
+                self._advance(facts["label"], done, total, f"{done} of {total}")
+            case event if event == "step" or record.levelno >= logging.WARNING:
+                style = "yellow" if record.levelno >= logging.WARNING else "default"
+                line = f"{time.monotonic() - self._started:6.1f} s  {record.getMessage()}"
+                self.progress.console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
 
-    def _advance(self, file: str, record: logging.LogRecord) -> None:
-        done, total = getattr(record, "done_bytes", 0), getattr(record, "total_bytes", None)
-        if file not in self._bars:
-            self._bars[file] = self.progress.add_task(file, total=total)
-        self.progress.update(self._bars[file], completed=done, total=total, visible=done != total)
+    def _advance(self, label: str, done: int, total: int | None, amount: str) -> None:
+        if label not in self._bars:
+            self._bars[label] = self.progress.add_task(label, total=total, amount=amount)
+        self.progress.update(self._bars[label], completed=done, total=total, amount=amount, visible=done != total)
 
 
 @contextmanager

@@ -187,6 +187,17 @@ def parse_project(target: Path) -> Path:
     return manifest
 
 
+def star_rows(build: Build) -> dict[str, int]:
+    """Return the number of rows of every table of the built star, by name."""
+    query = "select table_name from information_schema.tables where table_schema = 'star' order by table_name"
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        names = [str(name) for (name,) in connection.execute(query).fetchall()]
+        return {
+            name: int(connection.execute(f"select count(*) from star.{_quoted(name)}").fetchall()[0][0])
+            for name in names
+        }
+
+
 def model_seconds(build: Build) -> float:
     """Return how long the last dbt run of this build took, in seconds."""
     return float(json.loads((build.dbt_target / "run_results.json").read_text(encoding="utf-8"))["elapsed_time"])

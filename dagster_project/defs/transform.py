@@ -2,16 +2,16 @@
 
 import contextlib
 import io
+import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.resources import Warehouse
-from warehouse import build
-from warehouse.refresh import existing_snapshot
+from warehouse import build, refresh
 from warehouse.settings import load_settings
 
 log = logging.getLogger("icw.refresh")
@@ -27,18 +27,18 @@ class StarTranslator(DagsterDbtTranslator):
         return "seeds" if dbt_resource_props["resource_type"] == "seed" else dbt_resource_props["fqn"][1]
 
 
-@dbt_assets(
-    name="star",
-    manifest=build.parse_project(load_settings().home / "dbt"),
-    project=DBT,
-    dagster_dbt_translator=StarTranslator(),
-)
+MANIFEST = build.parse_project(load_settings().home / "dbt")
+
+
+@dbt_assets(name="star", manifest=MANIFEST, project=DBT, dagster_dbt_translator=StarTranslator())
 def star(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: DbtCliResource) -> Iterator[Any]:
-    """Build the chosen loads into the star, unless a snapshot with just this input exists."""
+    """Build the chosen loads into the star; a snapshot that holds them already goes into service instead."""
     settings, landing = warehouse.settings, warehouse.landing
     releases = landing.selected()
-    if existing_snapshot(settings.home, releases) is not None:
-        context.log.info("A snapshot of these loads by this code exists: nothing is built.")
+    existing = refresh.existing_snapshot(settings.home, releases)
+    if existing is not None:
+        outcome = refresh.serve_existing(settings.home, existing)
+        context.log.info(f"Nothing is built: snapshot {existing.id} holds these loads ({outcome}).")
         return
     log.info("Building the star with dbt", extra={"event": "step"})
     prepared = build.prepare(settings.home, landing, releases, settings)
@@ -46,6 +46,32 @@ def star(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: DbtCliRes
     invocation = dbt.cli(arguments, context=context, target_path=prepared.dbt_target, raise_on_error=False)
     # dbt repeats its log on standard output, which belongs to the person or program that called.
     with contextlib.redirect_stdout(io.StringIO()):
-        yield from invocation.stream()
+        events = list(_with_progress(invocation.stream(), len(json.loads(MANIFEST.read_text())["nodes"])))
+    if invocation.is_successful():
+        _add_facts(context, events, prepared)
+    yield from events
     if not invocation.is_successful():
         raise build.dbt_failure(prepared)
+
+
+def _with_progress(events: Iterable[Any], total: int) -> Iterator[Any]:
+    """Tell how many of dbt's models and tests are done."""
+    for done, event in enumerate(events, start=1):
+        progress = {"event": "progress", "label": "dbt models and tests", "done": min(done, total), "total": total}
+        log.info("dbt: %d of %d", done, total, extra=progress)
+        yield event
+
+
+def _add_facts(context: dg.AssetExecutionContext, events: Iterable[Any], prepared: build.Build) -> None:
+    """Put rows and versions beside what dbt says of a table; its file does not exist before the publish."""
+    rows = build.star_rows(prepared)
+    versions = ", ".join(f"{release.source} {release.version}" for release in prepared.releases)
+    by_output = {dg.AssetKey(["star", name]).to_python_identifier(): count for name, count in rows.items()}
+    for event in events:
+        if isinstance(event, dg.Output) and event.output_name in by_output:
+            facts = {
+                "dagster/row_count": by_output[event.output_name],
+                "version": versions,
+                "input_digest": prepared.input_digest,
+            }
+            context.add_output_metadata(facts, output_name=event.output_name)

@@ -1,0 +1,43 @@
+-- Grain: one annotation group of an annotation series.
+
+with source as (
+
+    select * from {{ source('landed', 'ann_group_index') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        "SeriesInstanceUID" as series_instance_uid,
+        "AnnotationGroupNumber" as annotation_group_number,
+        {{ text_or_null('"AnnotationGroupUID"') }} as annotation_group_uid,
+        {{ text_or_null('"AnnotationGroupLabel"') }} as annotation_group_label,
+        {{ text_or_null('"AnnotationGroupGenerationType"') }} as annotation_group_generation_type,
+        "NumberOfAnnotations" as number_of_annotations,
+        {{ text_or_null('"GraphicType"') }} as graphic_type,
+        {{ text_or_null('"AnnotationPropertyCategory_code"') }} as annotation_property_category_code,
+        {{ text_or_null('"AnnotationPropertyCategory_CodeMeaning"') }} as annotation_property_category_code_meaning,
+        {{ text_or_null('"AnnotationPropertyType_code"') }} as annotation_property_type_code,
+        {{ text_or_null('"AnnotationPropertyType_CodeMeaning"') }} as annotation_property_type_code_meaning,
+        {{ text_or_null('"AlgorithmName"') }} as algorithm_name
+    from source
+
+)
+
+select
+    source_id,
+    series_instance_uid,
+    annotation_group_number,
+    annotation_group_uid,
+    annotation_group_label,
+    annotation_group_generation_type,
+    number_of_annotations,
+    graphic_type,
+    annotation_property_category_code,
+    annotation_property_category_code_meaning,
+    annotation_property_type_code,
+    annotation_property_type_code_meaning,
+    algorithm_name
+from renamed

@@ -1,0 +1,25 @@
+-- Grain: one annotation series.
+
+with source as (
+
+    select * from {{ source('landed', 'ann_index') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        "SeriesInstanceUID" as series_instance_uid,
+        {{ text_or_null('"AnnotationCoordinateType"') }} as annotation_coordinate_type,
+        {{ text_or_null('"referenced_SeriesInstanceUID"') }} as referenced_series_instance_uid
+    from source
+
+)
+
+select
+    source_id,
+    series_instance_uid,
+    annotation_coordinate_type,
+    referenced_series_instance_uid
+from renamed

@@ -1,0 +1,32 @@
+-- Grain: one column of one clinical table.
+
+with source as (
+
+    select * from {{ source('landed', 'clinical_index') }}
+
+),
+
+-- `values` is JSON as landed: the fields of its records are upstream's and may change from release to release.
+renamed as (
+
+    select
+        'idc' as source_id,
+        collection_id,
+        table_name,
+        {{ text_or_null('short_table_name') }} as short_table_name,
+        "column" as column_name,
+        {{ text_or_null('column_label') }} as column_label,
+        "values" as value_labels
+    from source
+
+)
+
+select
+    source_id,
+    collection_id,
+    table_name,
+    short_table_name,
+    column_name,
+    column_label,
+    value_labels
+from renamed

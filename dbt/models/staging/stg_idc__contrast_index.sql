@@ -1,0 +1,27 @@
+-- Grain: one series with contrast agent attributes.
+
+with source as (
+
+    select * from {{ source('landed', 'contrast_index') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        "SeriesInstanceUID" as series_instance_uid,
+        "ContrastBolusAgent" as contrast_bolus_agent,
+        "ContrastBolusIngredient" as contrast_bolus_ingredient,
+        "ContrastBolusRoute" as contrast_bolus_route
+    from source
+
+)
+
+select
+    source_id,
+    series_instance_uid,
+    contrast_bolus_agent,
+    contrast_bolus_ingredient,
+    contrast_bolus_route
+from renamed

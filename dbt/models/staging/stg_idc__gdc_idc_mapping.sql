@@ -1,0 +1,33 @@
+-- Grain: one study of a patient that is a GDC case.
+
+with source as (
+
+    select * from {{ source('landed', 'gdc_idc_mapping') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        collection_id,
+        "PatientID" as patient_id,
+        "StudyInstanceUID" as study_instance_uid,
+        try_cast("StudyDate" as date) as study_date,
+        {{ text_or_null('"StudyDescription"') }} as study_description,
+        {{ text_or_null('study_type') }} as study_type,
+        {{ text_or_null('gdc_case_id') }} as gdc_case_id
+    from source
+
+)
+
+select
+    source_id,
+    collection_id,
+    patient_id,
+    study_instance_uid,
+    study_date,
+    study_description,
+    study_type,
+    gdc_case_id
+from renamed

@@ -1,0 +1,31 @@
+-- Grain: one RT structure set series.
+
+with source as (
+
+    select * from {{ source('landed', 'rtstruct_index') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        "SeriesInstanceUID" as series_instance_uid,
+        total_rois,
+        "ROINames" as roi_names,
+        "ROIGenerationAlgorithms" as roi_generation_algorithms,
+        "RTROIInterpretedTypes" as rt_roi_interpreted_types,
+        {{ text_or_null('"referenced_SeriesInstanceUID"') }} as referenced_series_instance_uid
+    from source
+
+)
+
+select
+    source_id,
+    series_instance_uid,
+    total_rois,
+    roi_names,
+    roi_generation_algorithms,
+    rt_roi_interpreted_types,
+    referenced_series_instance_uid
+from renamed

@@ -1,0 +1,49 @@
+-- Grain: one slide microscopy instance.
+
+with source as (
+
+    select * from {{ source('landed', 'sm_instance_index') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        "SOPInstanceUID" as sop_instance_uid,
+        "SeriesInstanceUID" as series_instance_uid,
+        "embeddingMedium_CodeMeaning" as embedding_medium_code_meaning,
+        "embeddingMedium_code_designator_value_str" as embedding_medium_code_designator_value_str,
+        "tissueFixative_CodeMeaning" as tissue_fixative_code_meaning,
+        "tissueFixative_code_designator_value_str" as tissue_fixative_code_designator_value_str,
+        "staining_usingSubstance_CodeMeaning" as staining_using_substance_code_meaning,
+        "staining_usingSubstance_code_designator_value_str" as staining_using_substance_code_designator_value_str,
+        "PixelSpacing_0" as pixel_spacing_row_mm,
+        "ImageType" as image_type,
+        {{ text_or_null('"TransferSyntaxUID"') }} as transfer_syntax_uid,
+        instance_size as size_bytes,
+        "TotalPixelMatrixColumns" as total_pixel_matrix_columns,
+        "TotalPixelMatrixRows" as total_pixel_matrix_rows,
+        {{ text_or_null('crdc_instance_uuid') }} as crdc_instance_uuid
+    from source
+
+)
+
+select
+    source_id,
+    sop_instance_uid,
+    series_instance_uid,
+    embedding_medium_code_meaning,
+    embedding_medium_code_designator_value_str,
+    tissue_fixative_code_meaning,
+    tissue_fixative_code_designator_value_str,
+    staining_using_substance_code_meaning,
+    staining_using_substance_code_designator_value_str,
+    pixel_spacing_row_mm,
+    image_type,
+    transfer_syntax_uid,
+    size_bytes,
+    total_pixel_matrix_columns,
+    total_pixel_matrix_rows,
+    crdc_instance_uuid
+from renamed

@@ -1,0 +1,31 @@
+-- Grain: one DICOM series of the release.
+
+with source as (
+
+    select * from {{ source('landed', 'tcia_idc_subset') }}
+
+),
+
+renamed as (
+
+    select
+        'idc' as source_id,
+        collection_id,
+        "PatientID" as patient_id,
+        "StudyInstanceUID" as study_instance_uid,
+        "SeriesInstanceUID" as series_instance_uid,
+        cast(round("series_size_MB" * 1000000) as bigint) as size_bytes,
+        {{ text_or_null('series_aws_url') }} as series_aws_url
+    from source
+
+)
+
+select
+    source_id,
+    collection_id,
+    patient_id,
+    study_instance_uid,
+    series_instance_uid,
+    size_bytes,
+    series_aws_url
+from renamed
