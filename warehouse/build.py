@@ -10,7 +10,10 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import os
 import shutil
+import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +33,9 @@ _DECIDING_ROOMS = ("contracts", "quality", "snapshots")
 
 # How DuckDB's errors name a disk that is full, or that refuses a file for another reason.
 _REFUSED_WRITES = ("No space left", "File too large", "Could not write", "Disk quota", "Read-only file system")
+
+# No parse of the project takes this long.
+_PARSE_SECONDS = 600
 
 # The file in a build's folder that says what it is made from.
 _RECORD = "build.json"
@@ -166,25 +172,20 @@ def parse_project(target: Path) -> Path:
         BuildFailed: the project cannot be parsed.
         StorageError: the home cannot be written.
     """
-    from dbt.cli.main import dbtRunner
-
     folder = target / _folder_digest(DBT_PROJECT)[:16]
-    manifest = folder / "manifest.json"
-    if manifest.is_file():
-        return manifest
-    with writing_to(folder):
-        shutil.rmtree(target, ignore_errors=True)
-        folder.mkdir(parents=True)
-    places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    result = dbtRunner().invoke(
-        ["parse", "--quiet", *places, "--target-path", str(folder), "--log-path", str(folder / "logs")]
-    )
-    if isinstance(result.exception, OSError):
-        with writing_to(folder):
-            raise result.exception
-    if not result.success:
-        raise BuildFailed(f"The dbt project cannot be parsed: {result.exception}")
-    return manifest
+    if not (folder / "manifest.json").is_file():
+        with writing_to(target):
+            target.mkdir(parents=True, exist_ok=True)
+            # Several processes may parse at once: each does so aside, and the first gives the folder its name.
+            with tempfile.TemporaryDirectory(prefix=".", dir=target, ignore_cleanup_errors=True) as aside:
+                _parse_into(Path(aside) / "parsed")
+                try:
+                    os.rename(Path(aside) / "parsed", folder)
+                except OSError:
+                    if not (folder / "manifest.json").is_file():
+                        raise
+            _remove_earlier(target, folder)
+    return folder / "manifest.json"
 
 
 def star_rows(build: Build) -> dict[str, int]:
@@ -230,6 +231,26 @@ def dbt_failure(build: Build, error: BaseException | None = None) -> WarehouseEr
             "What was in service before stays in service."
         )
     return BuildFailed(f"dbt failed on {named}{more}: {first}. Its log is {log_file}.")
+
+
+def _remove_earlier(target: Path, kept: Path) -> None:
+    """Remove what other states of the project left in `target`; a parse that may be under way is left alone."""
+    for folder in target.iterdir():
+        if folder != kept and time.time() - folder.stat().st_mtime > _PARSE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _parse_into(folder: Path) -> None:
+    from dbt.cli.main import dbtRunner
+
+    places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    result = dbtRunner().invoke(
+        ["parse", "--quiet", *places, "--target-path", str(folder), "--log-path", str(folder / "logs")]
+    )
+    if isinstance(result.exception, OSError):
+        raise result.exception
+    if not result.success:
+        raise BuildFailed(f"The dbt project cannot be parsed: {result.exception}")
 
 
 def _build_in(folder: Path, releases: Sequence[Release], digest: str) -> Build:
