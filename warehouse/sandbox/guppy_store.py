@@ -1,0 +1,333 @@
+"""The stand-in for Elasticsearch: indices of documents in Parquet files, read through DuckDB.
+
+What belongs here: reading rows, counting and aggregating one index, and rendering the results as JSON text. A file
+holds one column for each field and `_row`, the position of the document in the order of its unique id; it is sorted by
+it, so that a page by id is a range of rows. JSON is rendered inside DuckDB, which keeps Python out of the way of large
+pages.
+
+As Elasticsearch does: documents that tie in a sort (or are not sorted at all) come in the order of the replica that
+happens to answer, which changes from request to request; histograms of text have no limit on their buckets and put
+missing values last; numeric histograms have none for missing values and at most 65,535 buckets. Numbers are written
+as JavaScript writes them (63, not 63.0).
+
+Not modelled: scoring, analysed text and highlights (`_matched` is always null); sub-aggregations (`nestedAggFields`);
+refresh intervals; shards.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.sandbox.guppy_filter import MISSING_ALIAS, Condition, is_missing, store_error
+from warehouse.sandbox.guppy_rendering import (
+    NUMBER_MACRO,
+    Selection,
+    download_members,
+    graphql_member,
+    literal,
+    object_sql,
+)
+from warehouse.sandbox.guppy_schema import Field, RecordType
+
+WINDOW = 10_000
+MAX_BUCKETS = 65_535
+DEFAULT_SIZE = 10
+
+
+@dataclass(frozen=True)
+class Index:
+    """One concrete index behind an alias: its record type, its file and how many documents the file holds."""
+
+    record_type: RecordType
+    alias: str
+    name: str
+    path: Path
+    documents: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows as one JSON list, how many there are, and the errors of single values (path inside the list, message)."""
+
+    text: str
+    rows: int
+    holds_last_row: bool
+    errors: tuple[tuple[list[str | int], str], ...] = ()
+
+
+class Store:
+    """All indices of one Guppy. Safe to use from many threads: each call has a cursor of its own."""
+
+    def __init__(self, memory_limit: str = "1500MB", threads: int = 2) -> None:
+        self._connection = duckdb.connect(":memory:", config={"memory_limit": memory_limit, "threads": threads})
+        self._connection.execute(NUMBER_MACRO)
+        self._connection.execute("SET enable_progress_bar = false")
+        self._replicas = itertools.count()
+
+    def close(self) -> None:
+        """Release the memory."""
+        self._connection.close()
+
+    def count(self, index: Index, condition: Condition) -> int:
+        """Return the number of documents that meet the condition."""
+        if condition.sql == "true":
+            return index.documents
+        return self._scalar(f"SELECT count(*) FROM {_table(index)} WHERE {condition.sql}", condition.parameters)
+
+    def page(
+        self,
+        index: Index,
+        selection: tuple[Selection, ...],
+        condition: Condition,
+        sort: list[tuple[Field, str]],
+        offset: int,
+        size: int,
+    ) -> Page:
+        """Return the documents from `offset` on, at most `size`, rendered as GraphQL serves them.
+
+        Raises:
+            GuppyError: the window is larger than 10,000 or negative.
+        """
+        if offset + size > WINDOW:
+            raise store_error(
+                "search_phase_execution_exception: Result window is too large, from + size must be less than or equal "
+                f"to: [{WINDOW}] but was [{offset + size}]."
+            )
+        if offset < 0 or size < 0:
+            raise store_error("x_content_parse_exception: [from] and [size] parameters cannot be negative")
+        rows = self._rows(index, condition, sort, offset, size)
+        if not rows:
+            return Page("[]", 0, index.documents == 0)
+        rendered = object_sql([graphql_member(item) for item in selection])
+        text = self._render(index, rendered, rows)
+        errors = self._list_errors(index, selection, rows)
+        return Page(text, len(rows), index.documents - 1 in rows, tuple(errors))
+
+    def documents(self, index: Index, fields: list[str], condition: Condition, batch: int = WINDOW) -> Iterator[str]:
+        """Yield all documents that meet the condition as `download` serves them: JSON objects joined by commas.
+
+        As stored documents do, they lack the keys of absent values (merging into an empty object drops nulls).
+        """
+        members = download_members(index.record_type, fields)
+        for start in range(0, index.documents, batch):
+            window = Condition(f"_row >= {start} AND _row < {start + batch} AND {condition.sql}", condition.parameters)
+            sql = (
+                f"SELECT string_agg(json_merge_patch('{{}}', {object_sql(members)})::VARCHAR, ',' ORDER BY _row) "
+                f"FROM {_table(index)} "
+                f"WHERE {window.sql}"
+            )
+            text = self._scalar(sql, window.parameters)
+            if text:
+                yield text
+
+    def value_count(self, index: Index, parent: Field | None, field: Field, condition: Condition) -> int:
+        """Return the number of values (not documents) in a field."""
+        values = _values_sql(index, parent, field, condition)
+        return self._scalar(f"SELECT count(*) FROM ({values}) WHERE key IS NOT NULL", condition.parameters)
+
+    def cardinality(
+        self, index: Index, parent: Field | None, field: Field, condition: Condition, threshold: int
+    ) -> int:
+        """Return the number of distinct values: exact up to the threshold, approximate above."""
+        values = _values_sql(index, parent, field, condition)
+        exact = self._scalar(f"SELECT count(DISTINCT key) FROM ({values})", condition.parameters)
+        if exact <= threshold:
+            return exact
+        return self._scalar(f"SELECT approx_count_distinct(key) FROM ({values})", condition.parameters)
+
+    def text_histogram(
+        self, index: Index, parent: Field | None, field: Field, condition: Condition, bucket: str
+    ) -> str:
+        """Return the buckets as JSON text: keys in the order of their bytes, missing last (never for numbers).
+
+        `bucket` is the SQL that renders one bucket from `key` and `count`.
+        """
+        values = _values_sql(index, parent, field, condition, distinct=True)
+        key = "json_number(key)::VARCHAR" if field.is_number else "key::VARCHAR"
+        sql = (
+            f"SELECT coalesce(string_agg({bucket}::VARCHAR, ',' ORDER BY key), '') FROM "
+            f"(SELECT {key} AS key, count(*) AS count FROM ({values}) WHERE key IS NOT NULL GROUP BY 1)"
+        )
+        text = self._scalar(sql, condition.parameters)
+        if field.is_number:
+            return f"[{text}]"
+        missing = self._missing(index, parent, field, condition)
+        if missing:
+            last = self._scalar(
+                f"SELECT {bucket}::VARCHAR FROM (SELECT ? AS key, ? AS count)", (MISSING_ALIAS, missing)
+            )
+            text = f"{text},{last}" if text else last
+        return f"[{text}]"
+
+    def statistics(
+        self,
+        index: Index,
+        parent: Field | None,
+        field: Field,
+        condition: Condition,
+        bounds: tuple[float | None, float | None],
+    ) -> dict[str, Any]:
+        """Return count, min, max, avg and sum of the values within the bounds [start, end), which are the `key`."""
+        values = f"SELECT key FROM ({_values_sql(index, parent, field, condition)}) WHERE {_within(bounds)}"
+        sql = f"SELECT count(key), min(key), max(key), avg(key), sum(key) FROM ({values})"
+        count, low, high, average, total = self._row(sql, condition.parameters)
+        start, end = bounds
+        key = [low if start is None else start, high if end is None else end]
+        return {"key": key, "count": count, "min": low, "max": high, "avg": average, "sum": total or 0}
+
+    def number_histogram(
+        self,
+        index: Index,
+        parent: Field | None,
+        field: Field,
+        condition: Condition,
+        bounds: tuple[float | None, float | None],
+        step: float,
+    ) -> list[dict[str, Any]]:
+        """Return the buckets of width `step` between the bounds, empty ones included.
+
+        Raises:
+            GuppyError: there would be more than 65,535 buckets.
+        """
+        values = f"SELECT key FROM ({_values_sql(index, parent, field, condition)}) WHERE {_within(bounds)}"
+        origin = math.fmod(bounds[0] or 0, step)
+        sql = (
+            f"SELECT floor((key - {origin}) / {step})::BIGINT AS bin, count(key), min(key), max(key), avg(key), "
+            f"sum(key) FROM ({values}) GROUP BY 1 ORDER BY 1"
+        )
+        found = {
+            row[0]: row[1:] for row in self._connection.cursor().execute(sql, list(condition.parameters)).fetchall()
+        }
+        if not found:
+            return []
+        first, last = min(found), max(found)
+        if last - first + 1 > MAX_BUCKETS:
+            raise store_error(
+                f"too_many_buckets_exception: Trying to create too many buckets. Must be less than or equal to: "
+                f"[{MAX_BUCKETS}]."
+            )
+        buckets = []
+        for position in range(first, last + 1):
+            count, low, high, average, total = found.get(position, (0, None, None, None, 0))
+            key = [position * step + origin, position * step + origin + step]
+            buckets.append({"key": key, "count": count, "min": low, "max": high, "avg": average, "sum": total})
+        return buckets
+
+    def _rows(
+        self, index: Index, condition: Condition, sort: list[tuple[Field, str]], offset: int, size: int
+    ) -> list[int]:
+        unique = index.record_type.unique_id
+        if condition.sql == "true" and sort and sort[0][0].name == unique:
+            stop = min(offset + size, index.documents)
+            rows = range(offset, stop)
+            return list(rows) if sort[0][1] == "asc" else [index.documents - 1 - row for row in rows]
+        order = []
+        for field, direction in sort:
+            if field.name == unique:
+                order.append(f"_row {direction}")
+            elif field.holds_lists:
+                extreme = "list_min" if direction == "asc" else "list_max"
+                order.append(f'{extreme}("{field.name}") {direction} NULLS LAST')
+            else:
+                order.append(f'"{field.name}" {direction} NULLS LAST')
+        # Which replica answers decides the order of documents that tie, as in a store with more than one copy.
+        replica = next(self._replicas) % 2
+        order += [f"hash(_row + {replica * 7919})", "_row"]
+        sql = (
+            f"SELECT _row FROM {_table(index)} WHERE {condition.sql} ORDER BY {', '.join(order)} "
+            f"LIMIT {size} OFFSET {offset}"
+        )
+        return [row for (row,) in self._all(sql, condition.parameters)]
+
+    def _render(self, index: Index, rendered: str, rows: list[int]) -> str:
+        sql = f"SELECT '[' || string_agg({rendered}::VARCHAR, ',' ORDER BY position) || ']' FROM {_wanted(index, rows)}"
+        return self._scalar(sql, (rows,))
+
+    def _list_errors(
+        self, index: Index, selection: tuple[Selection, ...], rows: list[int]
+    ) -> list[tuple[list[str | int], str]]:
+        """Return an error for each value that is a list where the schema says that it is not."""
+        errors: list[tuple[list[str | int], str]] = []
+        for item in selection:
+            if item.field is None:
+                continue
+            name = item.field.name
+            if item.field.holds_lists and not item.field.declared_list and not item.field.is_nested:
+                sql = f'SELECT position, to_json("{name}")::VARCHAR FROM {_wanted(index, rows)}'
+                for position, value in self._all(f'{sql} WHERE "{name}" IS NOT NULL ORDER BY 1', (rows,)):
+                    errors.append(([position, item.response_name], f"String cannot represent value: {value}"))
+            for child in item.children:
+                if child.field is None or child.field.declared_list or not child.field.holds_lists:
+                    continue
+                sql = (
+                    f'SELECT position, generate_subscripts("{name}", 1) - 1, '
+                    f'unnest(list_transform("{name}", lambda item: to_json(item."{child.field.name}")::VARCHAR)) '
+                    f"FROM {_wanted(index, rows)}"
+                )
+                for position, below, value in self._all(f"SELECT * FROM ({sql}) ORDER BY 1, 2", (rows,)):
+                    if value not in (None, "null"):
+                        path = [position, item.response_name, below, child.response_name]
+                        errors.append((path, f"String cannot represent value: {value}"))
+        return errors
+
+    def _missing(self, index: Index, parent: Field | None, field: Field, condition: Condition) -> int:
+        if parent is None:
+            missing = is_missing(field, f'"{field.name}"')
+            sql = f"SELECT count(*) FROM {_table(index)} WHERE {missing} AND {condition.sql}"
+        else:
+            items = f'SELECT unnest("{parent.name}") AS item FROM {_table(index)} WHERE {condition.sql}'
+            missing = is_missing(field, f'item."{field.name}"')
+            sql = f"SELECT count(*) FROM ({items}) WHERE {missing}"
+        return self._scalar(sql, condition.parameters)
+
+    def _scalar(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+        return self._row(sql, parameters)[0]
+
+    def _row(self, sql: str, parameters: tuple[Any, ...]) -> tuple[Any, ...]:
+        return self._all(sql, parameters)[0]
+
+    def _all(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        return self._connection.cursor().execute(sql, list(parameters)).fetchall()
+
+
+def _table(index: Index) -> str:
+    return f"read_parquet({literal(str(index.path))})"
+
+
+def _wanted(index: Index, rows: list[int]) -> str:
+    """Return the FROM clause of the documents at these positions; the parameter is the list of positions."""
+    positions = (
+        "SELECT unnest(list) AS _row, generate_subscripts(list, 1) - 1 AS position FROM (SELECT ?::BIGINT[] AS list)"
+    )
+    # The range lets the Parquet reader skip the row groups that hold none of the rows.
+    near = f"(SELECT * FROM {_table(index)} WHERE _row BETWEEN {min(rows)} AND {max(rows)})"
+    return f"{near} JOIN ({positions}) USING (_row)"
+
+
+def _values_sql(index: Index, parent: Field | None, field: Field, condition: Condition, distinct: bool = False) -> str:
+    """Return the SQL of all values of a field as `key`; `distinct` counts a list's repeated elements once."""
+    source = f"{_table(index)} WHERE {condition.sql}"
+    column = f'"{field.name}"'
+    if parent is not None:
+        source = f'(SELECT unnest("{parent.name}") AS item FROM {source})'
+        column = f'item."{field.name}"'
+    if field.holds_lists:
+        column = f"unnest(list_distinct({column}))" if distinct else f"unnest({column})"
+    return f"SELECT {column} AS key FROM {source}"
+
+
+def _within(bounds: tuple[float | None, float | None]) -> str:
+    start, end = bounds
+    tests = ["key IS NOT NULL"]
+    if start is not None:
+        tests.append(f"key >= {start}")
+    if end is not None:
+        tests.append(f"key < {end}")
+    return " AND ".join(tests)
