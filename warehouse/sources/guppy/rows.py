@@ -1,0 +1,148 @@
+"""Records as they come from Guppy, turned into Arrow tables without changing what they say.
+
+Lists stay lists, nested records stay lists of records, missing stays null. Nothing is coerced silently: a value that
+does not fit its field's kind raises, because Arrow would truncate a fraction or split a text into letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+
+from warehouse.errors import IntegrityError
+from warehouse.sources.guppy.client import Field
+from warehouse.sources.guppy.transport import shortened
+
+_NOTHING = type(None)
+
+
+class FractionFound(Exception):
+    """A field that was taken for whole numbers holds a fraction; `path` is its dotted name."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+def schema_of(fields: Sequence[Field]) -> pa.Schema:
+    """Return the Arrow schema: text `string`, whole numbers `int64`, others `double`, records `list<struct>`."""
+    return pa.schema([pa.field(part.name, _type_of(part)) for part in fields])
+
+
+def table_of(records: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> pa.Table:
+    """Return the records as a table with one column a field, in the records' order.
+
+    Raises:
+        FractionFound: a whole number has a fraction.
+        IntegrityError: a value does not fit the kind of its field at all.
+    """
+    columns = [_column([record.get(part.name) for record in records], part, part.name) for part in fields]
+    return pa.Table.from_arrays(columns, schema=schema_of(fields))
+
+
+def _type_of(part: Field) -> pa.DataType:
+    if part.kind == "record":
+        return pa.list_(pa.struct([pa.field(below.name, _type_of(below)) for below in part.fields]))
+    scalar = {"string": pa.string(), "integer": pa.int64(), "float": pa.float64()}[part.kind]
+    return pa.list_(scalar) if part.many else scalar
+
+
+def _column(values: list[Any], part: Field, path: str) -> pa.Array:
+    if part.kind != "record" and not part.many:
+        return _scalars(values, part.kind, path)
+    lists = [value if value is None or isinstance(value, list) else [value] for value in values]
+    offsets, total = [0], 0
+    for entries in lists:
+        total += len(entries) if entries is not None else 0
+        offsets.append(total)
+    flat = list(chain.from_iterable(entries for entries in lists if entries is not None))
+    absent = pa.array([entries is None for entries in lists], pa.bool_())
+    inner = _records(flat, part.fields, path) if part.kind == "record" else _scalars(flat, part.kind, path)
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), inner, type=_type_of(part), mask=absent)
+
+
+def _records(values: list[Any], fields: Sequence[Field], path: str) -> pa.Array:
+    if wrong := next((value for value in values if not (value is None or isinstance(value, dict))), None):
+        raise _misfit(path, "record", wrong)
+    columns = [
+        _column([None if value is None else value.get(below.name) for value in values], below, f"{path}.{below.name}")
+        for below in fields
+    ]
+    struct = pa.struct([pa.field(below.name, _type_of(below)) for below in fields])
+    absent = pa.array([value is None for value in values], pa.bool_())
+    return pa.StructArray.from_arrays(columns, fields=list(struct), mask=absent)
+
+
+def _scalars(values: list[Any], kind: str, path: str) -> pa.Array:
+    convert, plain, arrow = _CONVERSIONS[kind]
+    if not set(map(type, values)) <= plain:
+        values = [None if value is None else convert(value, path) for value in values]
+    try:
+        return pa.array(values, arrow)
+    except UnicodeEncodeError:
+        return pa.array([None if text is None else _encodable(text) for text in values], arrow)
+    except pa.ArrowInvalid:
+        if kind != "float":
+            raise _misfit(path, kind, max(values, key=lambda value: abs(value or 0))) from None
+        return pa.array([None if value is None else float(value) for value in values], arrow)
+    except OverflowError:
+        raise _misfit(path, kind, max(values, key=lambda value: abs(value or 0))) from None
+
+
+def _text(value: Any, path: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    raise _misfit(path, "string", value)
+
+
+def _whole(value: Any, path: str) -> int:
+    number = _number(value, path)
+    if isinstance(number, float):
+        if not number.is_integer():
+            raise FractionFound(path)
+        return int(number)
+    return number
+
+
+def _fraction(value: Any, path: str) -> float:
+    return float(_number(value, path))
+
+
+def _number(value: Any, path: str) -> int | float:
+    """Return a number; the stored form of a record may hold it as text, which the index read as a number."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            try:
+                return float(value)
+            except ValueError:
+                pass
+    raise _misfit(path, "number", value)
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _misfit(path: str, kind: str, value: Any) -> IntegrityError:
+    return IntegrityError(
+        f"The field {path} should hold a {kind} and holds {shortened(repr(value))}. "
+        "Compare the field's type upstream with the contract."
+    )
+
+
+_CONVERSIONS: dict[str, tuple[Callable[[Any, str], Any], set[type], pa.DataType]] = {
+    "string": (_text, {str, _NOTHING}, pa.string()),
+    "integer": (_whole, {int, _NOTHING}, pa.int64()),
+    "float": (_fraction, {float, _NOTHING}, pa.float64()),
+}
