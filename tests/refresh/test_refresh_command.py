@@ -71,6 +71,14 @@ class TestRefresh:
         absent = json.loads(icw("sql", query, "-f", "json", home=home).stdout)
         assert {"sm_index", "clinical_index"} < {row["dataset"] for row in absent}
 
+    @pytest.mark.parametrize(
+        "statement", ["drop table fct_series", "copy dim_source to 'stolen.csv'", "select * from x"]
+    )
+    def test_sql_that_writes_or_is_wrong_is_one_sentence(self, icw: Icw, home: Path, statement: str) -> None:
+        done = icw("sql", statement, home=home)
+        assert done.returncode == 2
+        assert "read-only" in one_line(done) or "x does not exist" in one_line(done)
+
     def test_nothing_new_downloads_and_builds_nothing(self, icw: Icw, bucket: Bucket, home: Path) -> None:
         before = catalog.snapshots(home)
         bucket.forget_requests()
@@ -297,3 +305,18 @@ def wait_until(condition, process: subprocess.Popen) -> None:  # type: ignore[ty
 def test_the_small_release_is_complete() -> None:
     """The releases of these tests hold what the wheel of the newest release holds."""
     assert set(FILES) >= {"idc_index", "prior_versions_index", "collections_index", "version_metadata_index"}
+
+
+@pytest.mark.full
+def test_the_scheduled_job_publishes_and_then_finds_nothing_new(bucket: Bucket, tmp_path: Path) -> None:
+    """The job as Dagster's daemon runs it: in a process of its own, with nothing but the settings."""
+    bucket.publish("30.0.0")
+    home = tmp_path / "home"
+    settings = environment(bucket, home, ICW_IDC_VERSION="30.0.0", DAGSTER_HOME=str(home / "dagster"))
+    (home / "dagster").mkdir(parents=True)
+    for _ in range(2):
+        command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "schedules.definitions", "-j", "refresh"]
+        done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr
+        assert len(catalog.snapshots(home)) == 1
+    assert "Nothing is built" in done.stderr

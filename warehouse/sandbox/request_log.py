@@ -7,6 +7,7 @@ it ever sent something that would have ended a real server.
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,11 @@ from datetime import UTC, datetime
 
 @dataclass
 class RequestEntry:
-    """One request. `in_flight` counts the requests to the same service at arrival, this one included."""
+    """One request. `in_flight` counts the requests to the same service at arrival, this one included.
+
+    A request is in flight until its answer begins to be sent: who has the whole answer may already have asked again.
+    `seconds` runs as long.
+    """
 
     number: int
     service: str
@@ -44,13 +49,13 @@ class RequestLog:
     def __init__(self) -> None:
         self._entries: list[RequestEntry] = []
         self._in_flight: Counter[str] = Counter()
+        self._started: dict[int, float] = {}
         self._lock = threading.Lock()
         self._number = 0
 
     @contextmanager
     def recording(self, service: str, method: str, path: str, user_agent: str) -> Iterator[RequestEntry]:
         """Record one request; the entry may be completed until the block ends."""
-        arrived = datetime.now(UTC)
         with self._lock:
             self._number += 1
             self._in_flight[service] += 1
@@ -59,17 +64,24 @@ class RequestLog:
                 service=service,
                 method=method,
                 path=path,
-                arrived_at=arrived.isoformat(),
+                arrived_at=datetime.now(UTC).isoformat(),
                 in_flight=self._in_flight[service],
                 user_agent=user_agent,
             )
             self._entries.append(entry)
+            self._started[entry.number] = time.monotonic()
         try:
             yield entry
         finally:
-            entry.seconds = (datetime.now(UTC) - arrived).total_seconds()
-            with self._lock:
-                self._in_flight[service] -= 1
+            self.answered(entry)
+
+    def answered(self, entry: RequestEntry) -> None:
+        """Note that the answer is about to be sent; once is enough, the end of the request does it at the latest."""
+        with self._lock:
+            started = self._started.pop(entry.number, None)
+            if started is not None:
+                entry.seconds = time.monotonic() - started
+                self._in_flight[entry.service] -= 1
 
     def entries(self, service: str | None = None, kind: str | None = None, since: int = 0) -> list[RequestEntry]:
         """Return the entries of a service and a kind (a place, see `warehouse.sandbox.faults`) after number `since`."""

@@ -317,7 +317,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             entry.status = reply.status
             cut = reply.length // 2 if kind == "truncated_body" else None
-            entry.bytes_sent = self._send(reply, cut)
+            entry.bytes_sent = 0 if self.command == "HEAD" else reply.length if cut is None else cut
+            sandbox.requests.answered(entry)
+            self._send(reply, cut)
 
     def _read(self, path: str, query: str, headers: dict[str, str]) -> Request:
         length = int(headers.get("content-length") or 0)
@@ -326,8 +328,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         return Request(self.command, path, dict(parse_qsl(query)), headers, body)
 
-    def _send(self, reply: Reply, cut: int | None = None) -> int:
-        """Write the reply, of the body only the first `cut` bytes if given, and return how many of it were written."""
+    def _send(self, reply: Reply, cut: int | None = None) -> None:
+        """Write the reply, of the body only the first `cut` bytes if given."""
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(reply.length))
@@ -336,7 +338,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command == "HEAD":
-            return 0
+            return
         length = reply.length if cut is None else cut
         if isinstance(reply.body, bytes):
             self.wfile.write(reply.body[:length])
@@ -345,7 +347,6 @@ class _Handler(BaseHTTPRequestHandler):
         if cut is not None:
             self.wfile.flush()
             self.close_connection = True
-        return length
 
     def _send_file(self, body: FileSlice, length: int) -> None:
         with body.path.open("rb") as file:
