@@ -305,7 +305,7 @@ def _landed_column(column: Column, found: str | None) -> str:
 def _write_loads(connection: duckdb.DuckDBPyConnection, releases: Sequence[Release]) -> None:
     connection.execute(
         "create table landed.loads (source_id varchar, dataset varchar, upstream_version varchar, status varchar, "
-        "channel varchar, url varchar, row_count bigint, byte_count bigint, digest varchar, is_synthetic boolean)"
+        "channel varchar, row_count bigint, byte_count bigint, digest varchar, is_synthetic boolean)"
     )
     rows = [_load_row(load) for release in releases for load in release.loads]
     if rows:
@@ -319,7 +319,6 @@ def _load_row(load: Load) -> tuple[object, ...]:
         load.upstream_version,
         load.status,
         load.channel,
-        load.url,
         load.rows,
         load.bytes,
         load.digest,

@@ -22,7 +22,6 @@ select
     idc_versions.released_on,
     loads.status,
     loads.channel,
-    loads.url,
     loads.row_count,
     loads.byte_count,
     loads.digest,
