@@ -160,7 +160,7 @@ def _program() -> str:
     """Return how this command was called: by name from the PATH, or by a path that is not on it."""
     on_path = shutil.which("icw")
     called = Path(sys.argv[0])
-    return "icw" if on_path is not None and called.samefile(on_path) else str(called)
+    return "icw" if on_path is not None and called.exists() and called.samefile(on_path) else str(called)
 
 
 def _screen() -> Console:

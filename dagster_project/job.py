@@ -6,6 +6,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import dagster as dg
@@ -50,7 +51,7 @@ def run_refresh_job(release: ResolvedRelease, settings: Settings) -> str:
     from dagster_project.definitions import defs
 
     configuration = {
-        "ops": {"idc_release": {"config": {"version": release.version, "channel": release.channel}}},
+        "ops": {"idc_release": {"config": {**asdict(release), "passed_over": list(release.passed_over)}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with dg.DagsterInstance.from_config(str(folder)) as instance:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.quality.small_release import land
-from warehouse.build import DBT_PROJECT, dbt_failure, input_digest, open_build, parse_project, prepare
+from warehouse.build import DBT_PROJECT, _folder_digest, dbt_failure, input_digest, open_build, parse_project, prepare
 from warehouse.errors import AuditFailed, BuildFailed, StorageError
 from warehouse.landing import Landing
 from warehouse.settings import Settings
@@ -22,11 +24,45 @@ def test_processes_that_parse_at_once_all_get_the_manifest(tmp_path: Path) -> No
     assert [path.name for path in (tmp_path / "dbt").iterdir()] == [paths[0].parent.name]
 
 
-def test_the_digest_of_the_input_changes_with_the_release_only(tmp_path: Path) -> None:
+def test_the_digest_of_the_input_changes_with_the_release(tmp_path: Path) -> None:
     landing, release = land(tmp_path)
     assert input_digest([release]) == input_digest(landing.releases("idc"))
     assert input_digest([release]) != input_digest([release.model_copy(update={"version": "25.0.6"})])
     assert input_digest([release]) != input_digest([])
+
+
+@pytest.mark.parametrize("parent", ["plain", "target", "logs"])
+def test_the_digest_of_a_folder_changes_with_a_file_wherever_the_folder_lies(tmp_path: Path, parent: str) -> None:
+    folder = tmp_path / parent / "dbt"
+    folder.mkdir(parents=True)
+    (folder / "model.sql").write_text("select 1")
+    before = _folder_digest(folder)
+    (folder / "model.sql").write_text("select 2")
+    assert _folder_digest(folder) != before
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from tests.quality.small_release import land
+from warehouse.build import prepare
+from warehouse.errors import StorageError
+from warehouse.settings import Settings
+home = Path(sys.argv[1])
+landing, release = land(home)
+resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+try:
+    prepare(home, landing, [release], Settings(home=home))
+except StorageError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_while_laying_out_is_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Free some space" in done.stdout
 
 
 def test_a_build_is_found_again_by_another_process(tmp_path: Path) -> None:

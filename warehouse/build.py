@@ -108,11 +108,16 @@ def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings:
         write_atomically(folder / _RECORD, json.dumps(record))
     build = _build_in(folder, releases, digest)
     by_source = {release.source: release for release in releases}
-    with duckdb.connect(str(build.database)) as connection:
-        connection.execute("create schema landed")
-        for source in ("idc",):
-            _lay_out(connection, landing, load_contract(source), by_source.get(source))
-        _write_loads(connection, releases)
+    try:
+        with duckdb.connect(str(build.database)) as connection:
+            connection.execute("create schema landed")
+            for source in ("idc",):
+                _lay_out(connection, landing, load_contract(source), by_source.get(source))
+            _write_loads(connection, releases)
+    except duckdb.Error as error:
+        if any(words in str(error) for words in _REFUSED_WRITES):
+            raise _refused(folder, str(error)) from error
+        raise
     return build
 
 
@@ -220,10 +225,7 @@ def dbt_failure(build: Build, error: BaseException | None = None) -> WarehouseEr
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
     refused = next((message for message in messages if any(words in message for words in _REFUSED_WRITES)), None)
     if refused is not None:
-        return StorageError(
-            f"DuckDB could not write below {build.folder}: {refused[:300]}. "
-            "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
-        )
+        return _refused(build.folder, refused)
     first = messages[0][:300] if messages else str(error)
     if failed and all(entry["status"] == "fail" for entry in failed):
         return AuditFailed(
@@ -231,6 +233,13 @@ def dbt_failure(build: Build, error: BaseException | None = None) -> WarehouseEr
             "What was in service before stays in service."
         )
     return BuildFailed(f"dbt failed on {named}{more}: {first}. Its log is {log_file}.")
+
+
+def _refused(folder: Path, message: str) -> StorageError:
+    return StorageError(
+        f"DuckDB could not write below {folder}: {' '.join(message.split())[:300]}. "
+        "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
+    )
 
 
 def _remove_earlier(target: Path, kept: Path) -> None:
@@ -339,8 +348,9 @@ def _folder_digest(folder: Path) -> str:
     """SHA-256 (hex) over names and contents of the source files below a folder."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.suffix in (".py", ".sql", ".yml", ".csv") and not {"target", "logs"} & set(path.parts):
-            digest.update(str(path.relative_to(folder)).encode() + b"\0")
+        inside = path.relative_to(folder)
+        if path.suffix in (".py", ".sql", ".yml", ".csv") and not {"target", "logs"} & set(inside.parts):
+            digest.update(str(inside).encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

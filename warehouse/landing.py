@@ -258,7 +258,7 @@ class Landing:
             for entry in load.objects
         }
         litter = [path for path in self._objects.glob("*/*") if path.name not in named]
-        litter += self._loads.glob("*/.*.tmp")
+        litter += [*self._loads.glob("*/.*.tmp"), *self.root.glob(".*.tmp")]
         freed = 0
         with writing_to(self.root):
             for path in litter:

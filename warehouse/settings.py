@@ -1,6 +1,6 @@
 """Every setting, in one place. Each is an environment variable with the prefix `ICW_`.
 
-The defaults are the public services, polite limits and a home beside the project. Nothing else in the
+The defaults are the public services, polite limits and a home below the working directory. Nothing else in the
 project reads the environment (except the libraries themselves).
 """
 

@@ -1,9 +1,11 @@
 """Raw artifacts as assets: one a dataset and source. The work is done by `warehouse.sources`."""
 
+import re
 import time
 from collections.abc import Iterator
 
 import dagster as dg
+from pydantic import Field
 
 from dagster_project.resources import Warehouse
 from warehouse.contracts import load_contract
@@ -15,16 +17,18 @@ from warehouse.sources import idc
 class IdcRequest(dg.Config):
     """Which IDC release to load; empty for the setting ICW_IDC_VERSION.
 
-    `channel` is the one that is known to serve this concrete version; without it, the channels are asked.
+    `channel` is the one that is known to serve this concrete version, and `passed_over` says why others were not taken;
+    without a channel, the channels are asked.
     """
 
     version: str = ""
     channel: str = ""
+    passed_over: list[str] = Field(default_factory=list)
 
     def resolve(self, settings: Settings) -> idc.ResolvedRelease:
         """Return the concrete release and its channel."""
-        if self.channel in settings.idc_channels:
-            return idc.ResolvedRelease(self.version, self.channel)
+        if self.channel in settings.idc_channels and re.fullmatch(r"\d+\.\d+\.\d+", self.version):
+            return idc.ResolvedRelease(self.version, self.channel, tuple(self.passed_over))
         return idc.resolve(self.version or settings.idc_version, settings)
 
 

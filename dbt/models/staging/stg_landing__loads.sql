@@ -12,7 +12,7 @@ renamed as (
         source_id,
         dataset,
         upstream_version,
-        cast(split_part(upstream_version, '.', 1) as integer) as upstream_major_version,
+        try_cast(split_part(upstream_version, '.', 1) as integer) as upstream_major_version,
         status,
         channel,
         row_count,
