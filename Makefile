@@ -32,11 +32,11 @@ $(VENV)/.installed: pyproject.toml uv.lock
 		$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable . ; }
 	@touch $@
 
-demo: install ## fetch the newest IDC release, build, audit, publish, and show what is in it
-	@$(BIN)/icw refresh
+demo: install ## IDC as it is, the portals from a small sandbox (synthetic): fetch, build, audit, publish, show
+	@$(BIN)/icw refresh --sources sandbox
 
-refresh: install ## the same from the public services, for the schedule or by hand
-	@$(BIN)/icw refresh
+refresh: install ## the same from the public services alone, for the schedule or by hand
+	@$(BIN)/icw refresh --sources live
 
 test: install ## run the tests (under 10 minutes on two cores)
 	@$(BIN)/pytest -q -m "not full" $(TESTS)

@@ -6,10 +6,13 @@ output; progress, warnings and errors to standard error. Exit codes are those of
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +22,8 @@ import typer
 from rich.console import Console
 
 from dagster_project import display
-from warehouse.errors import UsageError, WarehouseError
-from warehouse.settings import load_settings
+from warehouse.errors import Degraded, StorageError, UsageError, WarehouseError
+from warehouse.settings import Settings, Sources, load_settings
 from warehouse.snapshots import catalog, query
 
 app = typer.Typer(
@@ -28,13 +31,28 @@ app = typer.Typer(
     help="A citable warehouse of medical-imaging metadata.",
     epilog=(
         "Exit codes: 0 done or unchanged, 2 bad usage, 3 a source failed, 4 the audit failed, "
-        "5 another refresh is running, 6 the warehouse home cannot be written, 7 the build failed."
+        "5 another refresh is running, 6 the warehouse home cannot be written, 7 the build failed, "
+        "8 degraded: done, but a source could not be refreshed and keeps its last good load."
     ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
+sandbox_app = typer.Typer(no_args_is_help=True)
+app.add_typer(sandbox_app, name="sandbox", help="Stand-ins for the upstream services, with synthetic data.")
+
+IdcOption = Annotated[
+    str | None,
+    typer.Option("--idc", metavar="VERSION", help="IDC release: current, latest, 23.5.0 or v23 (its newest)."),
+]
+SourcesOption = Annotated[
+    Sources | None,
+    typer.Option(
+        "--sources",
+        help="live: the public services. sandbox: made-up stand-ins for the portal and the hub, for a look.",
+    ),
+]
 SnapshotOption = Annotated[
     str | None, typer.Option("--snapshot", "-s", help="A snapshot's id or the beginning of it; by default the current.")
 ]
@@ -43,44 +61,86 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 @app.command()
 def refresh(
-    idc: Annotated[
-        str | None,
-        typer.Option("--idc", metavar="VERSION", help="IDC release: current, latest, 23.5.0 or v23 (its newest)."),
-    ] = None,
+    idc: IdcOption = None,
+    sources: SourcesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch what is new, build, audit and publish a snapshot."""
     from dagster_project.progress import showing_progress
-    from warehouse import refresh as decisions
-    from warehouse.lock import refresh_lock
+    from warehouse.run_record import last_run, recording_failures
 
     started = time.monotonic()
-    settings = load_settings(idc_version=idc)
-    with showing_progress(Console(stderr=True, quiet=as_json)):
-        with refresh_lock(settings.home):
-            plan = decisions.plan(settings.idc_version, settings)
-            outcome = decisions.serve_existing(settings.home, plan.existing) if plan.existing else "published"
-        if plan.existing is None:
-            from dagster_project.job import run_refresh_job
-
-            run_refresh_job(plan.idc, settings)
-    snapshot = catalog.snapshot(settings.home, None)
+    settings = load_settings(idc_version=idc, sources=sources)
+    degraded: Degraded | None = None
+    try:
+        with showing_progress(Console(stderr=True, quiet=as_json)), recording_failures(settings.home):
+            _refresh(settings)
+    except Degraded as error:
+        degraded = error
+    snapshot, run = catalog.snapshot(settings.home, None), last_run(settings.home)
+    outcome = "published" if run is None else run.outcome
     if as_json:
         report = {"outcome": outcome, "snapshot_id": snapshot.id, "seconds": round(time.monotonic() - started, 1)}
-        print(json.dumps(report | {"folder": str(snapshot.folder)}))
+        failures = [failure.model_dump() for failure in run.failures] if run else []
+        print(json.dumps(report | {"folder": str(snapshot.folder), "failures": failures}))
     else:
         display.refresh_summary(_screen(), snapshot, outcome, time.monotonic() - started, _program())
+    if degraded is not None:
+        raise degraded
+
+
+def _refresh(settings: Settings) -> None:
+    """Plan, and run the job unless the snapshot is there already. A sandbox runs for as long as that takes."""
+    from warehouse import refresh as decisions
+    from warehouse.lock import refresh_lock
+    from warehouse.sandbox.running import standing_in
+
+    with contextlib.ExitStack() as stack:
+        with refresh_lock(settings.home):
+            decisions.require_real_home(settings)
+            settings = stack.enter_context(standing_in(settings))
+            plan = decisions.plan(settings)
+            if plan.existing is not None:
+                outcome = decisions.serve_existing(settings.home, plan.existing)
+                decisions.finish(settings.home, outcome, plan.existing.id, decisions.failures_of(plan.choices))
+                return
+        from dagster_project.job import run_refresh_job
+
+        run_refresh_job(plan, settings)
 
 
 @app.command()
 def status(as_json: JsonOption = False) -> None:
     """Show the current snapshot, how old each source is, and what the audit said."""
-    settings = load_settings()
-    snapshot = catalog.snapshot(settings.home, None)
+    from warehouse.run_record import last_run
+
+    home = load_settings().home
+    run = last_run(home)
+    snapshot = catalog.snapshot(home, None)
     if as_json:
-        print(json.dumps(display.status_report(snapshot), indent=2))
+        print(json.dumps(display.status_report(snapshot, run), indent=2))
     else:
-        display.status(_screen(), snapshot)
+        display.status(_screen(), snapshot, run)
+
+
+@app.command()
+def sources(
+    idc: IdcOption = None,
+    sources: SourcesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show each upstream: its address, whether it answers and with what, and what the last load holds."""
+    from warehouse.landing import Landing
+    from warehouse.sandbox.running import standing_in
+    from warehouse.upstreams import upstreams
+
+    with standing_in(load_settings(idc_version=idc, sources=sources)) as settings:
+        landing = Landing(settings.home)
+        found = [(upstream.look(landing), upstream.last_good(landing)) for upstream in upstreams(settings)]
+    if as_json:
+        print(json.dumps(display.sources_report(found), indent=2))
+    else:
+        display.sources(_screen(), found)
 
 
 @app.command()
@@ -144,6 +204,29 @@ def snapshots(as_json: JsonOption = False) -> None:
         display.snapshot_list(_screen(), found, current)
 
 
+@sandbox_app.command()
+def serve(
+    scale: Annotated[
+        float | None,
+        typer.Option(min=0.0005, max=1, help="Size; at 1 it holds as many records as were published in February 2026."),
+    ] = None,
+    idc: IdcOption = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes a free one.")] = 8765,
+) -> None:
+    """Serve the stand-ins until interrupted: portal, hub and IDC artifact bucket, with synthetic data."""
+    from dagster_project.progress import showing_progress
+    from warehouse.sandbox.running import served
+
+    settings = load_settings(sandbox_scale=scale, idc_version=idc)
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        showing_progress(Console(stderr=True)),
+        served(settings, port) as sandbox,
+    ):
+        display.sandbox(_screen(), sandbox.root_url, settings.sandbox_scale)
+        threading.Event().wait()
+
+
 @app.command()
 def dev(
     port: Annotated[int, typer.Option(help="Port of the Dagster UI on loopback.")] = 3000,
@@ -184,12 +267,35 @@ def _form_of(output: Path | None) -> Literal["table", "csv", "json", "parquet"]:
 
 def _stop(error: WarehouseError) -> NoReturn:
     Console(stderr=True, soft_wrap=True).print(f"icw: {error}", style="red", markup=False, highlight=False)
+    _let_go_of_output()
     raise SystemExit(error.exit_code)
 
 
-def main(run: Callable[[], object] = app) -> None:
-    """Run the command line; errors that a person can act on become one sentence and their exit code."""
+def _let_go_of_output() -> None:
+    """Drop what standard output does not take: Python would try again when it ends, and complain in its own words."""
     try:
-        run()
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def main(run: Callable[[], object] = app) -> None:
+    """Run the command line; errors that a person can act on become one sentence and their exit code.
+
+    A reader of the output that leaves (`icw tables | head -1`) ends it without a word and with exit code 1.
+    """
+    try:
+        try:
+            run()
+        except SystemExit:
+            sys.stdout.flush()
+            raise
     except WarehouseError as error:
         _stop(error)
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            _let_go_of_output()
+            raise SystemExit(1) from None
+        if error.errno == errno.ENOSPC:
+            _stop(StorageError(f"The output cannot be written: {error.strerror}. Free some space and try again."))
+        raise

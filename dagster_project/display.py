@@ -10,9 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from warehouse.landing import Release
+from warehouse.run_record import RunRecord
 from warehouse.snapshots import query
 from warehouse.snapshots.catalog import Snapshot
-from warehouse.snapshots.manifest import TableEntry, Verdict
+from warehouse.snapshots.manifest import SourceFailure, TableEntry, Verdict
+from warehouse.upstreams import UpstreamState
 
 _SCALE = """
 select
@@ -75,8 +78,8 @@ def page(console: Console, found: query.Page) -> None:
         )
 
 
-def status(console: Console, snapshot: Snapshot) -> None:
-    """Show what is current, how old each source is and what the audit said."""
+def status(console: Console, snapshot: Snapshot, run: RunRecord | None) -> None:
+    """Show what is current, how old each source is, what the audit said and how the last refresh ended."""
     manifest = snapshot.manifest
     age = _age(manifest.created_at)
     console.print(f"Current snapshot: [bold]{snapshot.id}[/], published {age} ago", highlight=False)
@@ -96,13 +99,27 @@ def status(console: Console, snapshot: Snapshot) -> None:
             ", ".join(absent),
         )
     console.print(table)
+    for failure in manifest.failures:
+        console.print(f"Not refreshed for it: {_failure(failure)}", style="yellow", markup=False, highlight=False)
     failed = manifest.warnings
     console.print(f"Audit: {len(manifest.verdicts)} expectations, {len(failed)} failed as warnings", highlight=False)
     for verdict in failed:
         console.print(f"  {_sentence(verdict)}", markup=False, highlight=False)
+    if run is not None:
+        _last_run(console, run)
 
 
-def status_report(snapshot: Snapshot) -> dict[str, Any]:
+def _last_run(console: Console, run: RunRecord) -> None:
+    """Show how the last refresh ended."""
+    ended = f"Last refresh: {run.outcome}, {_age(run.finished_at)} ago (exit code {run.exit_code})"
+    console.print(ended, highlight=False, style="default" if run.exit_code == 0 else "yellow")
+    for failure in run.failures:
+        console.print(f"  {_failure(failure)}", style="yellow", markup=False, highlight=False)
+    if run.error is not None:
+        console.print(f"  {run.error}", style="red", markup=False, highlight=False)
+
+
+def status_report(snapshot: Snapshot, run: RunRecord | None) -> dict[str, Any]:
     """Return what `status` shows, for programs."""
     manifest = snapshot.manifest
     return {
@@ -124,7 +141,66 @@ def status_report(snapshot: Snapshot) -> dict[str, Any]:
         ],
         "expectations": len(manifest.verdicts),
         "warnings": [verdict.model_dump(mode="json") for verdict in manifest.warnings],
+        "failures": [failure.model_dump(mode="json") for failure in manifest.failures],
+        "last_run": None if run is None else run.model_dump(mode="json"),
     }
+
+
+def sources(console: Console, found: Sequence[tuple[UpstreamState, Release | None]]) -> None:
+    """Show each upstream beside its last load that may be published."""
+    table = Table(show_edge=False, pad_edge=False, show_lines=True)
+    for heading in ("source", "address", "answers with", "last load", "rows", "fetched"):
+        table.add_column(heading, justify="right" if heading == "rows" else "left", overflow="fold")
+    for state, release in found:
+        made_up = " [bold yellow]SYNTHETIC[/]" if state.synthetic else ""
+        answer = f"[red]no usable answer[/]: {escape(state.problem)}" if state.problem else escape(state.holds or "")
+        table.add_row(
+            state.source,
+            escape(state.address),
+            answer + made_up,
+            "none" if release is None else release.version + (" SYNTHETIC" if release.synthetic else ""),
+            "" if release is None else f"{sum(load.rows for load in release.loads):,}",
+            "" if release is None else f"{_age(release.fetched_at)} ago",
+        )
+    console.print(table)
+
+
+def sources_report(found: Sequence[tuple[UpstreamState, Release | None]]) -> list[dict[str, Any]]:
+    """Return what `sources` shows, for programs."""
+    return [
+        {
+            "source": state.source,
+            "address": state.address,
+            "answers": state.problem is None,
+            "holds": state.holds,
+            "problem": state.problem,
+            "synthetic": state.synthetic,
+            "last_load": None
+            if release is None
+            else {
+                "version": release.version,
+                "channel": release.channel,
+                "fetched_at": release.fetched_at.isoformat(),
+                "synthetic": release.synthetic,
+                "rows": {load.dataset: load.rows for load in release.loads if load.status == "landed"},
+            },
+        }
+        for state, release in found
+    ]
+
+
+def sandbox(console: Console, root_url: str, scale: float) -> None:
+    """Say where the stand-ins answer and how a refresh reads them."""
+    console.print(f"The sandbox answers with SYNTHETIC data, {scale:g} of the published size:", highlight=False)
+    for what, path in (("MIDRC portal", "portal"), ("BDF Imaging Hub", "bih"), ("IDC artifact bucket", "idc")):
+        console.print(f"  {what:<20} {root_url}/{path}", highlight=False, soft_wrap=True)
+    console.print(f"  {'faults, requests':<20} {root_url}/_sandbox/...", highlight=False, soft_wrap=True)
+    console.print(
+        f"\nRead it:  ICW_HOME=data-sandbox ICW_SANDBOX_URL={root_url} icw refresh --sources sandbox\n"
+        "Interrupt (ctrl-C) to stop it.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def table_list(console: Console, snapshot: Snapshot, entries: Sequence[TableEntry]) -> None:
@@ -193,6 +269,11 @@ def _cell(value: object, column: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and not column.endswith("_key"):
         return f"{value:,}"
     return escape(str(value))
+
+
+def _failure(failure: SourceFailure) -> str:
+    stays = f"its load {failure.version} stays" if failure.version else "it has no load"
+    return f"{failure.source} ({stays}): {failure.reason}"
 
 
 def _sentence(verdict: Verdict) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import sqlite3
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
-from warehouse.errors import StorageError, WarehouseError
+from dagster_project.failures import as_warehouse_error
 from warehouse.landing import writing_to
+from warehouse.refresh import Plan
 from warehouse.settings import Settings
-from warehouse.sources.idc import ResolvedRelease
-
-_REFUSED_WRITES = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO)
 
 _INSTANCE_SETTINGS = """\
 # Written by icw. Runs of the command line and of the schedule are kept here.
@@ -40,8 +36,8 @@ def dagster_home(settings: Settings) -> Path:
     return folder
 
 
-def run_refresh_job(release: ResolvedRelease, settings: Settings) -> str:
-    """Run the whole refresh job for an IDC release and return Dagster's id of the run.
+def run_refresh_job(plan: Plan, settings: Settings) -> str:
+    """Run the whole refresh job with what a plan knows already, and return Dagster's id of the run.
 
     Raises:
         WarehouseError: what stopped the run, as the library said it.
@@ -50,44 +46,37 @@ def run_refresh_job(release: ResolvedRelease, settings: Settings) -> str:
     os.environ["DAGSTER_HOME"] = str(folder)
     from dagster_project.definitions import defs
 
-    configuration = {
-        "ops": {"idc_release": {"config": {**asdict(release), "passed_over": list(release.passed_over)}}},
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
     with dg.DagsterInstance.from_config(str(folder)) as instance:
         try:
-            result = defs.resolve_job_def("refresh").execute_in_process(run_config=configuration, instance=instance)
+            result = defs.resolve_job_def("refresh").execute_in_process(
+                run_config=_configuration(plan, settings), instance=instance
+            )
         except Exception as error:
-            raise _as_warehouse_error(error, folder) from error
+            raise as_warehouse_error(error, folder) from error
     return result.run_id
 
 
-def _as_warehouse_error(error: BaseException, folder: Path) -> BaseException:
-    """Find the library's own error, or a disk that refuses writes, behind what Dagster raised."""
-    causes = list(_causes(error))
-    own = next((cause for cause in causes if isinstance(cause, WarehouseError)), None)
-    if own is not None:
-        return own
-    refused = next((cause for cause in causes if _is_refused_write(cause)), None)
-    if refused is not None:
-        return StorageError(
-            f"The records of the run cannot be written below {folder}: {refused}. "
-            "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
-        )
-    return error
+def _configuration(plan: Plan, settings: Settings) -> dict[str, Any]:
+    """Return the run's configuration: what the command line was told, and what the plan found out.
 
-
-def _is_refused_write(cause: BaseException) -> bool:
-    if isinstance(cause, OSError):
-        return cause.errno in _REFUSED_WRITES
-    return isinstance(cause, sqlite3.OperationalError) and "disk" in str(cause)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and what led to it, once each: Dagster raises errors again, so that the chain has cycles."""
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        cause = cause.__cause__ or cause.__context__
+    The environment holds the other settings; a run that is repeated from the UI asks the upstreams itself.
+    """
+    told = {"sources": settings.sources, "idc_version": settings.idc_version}
+    if settings.sandbox_url is not None:
+        told["sandbox_url"] = settings.sandbox_url
+    ops: dict[str, Any] = {
+        f"{choice.source}_release": {"config": {"known": choice.model_dump(exclude={"source"}, exclude_none=True)}}
+        for choice in plan.choices
+    }
+    if plan.idc is not None:
+        resolved = asdict(plan.idc)
+        ops.setdefault("idc_release", {"config": {}})["config"] |= {
+            "version": resolved["version"],
+            "channel": resolved["channel"],
+            "passed_over": list(resolved["passed_over"]),
+        }
+    return {
+        "ops": ops,
+        "resources": {"warehouse": {"config": {"told": told}}},
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }

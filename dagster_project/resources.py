@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import dagster as dg
+from pydantic import Field
 
 from warehouse.landing import Landing
 from warehouse.lock import refresh_lock
@@ -15,14 +16,18 @@ from warehouse.settings import Settings, load_settings
 class Warehouse(dg.ConfigurableResource):
     """The warehouse home of this process, locked for the length of the run.
 
+    `told` are the settings that the command line was given; the environment holds the others.
+
     Raises:
         LockHeld: another process refreshes the same home.
     """
 
+    told: dict[str, str] = Field(default_factory=dict)
+
     @property
     def settings(self) -> Settings:
-        """The settings, from the environment."""
-        return load_settings()
+        """The settings of the run."""
+        return load_settings(**self.told)
 
     @property
     def landing(self) -> Landing:

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.quality.small_release import land
-from warehouse.build import DBT_PROJECT, _folder_digest, dbt_failure, input_digest, open_build, parse_project, prepare
-from warehouse.errors import AuditFailed, BuildFailed, StorageError
-from warehouse.landing import Landing
+from warehouse.build import DBT_PROJECT, _folder_digest, input_digest, open_build, parse_project, prepare
+from warehouse.errors import BuildFailed
 from warehouse.settings import Settings
 
 
@@ -84,31 +83,6 @@ def test_a_new_build_removes_the_earlier_one(tmp_path: Path) -> None:
     second = prepare(tmp_path, landing, [], settings)
     assert not first.folder.exists()
     assert second.folder.exists()
-
-
-@pytest.mark.parametrize(
-    ("results", "kind", "says"),
-    [
-        ([("fail", "unique_fct_series_series_key", "Got 2 results")], AuditFailed, "unique_fct_series_series_key"),
-        ([("error", "fct_series", "Binder Error: no such column")], BuildFailed, "no such column"),
-        ([("error", "fct_series", "IO Error: No space left on device")], StorageError, "Free some space"),
-        ([("fail", "a", "x"), ("error", "b", "y")], BuildFailed, "a, b"),
-        ([("fail", name, "x") for name in "abcde"], AuditFailed, "2 more"),
-    ],
-)
-def test_a_dbt_failure_has_the_class_of_its_cause(
-    tmp_path: Path, results: list[tuple[str, str, str]], kind: type[Exception], says: str
-) -> None:
-    build = prepare(tmp_path, Landing(tmp_path), [], Settings(home=tmp_path))
-    build.dbt_target.mkdir()
-    entries = [
-        {"status": status, "unique_id": f"model.imaging_commons.{name}", "message": text}
-        for status, name, text in results
-    ]
-    (build.dbt_target / "run_results.json").write_text(json.dumps({"results": entries, "elapsed_time": 1.0}))
-    error = dbt_failure(build)
-    assert type(error) is kind
-    assert says in str(error)
 
 
 def test_the_dbt_project_is_where_the_build_looks_for_it() -> None:

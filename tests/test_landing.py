@@ -132,7 +132,7 @@ def test_the_digest_does_not_depend_on_the_order_of_objects(order: list[int]) ->
     assert release_of(*(entries[n] for n in order)).digest == release_of(*entries).digest
 
 
-def test_sweeping_keeps_what_a_manifest_names_and_counts_what_it_frees(landing: Landing) -> None:
+def test_sweeping_keeps_what_a_manifest_names_and_what_is_staged_and_counts_what_it_frees(landing: Landing) -> None:
     entry, path = stage(landing, b"data")
     landing.commit(release_of(entry), {entry.sha256: path})
     orphan = landing.object_path("f" * 64)
@@ -140,8 +140,9 @@ def test_sweeping_keeps_what_a_manifest_names_and_counts_what_it_frees(landing: 
     orphan.write_bytes(b"12345")
     stage(landing, b"123", "left.part", version="24.2.2")
     (landing.root / "loads" / "idc" / ".x.json.123.tmp").write_text("{")
-    assert landing.sweep() == 5 + 3 + 1
-    assert len(files_below(landing.root)) == 2
+    assert landing.sweep() == 5 + 1
+    assert len(files_below(landing.root)) == 3
+    assert (landing.root / "staging" / "idc" / "24.2.2" / "left.part").read_bytes() == b"123"
     assert landing.sweep() == 0
 
 
@@ -210,3 +211,17 @@ def test_the_selected_release_is_remembered_and_missed_when_it_is_gone(landing: 
     (landing.root / "loads" / "idc" / f"25.0.5-{release.digest[:16]}.json").unlink()
     with pytest.raises(IntegrityError, match=r"has no release 25\.0\.5 of idc with digest"):
         landing.selected()
+
+
+@pytest.mark.parametrize("content", [b"", b"{ half", b"\xff\xfe", b'{"idc": 25}', b'[{"version": "25.0.5"}]'])
+def test_a_damaged_selection_says_what_to_do_and_doing_it_helps(landing: Landing, content: bytes) -> None:
+    entry, path = stage(landing, b"data")
+    release = landing.commit(release_of(entry), {entry.sha256: path})
+    selection = landing.root / "choices.json"
+    selection.write_bytes(content)
+    for attempt in (landing.selected, lambda: landing.select(release)):
+        with pytest.raises(IntegrityError, match=r"choices\.json cannot be read .* Remove it and run the refresh"):
+            attempt()
+    selection.unlink()
+    landing.select(release)
+    assert landing.selected() == [release]

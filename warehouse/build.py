@@ -1,8 +1,8 @@
 """Build the star: pick the loads, lay them out for dbt in a DuckDB file that belongs to this build alone, run dbt.
 
-The layout is one schema, `landed`: a view over the landed Parquet of every dataset of the contracts, with the columns
-and types of the contract whatever the release calls them, and a table `loads` that says which loads these are. A
-dataset that is absent is an empty view, so that the models above need no special case.
+The layout is one schema a source, `landed_<source>`: a view over the landed Parquet of every dataset of its contract,
+with the columns and types of the contract whatever the release calls them. The table `landed.loads` says which loads
+these are. A source or dataset that is absent is an empty view, so that the models above need no special case.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.contracts import Column, ColumnType, Contract, Dataset, load_contract
-from warehouse.errors import AuditFailed, BuildFailed, StorageError, WarehouseError
+from warehouse.build_failures import dbt_failure, lack_of_room
+from warehouse.contracts import SOURCES, Column, ColumnType, Contract, Dataset, load_contract
+from warehouse.errors import BuildFailed
 from warehouse.landing import Landing, Load, Release, write_atomically, writing_to
 from warehouse.settings import Settings
+from warehouse.sql_text import literal, quoted
 
 DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 
 # What decides the bytes of a published table besides the landed objects and the project's own code.
 _ENGINES = ("duckdb", "dbt-core", "dbt-duckdb")
 _DECIDING_ROOMS = ("contracts", "quality", "snapshots")
-
-# How DuckDB's errors name a disk that is full, or that refuses a file for another reason.
-_REFUSED_WRITES = ("No space left", "File too large", "Could not write", "Disk quota", "Read-only file system")
+_DECIDING_MODULES = ("build.py", "dbt_manifest.py", "sql_text.py")
 
 # No parse of the project takes this long.
 _PARSE_SECONDS = 600
@@ -47,7 +47,9 @@ _SQL_TYPES: Mapping[ColumnType, str] = {
     "boolean": "boolean",
     "record": "json",
     "string[]": "varchar[]",
+    "integer[]": "bigint[]",
     "float[]": "double[]",
+    "record[]": "json",
 }
 
 
@@ -111,12 +113,13 @@ def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings:
     try:
         with duckdb.connect(str(build.database)) as connection:
             connection.execute("create schema landed")
-            for source in ("idc",):
+            for source in SOURCES:
                 _lay_out(connection, landing, load_contract(source), by_source.get(source))
-            _write_loads(connection, releases)
+            _write_loads(connection, by_source)
     except duckdb.Error as error:
-        if any(words in str(error) for words in _REFUSED_WRITES):
-            raise _refused(folder, str(error)) from error
+        lacking = lack_of_room(folder, str(error))
+        if lacking is not None:
+            raise lacking from error
         raise
     return build
 
@@ -199,7 +202,7 @@ def star_rows(build: Build) -> dict[str, int]:
     with duckdb.connect(str(build.database), read_only=True) as connection:
         names = [str(name) for (name,) in connection.execute(query).fetchall()]
         return {
-            name: int(connection.execute(f"select count(*) from star.{_quoted(name)}").fetchall()[0][0])
+            name: int(connection.execute(f"select count(*) from star.{quoted(name)}").fetchall()[0][0])
             for name in names
         }
 
@@ -207,39 +210,6 @@ def star_rows(build: Build) -> dict[str, int]:
 def model_seconds(build: Build) -> float:
     """Return how long the last dbt run of this build took, in seconds."""
     return float(json.loads((build.dbt_target / "run_results.json").read_text(encoding="utf-8"))["elapsed_time"])
-
-
-def dbt_failure(build: Build, error: BaseException | None = None) -> WarehouseError:
-    """Return what the last dbt run of this build failed of.
-
-    `AuditFailed` where only tests failed, `StorageError` where the disk refused to be written, else `BuildFailed`.
-    """
-    log_file = build.folder / "logs" / "dbt.log"
-    path = build.dbt_target / "run_results.json"
-    if not path.is_file():
-        return BuildFailed(f"dbt stopped before it ran a model: {error or 'no message'}. Its log is {log_file}.")
-    results = json.loads(path.read_text(encoding="utf-8"))["results"]
-    failed = [entry for entry in results if entry["status"] in ("error", "fail")]
-    messages = [" ".join((entry["message"] or "no message").split()) for entry in failed]
-    named = ", ".join(entry["unique_id"].split(".")[2] for entry in failed[:3])
-    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-    refused = next((message for message in messages if any(words in message for words in _REFUSED_WRITES)), None)
-    if refused is not None:
-        return _refused(build.folder, refused)
-    first = messages[0][:300] if messages else str(error)
-    if failed and all(entry["status"] == "fail" for entry in failed):
-        return AuditFailed(
-            f"The build was not published: the dbt tests {named}{more} failed: {first}. "
-            "What was in service before stays in service."
-        )
-    return BuildFailed(f"dbt failed on {named}{more}: {first}. Its log is {log_file}.")
-
-
-def _refused(folder: Path, message: str) -> StorageError:
-    return StorageError(
-        f"DuckDB could not write below {folder}: {' '.join(message.split())[:300]}. "
-        "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
-    )
 
 
 def _remove_earlier(target: Path, kept: Path) -> None:
@@ -275,21 +245,23 @@ def _build_in(folder: Path, releases: Sequence[Release], digest: str) -> Build:
 def _lay_out(
     connection: duckdb.DuckDBPyConnection, landing: Landing, contract: Contract, release: Release | None
 ) -> None:
+    schema = quoted(f"landed_{contract.source}")
+    connection.execute(f"create schema {schema}")
     for name, dataset in contract.datasets.items():
         load = release.load_of(name) if release is not None else None
         entry = load.object_named(f"{name}.parquet") if load is not None else None
         if entry is None:
             columns = ", ".join(
-                f"cast(null as {_SQL_TYPES[column.type]}) as {_quoted(column.name)}" for column in dataset.columns
+                f"cast(null as {_SQL_TYPES[column.type]}) as {quoted(column.name)}" for column in dataset.columns
             )
             query = f"select {columns} where false"
         else:
             query = _landed_query(connection, dataset, landing.object_path(entry.sha256))
-        connection.execute(f"create view landed.{_quoted(name)} as {query}")
+        connection.execute(f"create view {schema}.{quoted(name)} as {query}")
 
 
 def _landed_query(connection: duckdb.DuckDBPyConnection, dataset: Dataset, path: Path) -> str:
-    relation = f"read_parquet({_literal(str(path))})"
+    relation = f"read_parquet({literal(str(path))})"
     rows = connection.execute(f"describe select * from {relation}").fetchall()
     found = {str(row[0]).lower(): str(row[0]) for row in rows}
     columns = ", ".join(_landed_column(column, column.found_in(found)) for column in dataset.columns)
@@ -300,25 +272,31 @@ def _landed_column(column: Column, found: str | None) -> str:
     sql_type = _SQL_TYPES[column.type]
     if found is None:
         expression = f"cast(null as {sql_type})"
-    elif column.type == "record":
+    elif column.type in ("record", "record[]"):
         # The fields of nested records change from release to release; JSON lets staging read them by name.
-        expression = f"to_json({_quoted(found)})"
+        expression = f"to_json({quoted(found)})"
     elif column.required:
-        expression = f"cast({_quoted(found)} as {sql_type})"
+        expression = f"cast({quoted(found)} as {sql_type})"
     else:
         # An optional column of another type has been reported as drift; it must not stop the build.
-        expression = f"try_cast({_quoted(found)} as {sql_type})"
-    return f"{expression} as {_quoted(column.name)}"
+        expression = f"try_cast({quoted(found)} as {sql_type})"
+    return f"{expression} as {quoted(column.name)}"
 
 
-def _write_loads(connection: duckdb.DuckDBPyConnection, releases: Sequence[Release]) -> None:
+def _write_loads(connection: duckdb.DuckDBPyConnection, releases: Mapping[str, Release]) -> None:
+    """List the loads of the build, and the datasets of a source without any, so that an empty table has its reason."""
     connection.execute(
         "create table landed.loads (source_id varchar, dataset varchar, upstream_version varchar, status varchar, "
         "channel varchar, row_count bigint, byte_count bigint, digest varchar, is_synthetic boolean)"
     )
-    rows = [_load_row(load) for release in releases for load in release.loads]
-    if rows:
-        connection.executemany(f"insert into landed.loads values ({', '.join('?' * len(rows[0]))})", rows)
+    rows = [_load_row(load) for release in releases.values() for load in release.loads]
+    rows += [
+        (source, dataset, None, "no load", None, 0, 0, None, False)
+        for source in SOURCES
+        if source not in releases
+        for dataset in load_contract(source).datasets
+    ]
+    connection.executemany(f"insert into landed.loads values ({', '.join('?' * len(rows[0]))})", rows)
 
 
 def _load_row(load: Load) -> tuple[object, ...]:
@@ -338,7 +316,9 @@ def _load_row(load: Load) -> tuple[object, ...]:
 def _code_digest() -> str:
     """SHA-256 (hex) over the code that decides what a snapshot holds and how it is judged."""
     library = Path(__file__).resolve().parent
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest = hashlib.sha256()
+    for module in _DECIDING_MODULES:
+        digest.update(hashlib.sha256((library / module).read_bytes()).digest())
     for folder in (DBT_PROJECT, *(library / room for room in _DECIDING_ROOMS)):
         digest.update(_folder_digest(folder).encode())
     return digest.hexdigest()
@@ -353,11 +333,3 @@ def _folder_digest(folder: Path) -> str:
             digest.update(str(inside).encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

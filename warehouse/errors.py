@@ -52,9 +52,15 @@ class LockHeld(WarehouseError):
 
 
 class StorageError(WarehouseError):
-    """The warehouse home cannot be written: missing permission, full disk, not a directory."""
+    """No room: the home cannot be written (missing permission, full disk), or DuckDB may not use enough memory."""
 
     exit_code = 6
+
+
+class Degraded(WarehouseError):
+    """The run did all that it could, and at least one source could not be refreshed: its last good load stays."""
+
+    exit_code = 8
 
 
 class BuildFailed(WarehouseError):

@@ -5,7 +5,7 @@ Layout below `<home>/landing/`:
     objects/ab/ab12...       one immutable file a SHA-256, whatever it was called upstream
     loads/<source>/<release>-<digest>.json
                              the loads of one release, committed together by one atomic rename
-    selection.json           which release of each source the next build reads
+    choices.json             which release of each source the next build reads, and why it is not a newer one
     staging/<source>/<release>/
                              downloads that are not committed yet; kept so that a broken run can resume
 
@@ -16,6 +16,7 @@ needs them, and `sweep` removes the rest.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -27,7 +28,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from warehouse.errors import IntegrityError, StorageError
 
@@ -108,6 +109,20 @@ class Release(BaseModel):
         return next((load for load in self.loads if load.dataset == dataset), None)
 
 
+class Choice(BaseModel):
+    """Which release of a source the next build reads: `version` and `digest`, or None where there is none.
+
+    `failure` says why the source could not be refreshed; the release is then the last good one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    version: str | None = None
+    digest: str | None = None
+    failure: str | None = None
+
+
 @contextmanager
 def writing_to(path: Path) -> Iterator[None]:
     """Turn an operating system's refusal to write below `path` into a `StorageError` that says what to do."""
@@ -150,6 +165,9 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+_CHOICES = TypeAdapter(list[Choice])
+
+
 class Landing:
     """The raw store of one warehouse home. Only the holder of the refresh lock may write to it."""
 
@@ -158,6 +176,7 @@ class Landing:
         self._objects = self.root / "objects"
         self._loads = self.root / "loads"
         self._staging = self.root / "staging"
+        self._selection = self.root / "choices.json"
 
     def staging_for(self, source: str, version: str) -> Path:
         """Return the folder for the downloads of one release, made if need be.
@@ -197,26 +216,60 @@ class Landing:
         Raises:
             StorageError: the home cannot be written.
         """
-        chosen = self._selection() | {release.source: [release.version, release.digest]}
+        self.choose(Choice(source=release.source, version=release.version, digest=release.digest))
+
+    def choose(self, choice: Choice) -> None:
+        """Keep a choice for the next build; it replaces the earlier one of its source.
+
+        Raises:
+            IntegrityError: the choices cannot be read.
+            StorageError: the home cannot be written.
+        """
+        choices = {entry.source: entry for entry in self.choices()} | {choice.source: choice}
+        text = _CHOICES.dump_json([choices[source] for source in sorted(choices)], indent=2).decode()
         with writing_to(self.root):
-            write_atomically(self.root / "selection.json", json.dumps(chosen, indent=2, sort_keys=True) + "\n")
+            self.root.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._selection, text + "\n")
+
+    def choices(self) -> list[Choice]:
+        """Return what was chosen for the next build, ordered by source.
+
+        Raises:
+            IntegrityError: the choices cannot be read.
+        """
+        if not self._selection.is_file():
+            return []
+        try:
+            return _CHOICES.validate_json(self._selection.read_bytes())
+        except ValidationError as error:
+            raise IntegrityError(
+                f"{self._selection} cannot be read ({str(error).splitlines()[0]}). It says which releases the next "
+                "build reads. Remove it and run the refresh again: it chooses anew."
+            ) from None
 
     def selected(self) -> list[Release]:
         """Return the releases that the next build reads, ordered by source.
 
         Raises:
-            IntegrityError: a selected release is not in the landing any more.
+            IntegrityError: the choices cannot be read, or a chosen release is not in the landing any more.
         """
-        found = []
-        for source, (version, digest) in sorted(self._selection().items()):
-            release = next((entry for entry in self.releases(source) if entry.digest == digest), None)
-            if release is None:
-                raise IntegrityError(
-                    f"The landing has no release {version} of {source} with digest {digest[:16]} any more, though it "
-                    f"was selected for the build. Run the refresh again: it lands the release anew."
-                )
-            found.append(release)
-        return found
+        return [release for choice in self.choices() if (release := self.chosen(choice)) is not None]
+
+    def chosen(self, choice: Choice) -> Release | None:
+        """Return the release that a choice names, or None where it names none.
+
+        Raises:
+            IntegrityError: the release is not in the landing any more.
+        """
+        if choice.digest is None:
+            return None
+        release = next((entry for entry in self.releases(choice.source) if entry.digest == choice.digest), None)
+        if release is None:
+            raise IntegrityError(
+                f"The landing has no release {choice.version} of {choice.source} with digest {choice.digest[:16]} "
+                "any more, though it was selected for the build. Run the refresh again: it lands the release anew."
+            )
+        return release
 
     def missing_objects(self, release: Release) -> list[LandedObject]:
         """Return the objects that the release names and the store does not hold with the right size."""
@@ -243,7 +296,10 @@ class Landing:
         return self._read(path)
 
     def sweep(self) -> int:
-        """Remove staged files, temporary files and objects that no manifest names. Returns the bytes that this frees.
+        """Remove temporary files and objects that no manifest names. Returns the bytes that this frees.
+
+        Staged files stay, and only empty folders go: they belong to a fetch that is not finished, and the next run
+        goes on from them.
 
         Raises:
             IntegrityError: a manifest cannot be read (nothing is removed then).
@@ -264,8 +320,9 @@ class Landing:
             for path in litter:
                 freed += path.stat().st_size
                 path.unlink()
-            freed += sum(path.stat().st_size for path in self._staging.rglob("*") if path.is_file())
-            shutil.rmtree(self._staging, ignore_errors=True)
+        for folder in (*sorted(self._staging.rglob("*"), reverse=True), self._staging):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         return freed
 
     def discard_other_staging(self, source: str, version: str) -> None:
@@ -280,10 +337,6 @@ class Landing:
 
     def _holds(self, entry: LandedObject) -> bool:
         return self.has(entry.sha256) and self.object_path(entry.sha256).stat().st_size == entry.bytes
-
-    def _selection(self) -> dict[str, list[str]]:
-        path = self.root / "selection.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
     def _store(self, entry: LandedObject, staged: dict[str, Path]) -> None:
         target = self.object_path(entry.sha256)

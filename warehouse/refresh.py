@@ -1,47 +1,115 @@
-"""The decisions of a refresh that are not one stage's own: is there anything to do, and how is a build published.
+"""The decisions of a refresh that are not one stage's own: what is new, what to build from, how a run ends.
 
 Orchestration calls these between the stages; a test can do so without it.
 """
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from warehouse.build import Build, input_digest, model_seconds
-from warehouse.landing import Landing, Release
+from warehouse.errors import Degraded, SourceError, UsageError
+from warehouse.landing import Choice, Landing, Release
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
+from warehouse.run_record import RunRecord, now, record_run
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot, current, point_current_at, remove_unfinished, snapshots
-from warehouse.snapshots.manifest import Manifest
+from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish
-from warehouse.sources import idc
+from warehouse.sources.idc import ResolvedRelease
+from warehouse.upstreams import IdcUpstream, Upstream, upstreams
+
+log = logging.getLogger("icw.refresh")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a refresh has to do: `existing` is the snapshot that holds all that is asked for, if there is one."""
+    """What a refresh has to do.
 
-    idc: idc.ResolvedRelease
-    fetches: bool
+    `choices` hold what is known of each upstream already: the release that it still has, or why it cannot be asked;
+    one that has something new is left out. `existing` is the snapshot that holds all that there is, if there is one.
+    """
+
+    choices: tuple[Choice, ...]
+    idc: ResolvedRelease | None
     existing: Snapshot | None
 
 
-def plan(idc_version: str, settings: Settings) -> Plan:
+def plan(settings: Settings) -> Plan:
     """Ask the upstreams, with small requests only, whether a refresh would fetch or build anything.
 
     Raises:
-        UsageError, SourceError: as `warehouse.sources.idc.resolve`.
+        UsageError: the settings ask for something that does not exist, or for made-up data in the place of real data.
+        SourceError: no upstream can be asked.
     """
     landing = Landing(settings.home)
-    resolved = idc.resolve(idc_version, settings)
-    release = landing.release("idc", resolved.version)
-    if release is None or idc.needs_fetch(resolved, landing):
-        return Plan(idc=resolved, fetches=True, existing=None)
-    return Plan(idc=resolved, fetches=False, existing=existing_snapshot(settings.home, [release]))
+    asked = upstreams(settings)
+    require_real_home(settings)
+    choices = [choice for upstream in asked if (choice := _what_is_known(upstream, landing)) is not None]
+    if len(choices) < len(asked):
+        existing = None
+    else:
+        require_a_source(choices)
+        releases = [release for choice in choices if (release := landing.chosen(choice)) is not None]
+        existing = existing_snapshot(settings.home, releases)
+    resolved = next((upstream.resolved for upstream in asked if isinstance(upstream, IdcUpstream)), None)
+    return Plan(tuple(choices), resolved, existing)
+
+
+def land(upstream: Upstream, landing: Landing) -> Choice:
+    """Land what an upstream has now; where that fails, choose its last good release.
+
+    Raises:
+        UsageError: the settings ask for something that does not exist.
+        StorageError: the home cannot be written.
+    """
+    log.info("Fetching %s", upstream.title, extra={"event": "step"})
+    try:
+        release = upstream.land(landing)
+    except SourceError as error:
+        return _kept(upstream, landing, error)
+    return Choice(source=upstream.source, version=release.version, digest=release.digest)
+
+
+def require_a_source(choices: Iterable[Choice]) -> None:
+    """Stop a run in which every upstream failed: it has nothing to say that the last one has not said.
+
+    Raises:
+        SourceError: all of them failed.
+    """
+    failures = {choice.source: choice.failure for choice in choices}
+    if failures and all(failures.values()):
+        reasons = [str(failure) for failure in failures.values()]
+        raise SourceError(reasons[0] if len(reasons) == 1 else "No source could be refreshed. " + " ".join(reasons))
+
+
+def require_real_home(settings: Settings) -> None:
+    """Keep a sandbox from taking the place of real data in a home that readers use.
+
+    Raises:
+        UsageError: the snapshot in service holds real data, and this refresh would replace it by made-up data.
+    """
+    in_service = current(settings.home)
+    if settings.sources == "sandbox" and in_service is not None and not in_service.manifest.synthetic:
+        raise UsageError(
+            f"The snapshot in service in {settings.home} holds real data ({in_service.id}); a refresh from the sandbox "
+            "would put made-up data in its place. Set ICW_HOME to another folder for the sandbox, or use --sources "
+            "live."
+        )
+
+
+def failures_of(choices: Iterable[Choice]) -> tuple[SourceFailure, ...]:
+    """Return the sources that could not be refreshed, with what is read in place of it."""
+    return tuple(
+        SourceFailure(source=choice.source, version=choice.version, reason=choice.failure)
+        for choice in choices
+        if choice.failure is not None
+    )
 
 
 def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | None:
@@ -64,6 +132,49 @@ def serve_existing(home: Path, existing: Snapshot) -> Literal["unchanged", "rest
     return "restored"
 
 
+def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
+    """Publish an audited build, then remove what is not needed any more.
+
+    Raises:
+        AuditFailed: a stage of the audit has not judged this build, or an error stops it.
+        StorageError: the home cannot be written.
+    """
+    verdicts = recorded_verdicts(home, build.input_digest)
+    timings = {"model": model_seconds(build), **recorded_seconds(home, build.input_digest)}
+    manifest = publish(
+        build,
+        verdicts,
+        home,
+        timings,
+        failures=failures_of(Landing(home).choices()),
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+    )
+    tidy(home)
+    return manifest
+
+
+def finish(
+    home: Path,
+    outcome: Literal["published", "unchanged", "restored"],
+    snapshot_id: str,
+    failures: Sequence[SourceFailure],
+) -> None:
+    """Keep how a run ended, and let a degraded one end as such.
+
+    Raises:
+        Degraded: a source could not be refreshed.
+        StorageError: the home cannot be written.
+    """
+    code = Degraded.exit_code if failures else 0
+    record = RunRecord(
+        finished_at=now(), outcome=outcome, exit_code=code, snapshot_id=snapshot_id, failures=tuple(failures)
+    )
+    record_run(home, record)
+    if failures:
+        raise Degraded(" ".join(_sentence(failure) for failure in failures))
+
+
 def tidy(home: Path) -> None:
     """Remove what broken runs left behind. Only the holder of the refresh lock may do this, after a whole run.
 
@@ -75,15 +186,31 @@ def tidy(home: Path) -> None:
     shutil.rmtree(home / "builds", ignore_errors=True)
 
 
-def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
-    """Publish an audited build, then remove what is not needed any more.
+def _what_is_known(upstream: Upstream, landing: Landing) -> Choice | None:
+    """Return the release that an upstream still has, or why it cannot be asked; None if it has something new."""
+    log.info("Asking %s whether anything is new", upstream.title, extra={"event": "step"})
+    try:
+        release = upstream.unchanged(landing)
+    except SourceError as error:
+        return _kept(upstream, landing, error)
+    if release is None:
+        return None
+    return Choice(source=upstream.source, version=release.version, digest=release.digest)
 
-    Raises:
-        AuditFailed: a stage of the audit has not judged this build, or an error stops it.
-        StorageError: the home cannot be written.
-    """
-    verdicts = recorded_verdicts(home, build.input_digest)
-    timings = {"model": model_seconds(build), **recorded_seconds(home, build.input_digest)}
-    manifest = publish(build, verdicts, home, timings, threads=settings.threads, memory_limit=settings.memory_limit)
-    tidy(home)
-    return manifest
+
+def _kept(upstream: Upstream, landing: Landing, error: SourceError) -> Choice:
+    kept = upstream.last_good(landing)
+    choice = Choice(
+        source=upstream.source,
+        version=kept.version if kept else None,
+        digest=kept.digest if kept else None,
+        failure=str(error),
+    )
+    (failure,) = failures_of([choice])
+    log.warning("%s", _sentence(failure), extra={"event": "degraded", "source": upstream.source})
+    return choice
+
+
+def _sentence(failure: SourceFailure) -> str:
+    stays = f"its load {failure.version} stays" if failure.version else "there is no earlier load, so it is left out"
+    return f"{failure.source} could not be refreshed, {stays}: {failure.reason}"

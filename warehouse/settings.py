@@ -7,15 +7,18 @@ project reads the environment (except the libraries themselves).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse import __version__
 from warehouse.errors import UsageError
+from warehouse.timetable import checked_cron, checked_time_zone
 
 IdcChannel = Literal["bucket", "github", "wheel"]
+UpstreamName = Literal["idc", "midrc", "bih"]
+Sources = Literal["live", "sandbox"]
 
 
 class Settings(BaseSettings):
@@ -26,6 +29,30 @@ class Settings(BaseSettings):
     home: Path = Field(
         default=Path("data"),
         description="Warehouse home: landing/, builds/, snapshots/, dagster/ and the link `current`.",
+    )
+    sources: Sources = Field(
+        default="live",
+        description="`live`: the services at the addresses below, made-up data refused. `sandbox`: IDC as ever, the "
+        "portal and the hub from stand-ins on loopback; what is published is marked synthetic.",
+    )
+    upstreams: tuple[UpstreamName, ...] = Field(
+        default=("idc", "midrc", "bih"),
+        min_length=1,
+        description="Upstreams that a refresh reads (JSON list); the tables of the others stay empty.",
+    )
+    sandbox_url: str | None = Field(
+        default=None,
+        description="Address of a running sandbox (`icw sandbox serve`); without one, a refresh starts its own.",
+    )
+    sandbox_scale: float = Field(
+        default=0.01,
+        gt=0,
+        le=1,
+        description="Size of the sandbox: at 1 it holds as many records as were published in February 2026.",
+    )
+    sandbox_idc_version: str = Field(
+        default="20.0.3",
+        description="IDC release whose identifiers the sandbox's hub lists, older than the newest as the real hub's.",
     )
     idc_version: str = Field(
         default="current",
@@ -106,14 +133,19 @@ class Settings(BaseSettings):
     memory_limit: str = Field(
         default="2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="Memory limit of DuckDB, e.g. 2GB or 512MiB."
     )
-    schedule_cron: str = Field(default="30 3 * * *", description="When the nightly refresh starts (cron).")
-    schedule_timezone: str = Field(default="UTC", description="Time zone of the nightly refresh (IANA name).")
+    schedule_cron: Annotated[str, AfterValidator(checked_cron)] = Field(
+        default="30 3 * * *", description="When the nightly refresh starts (cron, five fields)."
+    )
+    schedule_timezone: Annotated[str, AfterValidator(checked_time_zone)] = Field(
+        default="UTC", description="Time zone of the nightly refresh (IANA name)."
+    )
 
 
 def load_settings(**overrides: object) -> Settings:
     """Read the settings from the environment; `overrides` win over it.
 
-    The home is made absolute, so that a later change of the working directory cannot move it.
+    The home is made absolute, so that a later change of the working directory cannot move it. Where a sandbox stands in
+    for the portal and the hub, their addresses are those below it.
 
     Raises:
         UsageError: a variable has a value that its setting does not take.
@@ -124,6 +156,11 @@ def load_settings(**overrides: object) -> Settings:
         if isinstance(error, ValidationError):
             first = error.errors()[0]
             name = "ICW_" + "_".join(str(part) for part in first["loc"]).upper()
-            raise UsageError(f"The setting {name} cannot be used: {first['msg']} (got {first['input']!r}).") from None
+            reason = first["msg"].removeprefix("Value error, ")
+            raise UsageError(f"The setting {name} cannot be used: {reason} (got {first['input']!r}).") from None
         raise UsageError(f"A setting cannot be read: {error}") from None
-    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+    changes: dict[str, object] = {"home": settings.home.expanduser().absolute()}
+    if settings.sources == "sandbox" and settings.sandbox_url is not None:
+        root = settings.sandbox_url.rstrip("/")
+        changes |= {"midrc_url": f"{root}/portal", "bih_url": f"{root}/bih"}
+    return settings.model_copy(update=changes)

@@ -6,22 +6,25 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from dagster_project.defs.sources import FIRST_ASSETS
 from dagster_project.resources import Warehouse
+from warehouse import refresh
 from warehouse.build import input_digest, open_build
 from warehouse.quality.record import SUITES, Stage, record_verdicts
 from warehouse.quality.verdicts import Verdict, require_no_errors
 
 log = logging.getLogger("icw.refresh")
 
-LANDED_ASSET = dg.AssetKey(["idc", "idc_index"])
+LANDED_ASSET = FIRST_ASSETS[0]
 STAR_ASSET = dg.AssetKey(["star", "fct_series"])
 
 
-def _specs(stage: Stage, asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+def _specs(stage: Stage, asset: dg.AssetKey, after: Sequence[dg.AssetKey] = ()) -> list[dg.AssetCheckSpec]:
     return [
         dg.AssetCheckSpec(
             suite.replace(" ", "_"),
             asset=asset,
+            additional_deps=after,
             blocking=True,
             description=f"Great Expectations suite `{suite}` over the {stage} data.",
         )
@@ -29,7 +32,7 @@ def _specs(stage: Stage, asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
     ]
 
 
-@dg.multi_asset_check(name="audit_landed", specs=_specs("landed", LANDED_ASSET))
+@dg.multi_asset_check(name="audit_landed", specs=_specs("landed", LANDED_ASSET, FIRST_ASSETS[1:]))
 def audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     """Judge the landed files before a model reads them."""
     from warehouse.quality import audit
@@ -37,6 +40,8 @@ def audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     settings, landing = warehouse.settings, warehouse.landing
     log.info("Auditing the landed files", extra={"event": "step"})
     started = time.monotonic()
+    refresh.require_real_home(settings)
+    refresh.require_a_source(choice for choice in landing.choices() if choice.source in settings.upstreams)
     releases = landing.selected()
     verdicts = audit.audit_landed(releases, landing, threads=settings.threads, memory_limit=settings.memory_limit)
     record_verdicts(settings.home, "landed", input_digest(releases), verdicts, time.monotonic() - started)

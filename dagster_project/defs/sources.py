@@ -1,4 +1,8 @@
-"""Raw artifacts as assets: one a dataset and source. The work is done by `warehouse.sources`."""
+"""Raw data as assets: one a dataset and source. The work is done by `warehouse.sources`, behind `warehouse.upstreams`.
+
+A source that fails does not stop the run: its assets then are what was landed before, its check `refreshed` fails, and
+the run ends as degraded.
+"""
 
 import re
 import time
@@ -8,52 +12,123 @@ import dagster as dg
 from pydantic import Field
 
 from dagster_project.resources import Warehouse
-from warehouse.contracts import load_contract
-from warehouse.landing import Load
+from warehouse import refresh
+from warehouse.contracts import SOURCES, load_contract
+from warehouse.landing import Choice, Landing, Load
 from warehouse.settings import Settings
-from warehouse.sources import idc
+from warehouse.sources.idc import ResolvedRelease
+from warehouse.upstreams import IdcUpstream, Upstream, upstreams
+
+_WHAT = {"idc": "IDC index artifact", "midrc": "MIDRC portal", "bih": "BDF Imaging Hub"}
 
 
-class IdcRequest(dg.Config):
-    """Which IDC release to load; empty for the setting ICW_IDC_VERSION.
+class Known(dg.Config):
+    """What is known of a source before it is asked: the release that it still has, or why it cannot be asked."""
 
-    `channel` is the one that is known to serve this concrete version, and `passed_over` says why others were not taken;
-    without a channel, the channels are asked.
+    version: str | None = None
+    digest: str | None = None
+    failure: str | None = None
+
+
+class SourceRequest(dg.Config):
+    """What a plan has found out already; empty where the source must be asked."""
+
+    known: Known = Field(default_factory=Known)
+
+    def choice(self, source: str) -> Choice | None:
+        """Return the choice that the plan has made, or None."""
+        if self.known.digest is None and self.known.failure is None:
+            return None
+        return Choice(source=source, **self.known.model_dump())
+
+
+class IdcRequest(SourceRequest):
+    """Which IDC release to load; without a version and a channel, the settings say which, and the channels are asked.
+
+    `channel` is the one that is known to serve this concrete version, and `passed_over` says why others were not taken.
     """
 
     version: str = ""
     channel: str = ""
     passed_over: list[str] = Field(default_factory=list)
 
-    def resolve(self, settings: Settings) -> idc.ResolvedRelease:
-        """Return the concrete release and its channel."""
+    def resolved(self, settings: Settings) -> ResolvedRelease | None:
+        """Return the concrete release and its channel, if they are known."""
         if self.channel in settings.idc_channels and re.fullmatch(r"\d+\.\d+\.\d+", self.version):
-            return idc.ResolvedRelease(self.version, self.channel, tuple(self.passed_over))
-        return idc.resolve(self.version or settings.idc_version, settings)
+            return ResolvedRelease(self.version, self.channel, tuple(self.passed_over))
+        return None
 
 
-def _specs() -> list[dg.AssetSpec]:
+def _specs(source: str) -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
-            dg.AssetKey(["idc", name]),
-            description=f"IDC index artifact {name}: {dataset.grain}.",
-            group_name="idc",
+            dg.AssetKey([source, name]),
+            description=f"{_WHAT[source]}, {name}: {dataset.grain}.",
+            group_name=source,
             kinds={"parquet"},
         )
-        for name, dataset in load_contract("idc").datasets.items()
+        for name, dataset in load_contract(source).datasets.items()
     ]
 
 
-@dg.multi_asset(name="idc_release", specs=_specs())
-def idc_release(config: IdcRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+def _checks(source: str) -> list[dg.AssetCheckSpec]:
+    first = next(iter(load_contract(source).datasets))
+    return [
+        dg.AssetCheckSpec(
+            "refreshed", asset=dg.AssetKey([source, first]), description="The source answered, and was landed whole."
+        )
+    ]
+
+
+@dg.multi_asset(name="idc_release", specs=_specs("idc"), check_specs=_checks("idc"))
+def idc_release(config: IdcRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Land the artifacts of one IDC release, all or none, and choose it for the next build."""
-    settings, landing = warehouse.settings, warehouse.landing
+    settings = warehouse.settings
+    upstream = IdcUpstream(settings, config.resolved(settings)) if "idc" in settings.upstreams else None
+    yield from _results("idc", upstream, config, warehouse.landing)
+
+
+@dg.multi_asset(name="midrc_release", specs=_specs("midrc"), check_specs=_checks("midrc"))
+def midrc_release(config: SourceRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Land all types of the MIDRC portal, all or none, and choose them for the next build."""
+    yield from _results("midrc", _upstream("midrc", warehouse.settings), config, warehouse.landing)
+
+
+@dg.multi_asset(name="bih_release", specs=_specs("bih"), check_specs=_checks("bih"))
+def bih_release(config: SourceRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Land all types of the BDF Imaging Hub, all or none, and choose them for the next build."""
+    yield from _results("bih", _upstream("bih", warehouse.settings), config, warehouse.landing)
+
+
+RELEASES = (idc_release, midrc_release, bih_release)
+FIRST_ASSETS = tuple(dg.AssetKey([source, next(iter(load_contract(source).datasets))]) for source in SOURCES)
+"""One asset of each source: what depends on these depends on all that is landed."""
+
+
+def _upstream(source: str, settings: Settings) -> Upstream | None:
+    return next((upstream for upstream in upstreams(settings) if upstream.source == source), None)
+
+
+def _results(
+    source: str, upstream: Upstream | None, config: SourceRequest, landing: Landing
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Choose a release of a source for the next build, and say of each dataset what it holds."""
     started = time.monotonic()
-    release = idc.land(config.resolve(settings), landing, settings)
-    landing.select(release)
+    choice = Choice(source=source) if upstream is None else config.choice(source) or refresh.land(upstream, landing)
+    landing.choose(choice)
+    release = landing.chosen(choice)
     seconds = time.monotonic() - started
-    for load in release.loads:
-        yield dg.MaterializeResult(asset_key=dg.AssetKey(["idc", load.dataset]), metadata=_metadata(load, seconds))
+    for name in load_contract(source).datasets:
+        load = release.load_of(name) if release is not None else None
+        facts = {"status": dg.MetadataValue.text("no load")} if load is None else _metadata(load, seconds)
+        yield dg.MaterializeResult(asset_key=dg.AssetKey([source, name]), metadata=facts)
+    yield dg.AssetCheckResult(
+        check_name="refreshed",
+        asset_key=dg.AssetKey([source, next(iter(load_contract(source).datasets))]),
+        passed=choice.failure is None,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={} if choice.failure is None else {"why": choice.failure, "last good load": choice.version or "none"},
+    )
 
 
 def _metadata(load: Load, seconds: float) -> dict[str, dg.MetadataValue]:
@@ -66,5 +141,6 @@ def _metadata(load: Load, seconds: float) -> dict[str, dg.MetadataValue]:
         "bytes": dg.MetadataValue.int(load.bytes),
         "digest": dg.MetadataValue.text(load.digest),
         "fetched_at": dg.MetadataValue.text(load.fetched_at.isoformat()),
+        "synthetic": dg.MetadataValue.bool(load.synthetic),
         "release_seconds": dg.MetadataValue.float(seconds),
     }

@@ -12,6 +12,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 
 from dagster_project.resources import Warehouse
 from warehouse import build, refresh
+from warehouse.build_failures import dbt_failure
 from warehouse.settings import load_settings
 
 log = logging.getLogger("icw.refresh")
@@ -39,6 +40,7 @@ def star(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: DbtCliRes
     if existing is not None:
         outcome = refresh.serve_existing(settings.home, existing)
         context.log.info(f"Nothing is built: snapshot {existing.id} holds these loads ({outcome}).")
+        refresh.finish(settings.home, outcome, existing.id, refresh.failures_of(landing.choices()))
         return
     log.info("Building the star with dbt", extra={"event": "step"})
     prepared = build.prepare(settings.home, landing, releases, settings)
@@ -51,7 +53,7 @@ def star(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: DbtCliRes
         _add_facts(context, events, prepared)
     yield from events
     if not invocation.is_successful():
-        raise build.dbt_failure(prepared)
+        raise dbt_failure(prepared, exit_status=invocation.process.returncode)
 
 
 def _with_progress(events: Iterable[Any], total: int) -> Iterator[Any]:

@@ -1,146 +1,27 @@
-"""Print what a refresh of one IDC release costs, beside the idc-index client and plain DuckDB: `make bench`.
-
-Takes the release from the package index (ICW_BENCH_VERSION, 25.0.5 by default). The client is installed into an
-environment of its own below .bench/.
-"""
+"""Measure and print: `make bench`, or `python -m tests.bench [idc] [portals]` for a part of it."""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import shutil
 import sys
-from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from tests.bench.measure import Measurement, measured
-from tests.bench.queries import ICW
-from warehouse.landing import Landing
-from warehouse.snapshots import catalog
+from tests.bench import idc
+from tests.bench.portals import comparison
 
-BENCH = Path(".bench").absolute()
-QUERIES = Path(__file__).with_name("queries.py")
-STAGES = ("land", "model", "audit", "publish")
+PARTS = {"idc": idc.run, "portals": comparison.run}
 
 
 def main() -> None:
-    """Measure and print."""
-    version = os.environ.get("ICW_BENCH_VERSION", "25.0.5")
-    home, floor = BENCH / "home", BENCH / "floor"
-    for folder in (home, floor, BENCH / "artifacts"):
-        shutil.rmtree(folder, ignore_errors=True)
-    environment = {"ICW_HOME": str(home), "ICW_IDC_VERSION": version, "ICW_IDC_CHANNELS": json.dumps(["wheel"])}
+    """Run the benchmarks that were named, or all of them."""
+    names = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        raise SystemExit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(PARTS)}.")
     console = Console(width=110)
-    console.print(f"IDC {version}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
-
-    stages = {name: measured([sys.executable, "-m", "tests.bench.stages", name], environment) for name in STAGES}
-    artifacts = lay_out_artifacts(home, version)
-    plain = measured([sys.executable, "-m", "tests.bench.floor", artifacts, floor])
-    shutil.rmtree(home / "snapshots")
-    (home / "current").unlink()
-    icw = Path(sys.executable).with_name("icw")
-    refresh = measured([icw, "refresh"], environment)
-    unchanged = measured([icw, "refresh"], environment)
-    show_stages(console, stages, refresh, unchanged, plain)
-    show_bytes(console, home, artifacts, floor, version)
-
-    peer = measured([peer_python(), QUERIES, "idc-index"])
-    ours = measured([sys.executable, QUERIES, "icw"], environment | {"PYTHONPATH": os.getcwd()})
-    command = measured([icw, "sql", ICW], environment)
-    show_queries(console, peer, ours, command)
-
-
-def lay_out_artifacts(home: Path, version: str) -> Path:
-    """Give the landed Parquet files their names again, as links."""
-    folder = BENCH / "artifacts"
-    folder.mkdir(parents=True)
-    landing = Landing(home)
-    release = landing.release("idc", version)
-    assert release is not None
-    for load in release.loads:
-        entry = load.object_named(f"{load.dataset}.parquet")
-        if entry is not None:
-            (folder / entry.name).symlink_to(landing.object_path(entry.sha256))
-    return folder
-
-
-def peer_python() -> Path:
-    """Return the Python of an environment with the newest idc-index client, made if need be."""
-    folder = BENCH / "idc-index"
-    python = folder / "bin" / "python"
-    if not python.exists():
-        uv = Path(sys.executable).with_name("uv")
-        measured([uv, "venv", "--quiet", "--python", sys.executable, folder])
-        measured([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, "idc-index"])
-    return python
-
-
-def show_stages(
-    console: Console,
-    stages: dict[str, Measurement],
-    refresh: Measurement,
-    unchanged: Measurement,
-    plain: Measurement,
-) -> None:
-    """Print seconds and peak memory of the stages, of the whole refresh and of the floor."""
-    table = Table("stage, each in a process of its own", show_edge=False)
-    table.add_column("seconds", justify="right")
-    table.add_column("peak MB", justify="right")
-    table.add_column("beside the floor", justify="right")
-    rows = [*stages.items()]
-    rows.append(("landed to published (model, audit, publish)", total([stages[name] for name in STAGES[1:]])))
-    rows.append(("icw refresh, release landed already (with Dagster)", refresh))
-    rows.append(("icw refresh, nothing new", unchanged))
-    rows.append(("floor: plain DuckDB reads the Parquet and writes it sorted, twice", plain))
-    for name, found in rows:
-        ratio = f"{found.seconds / plain.seconds:.1f} x"
-        table.add_row(name, f"{found.seconds:.1f}", f"{found.peak_mb:,.0f}", ratio)
-    console.print(table)
-    console.print()
-
-
-def total(parts: list[Measurement]) -> Measurement:
-    """Add up seconds; the peak is the largest."""
-    return Measurement(sum(part.seconds for part in parts), max(part.peak_mb for part in parts), "")
-
-
-def show_bytes(console: Console, home: Path, artifacts: Path, floor: Path, version: str) -> None:
-    """Print what lies on disk."""
-    snapshot = catalog.snapshot(home, None)
-    rows = {
-        f"landed artifacts of {version}": sum(path.stat().st_size for path in artifacts.iterdir()),
-        "snapshot: tables/*.parquet": sum(table.parquet_bytes for table in snapshot.manifest.tables),
-        "snapshot: warehouse.duckdb": snapshot.database.stat().st_size,
-        "floor: Parquet": sum(path.stat().st_size for path in floor.glob("*.parquet")),
-        "floor: DuckDB": (floor / "floor.duckdb").stat().st_size,
-    }
-    table = Table("on disk", show_edge=False)
-    table.add_column("MB", justify="right")
-    for name, size in rows.items():
-        table.add_row(name, f"{size / 1e6:,.0f}")
-    console.print(table)
-    console.print()
-
-
-def show_queries(console: Console, peer: Measurement, ours: Measurement, command: Measurement) -> None:
-    """Print how soon patients, series and GB by modality are there."""
-    table = Table('"patients, series, GB by modality"', show_edge=False)
-    for heading in ("idc-index client", "snapshot in Python", "icw sql"):
-        table.add_column(heading, justify="right")
-    theirs = [float(part) for part in peer.output.split()[-3:]]
-    mine = [float(part) for part in ours.output.split()[-3:]]
-    cold, mine_cold = theirs[0] + theirs[1], mine[0] + mine[1]
-    table.add_row("import and open, s", f"{theirs[0]:.2f}", f"{mine[0]:.2f}", "")
-    table.add_row("first query, s", f"{theirs[1]:.2f}", f"{mine[1]:.2f}", "")
-    table.add_row("cold start to answer, s", f"{cold:.2f}", f"{mine_cold:.2f}", f"{command.seconds:.2f}")
-    table.add_row("times sooner, cold", "1", f"{cold / mine_cold:.0f}", f"{cold / command.seconds:.0f}")
-    table.add_row("repeated, s", f"{theirs[2]:.3f}", f"{mine[2]:.3f}", "")
-    table.add_row("times sooner, repeated", "1", f"{theirs[2] / mine[2]:.0f}", "")
-    table.add_row("peak MB", f"{peer.peak_mb:,.0f}", f"{ours.peak_mb:,.0f}", f"{command.peak_mb:,.0f}")
-    console.print(table)
+    for name in names:
+        PARTS[name](console)
+        console.print()
 
 
 if __name__ == "__main__":

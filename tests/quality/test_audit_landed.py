@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.quality.small_release import FILES, IDC_INDEX, land, with_load
@@ -216,6 +218,21 @@ def test_names_of_older_releases_are_no_drift(tmp_path: Path) -> None:
         f" from ({FILES['collections_index']})"
     )
     assert [verdict for verdict in _audit(tmp_path, {**FILES, "collections_index": older}) if not verdict.passed] == []
+
+
+@pytest.mark.parametrize("column", ["PatientAge", "StudyDescription", "instanceCount"])
+def test_a_needed_column_without_any_value_has_the_type_that_is_expected(tmp_path: Path, column: str) -> None:
+    empty = f'select * replace (null as "{column}") from ({IDC_INDEX})'
+    landing, release = land(tmp_path, {**FILES, "idc_index": empty})
+    stored = pq.read_schema(_object(landing, release, "idc_index")).field(column)
+    assert stored.type == pa.null()
+    assert [verdict for verdict in audit_landed([release], landing) if not verdict.passed] == []
+
+
+def test_a_key_without_any_value_is_judged_as_a_key(tmp_path: Path) -> None:
+    empty = f'select * replace (null as "SeriesInstanceUID") from ({IDC_INDEX})'
+    (verdict,) = failed_errors(_audit(tmp_path, {**FILES, "idc_index": empty}))
+    assert verdict.observed == "idc_index (SeriesInstanceUID): 2400 rows, 2400 null, 0 repeated"
 
 
 def test_a_missing_object_is_an_integrity_error(tmp_path: Path) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.contracts import Column, ColumnType, Dataset, load_contract
+from warehouse.dbt_manifest import DeclaredTable, Reference
 from warehouse.quality import measuring
-from warehouse.quality.dbt_manifest import Reference, StarTable
 from warehouse.quality.null_limits import load_null_limits
 from warehouse.quality.values import ValueRule
 
@@ -50,6 +53,19 @@ _RETYPED = {
 
 def test_every_type_of_a_contract_is_tried() -> None:
     assert set(_READ_AS_THEY_ARE) == set(_RETYPED) == set(get_args(ColumnType))
+
+
+@pytest.mark.parametrize("expected", get_args(ColumnType))
+@pytest.mark.parametrize("found", [pa.null(), pa.list_(pa.null())], ids=["null", "list of null"])
+def test_what_is_null_throughout_may_be_stored_without_a_type(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, expected: ColumnType, found: pa.DataType
+) -> None:
+    pq.write_table(pa.table({"a": pa.nulls(3, found)}), tmp_path / "a.parquet")
+    types = measuring.column_types(connection, f"'{tmp_path / 'a.parquet'}'")
+    dataset = Dataset(grain="one row", key=("a",), columns=(Column(name="a", type=expected, required=True),))
+    (profile,) = measuring.measure_columns("t", dataset, types)
+    fits = pa.types.is_null(found) or expected == "record" or expected.endswith("[]")
+    assert profile.finding == ("as expected" if fits else "retyped")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +107,8 @@ def test_keys_are_counted_as_a_plain_loop_counts_them(rows: list[tuple[str | Non
         connection.execute("create schema star; create table star.t (a varchar, b bigint)")
         if rows:
             connection.executemany("insert into star.t values (?, ?)", rows)
-        (profile,) = measuring.measure_star_keys(connection, ["t"], [StarTable("t", ("a", "b"))])
+        table = DeclaredTable("t", "Rows.", "one row", ("a", "b"), (), {})
+        (profile,) = measuring.measure_star_keys(connection, ["t"], [table])
     whole = [row for row in rows if None not in row]
     assert (profile.rows, profile.null_keys) == (len(rows), len(rows) - len(whole))
     assert profile.duplicate_keys == len(whole) - len(set(whole))

@@ -69,6 +69,7 @@ def environment(bucket: Bucket, home: Path, **more: str) -> dict[str, str]:
         "ICW_HOME": str(home),
         "ICW_IDC_URL": bucket.upstream.bucket_url,
         "ICW_IDC_CHANNELS": json.dumps(["bucket"]),
+        "ICW_UPSTREAMS": json.dumps(["idc"]),
         "ICW_RETRIES": "1",
         **more,
     }

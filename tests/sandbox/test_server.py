@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import signal
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -42,28 +39,3 @@ def test_leaving_the_context_releases_requests_that_hang(population: Path) -> No
             requests.get(f"{sandbox.portal_url}/index/_stats", timeout=0.2)
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=9)
-
-
-def test_serving_lasts_until_it_is_interrupted(population: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    code = (
-        "from pathlib import Path; from warehouse.sandbox.server import serve; "
-        f"serve(Path({str(population)!r}), {SCALE}, {SEED}, port={port})"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code])
-    try:
-        url = f"http://127.0.0.1:{port}/portal/guppy/_version"
-        for _ in range(600):
-            try:
-                assert requests.get(url, timeout=9).json()["synthetic"] is True
-                break
-            except requests.ConnectionError:
-                time.sleep(0.05)
-        else:
-            pytest.fail("The sandbox did not start.")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
-    finally:
-        process.kill()

@@ -178,6 +178,8 @@ def relationships_test(table: str, column: str, to: str, field: str) -> dict[str
         "schema": "dbt_test__audit",
         "column_name": column,
         "attached_node": f"model.imaging_commons.{table}",
+        "depends_on": {"nodes": [f"model.imaging_commons.{to}", f"model.imaging_commons.{table}"]},
+        "config": {"where": None, "severity": "ERROR"},
         "test_metadata": {
             "name": "relationships",
             "kwargs": {"to": f"ref('{to}')", "field": field, "column_name": column},

@@ -295,6 +295,14 @@ def test_a_query_that_needs_too_much_memory_says_so(published: Snapshot) -> None
         result.page(1)
 
 
+def test_a_memory_limit_that_opens_nothing_is_named_and_not_the_file(published: Snapshot) -> None:
+    with pytest.raises(UsageError, match=r"ICW_MEMORY_LIMIT=1KB is too little to open snapshot .*e\.g\. 2GB") as caught:
+        connect(published, Settings(memory_limit="1KB"))
+    assert "SHA256SUMS" not in str(caught.value)
+    with connect(published) as connection:
+        assert connection.execute("select 1").fetchall() == [(1,)]
+
+
 def test_a_damaged_or_missing_file_is_an_integrity_error(published: Snapshot, tmp_path: Path) -> None:
     snapshot = Snapshot(folder=tmp_path, manifest=published.manifest)
     with pytest.raises(IntegrityError, match="cannot be opened"):

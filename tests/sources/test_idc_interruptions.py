@@ -89,7 +89,7 @@ def test_what_a_killed_process_has_left_is_swept_when_nobody_takes_it_up(
     process.communicate(timeout=60)
     freed = Landing(home).sweep()
     assert freed > len(parquet_of("idc_index", VERSION))
-    assert files_below(home / "landing") == []
+    assert files_below(home / "landing" / "objects") == []
 
 
 @pytest.mark.parametrize(("channel", "file"), [("bucket", "idc_index.parquet.part"), ("wheel", "any.whl.part")])

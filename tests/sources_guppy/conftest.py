@@ -177,10 +177,12 @@ def assert_exact(server: GuppyServer, landing: Landing, release: Release) -> Non
     """Check that every type was landed record for record, with a proof that agrees, and nothing harmful was sent."""
     for name, about in server.types.items():
         rows = landed(landing, release, name)
-        assert rows == expected(about, f"_{name}_id")
         load = release.load_of(name)
         assert load is not None
         proof = load.proof
+        if not str(proof["method"]).startswith("ids of"):  # ranges of a number: then that is the order
+            rows = sorted(rows, key=lambda row: row[f"_{name}_id"])
+        assert rows == expected(about, f"_{name}_id")
         assert (
             proof["total_before"] == proof["rows"] == proof["distinct_ids"] == proof["total_after"] == len(about.docs)
         )

@@ -78,6 +78,13 @@ def schema_of(sdl: str) -> graphql.GraphQLSchema:
     return graphql.build_schema(sdl)
 
 
+@cache
+def document_of(sdl: str, query: str) -> tuple[graphql.DocumentNode, list[graphql.GraphQLError]]:
+    """Return a query, parsed, and what is wrong with it; clients send the same few again and again."""
+    document = graphql.parse(query)
+    return document, graphql.validate(schema_of(sdl), document)
+
+
 def selected(authorised: bool, about: Type, filter_: Any) -> list[dict[str, Any]]:
     """Return the documents that a filter selects, in the order of the store."""
     if not authorised:
@@ -161,6 +168,7 @@ def aggregation_of(authorised: bool, about: Type) -> Callable[..., Any]:
 
 
 def _counted(name: str, kind: str, docs: list[dict[str, Any]]) -> dict[str, Any]:
+    @cache
     def spread() -> tuple[list[Any], dict[Any, int], int]:
         values: list[Any] = []
         buckets: dict[Any, int] = {}

@@ -22,6 +22,7 @@ import graphql
 from tests.sources_guppy.guppy_answers import (
     Type,
     aggregation_of,
+    document_of,
     leaves_of,
     rows_of,
     schema_of,
@@ -63,6 +64,7 @@ class GuppyServer:
         self.synthetic = synthetic
         self.authorised = True
         self.mds: dict[str, Any] = {f"guid-{n:04d}": {"_guid_type": "discovery_metadata", "n": n} for n in range(7)}
+        self.version: Any = {"version": "2026.07", "commit": "abc"}
         self.indexd: Any = {"fileCount": 12, "totalFileSize": 3456}
         self.seen: list[Seen] = []
         self.rules: list[Rule] = []
@@ -188,7 +190,7 @@ class GuppyServer:
                 indices["test_array-config_0"] = {"aliases": {"test_array-config": {}}}
                 return as_json(200, {"statusCode": 200, "warnings": None, "indices": indices})
             case "version":
-                return as_json(200, {"version": "2026.07", "commit": "abc"})
+                return as_json(200, self.version)
             case "indexd":
                 return as_json(200, self.indexd)
             case "mds":
@@ -203,9 +205,10 @@ class GuppyServer:
         return self._graphql(body)
 
     def _graphql(self, body: dict[str, Any]) -> Reply:
-        schema = schema_of(sdl_of(self.types))
-        document = graphql.parse(body["query"])
-        if problems := graphql.validate(schema, document):
+        sdl = sdl_of(self.types)
+        schema = schema_of(sdl)
+        document, problems = document_of(sdl, body["query"])
+        if problems:
             errors = [{"message": p.message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}} for p in problems]
             return as_json(400, {"errors": errors})
         result = graphql.execute(schema, document, self._root(), variable_values=body.get("variables") or {})

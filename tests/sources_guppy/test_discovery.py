@@ -38,7 +38,7 @@ CONTRACT = {
 
 def discovered(server: GuppyServer, quick: SettingsMaker, types: tuple[str, ...] = ("case",)) -> Discovery:
     with closing(GuppyClient(Transport(server.url, quick()))) as client:
-        return discover(client, types, CONTRACT)
+        return discover(client, types, CONTRACT, client.indices())
 
 
 def test_fields_lists_and_kinds_are_found_and_ordered_as_in_the_contract(

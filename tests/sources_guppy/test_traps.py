@@ -21,7 +21,7 @@ from tests.sources_guppy.guppy_faults import Reply, edited, errors
 from tests.sources_guppy.guppy_server import GuppyServer, Seen
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
-from warehouse.sources.guppy import GuppySystem, land_system, resolve_system
+from warehouse.sources.guppy import GuppySystem, land_system, proven_unchanged, resolve_system
 from warehouse.sources.guppy.client import GuppyClient
 from warehouse.sources.guppy.transport import Transport
 
@@ -32,7 +32,7 @@ def proof_of(release: Any, name: str) -> dict[str, Any]:
 
 def test_all_zero_with_status_200_is_not_believed(portal: GuppyServer, landing: Landing, quick: SettingsMaker) -> None:
     portal.authorised = False
-    for ask in (land_system, resolve_system):
+    for ask in (land_system, resolve_system, proven_unchanged):
         with pytest.raises(SourceError, match="empty answer not believed"):
             ask(system_of(portal), landing, quick(retries=1))
     assert landing.releases("midrc") == []

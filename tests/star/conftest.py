@@ -24,22 +24,26 @@ def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def published(real_home: Path) -> Published:
-    """Take a real IDC release from the package index to a snapshot, stage by stage, as the job does; once a session."""
+    """Take a real IDC release from the package index to a snapshot of one home; once a session."""
     settings = Settings(home=real_home, idc_channels=("wheel",))
-    landing = Landing(real_home)
+    return lambda version: publish_release(version, settings)
 
-    def publish(version: str) -> Snapshot:
-        release = idc.land(idc.resolve(version, settings), landing, settings)
-        landing.select(release)
-        existing = existing_snapshot(real_home, landing.selected())
-        if existing is not None:
-            return existing
-        releases = landing.selected()
-        record_verdicts(real_home, "landed", input_digest(releases), audit_landed(releases, landing), 0.0)
-        build = prepare(real_home, landing, releases, settings)
-        run_dbt(build, settings)
-        record_verdicts(real_home, "star", build.input_digest, audit_star(build), 0.0)
-        assert model_seconds(build) > 0
-        return snapshot(real_home, publish_build(real_home, open_build(real_home), settings).snapshot_id)
 
-    return publish
+def publish_release(version: str, settings: Settings) -> Snapshot:
+    """Take a real IDC release to a snapshot, stage by stage, as the job does, unless the home has it already."""
+    home = settings.home
+    landing = Landing(home)
+    release = idc.land(idc.resolve(version, settings), landing, settings)
+    landing.select(release)
+    releases = landing.selected()
+    existing = existing_snapshot(home, releases)
+    if existing is not None:
+        return existing
+    verdicts = audit_landed(releases, landing, threads=settings.threads, memory_limit=settings.memory_limit)
+    record_verdicts(home, "landed", input_digest(releases), verdicts, 0.0)
+    build = prepare(home, landing, releases, settings)
+    run_dbt(build, settings)
+    verdicts = audit_star(build, threads=settings.threads, memory_limit=settings.memory_limit)
+    record_verdicts(home, "star", build.input_digest, verdicts, 0.0)
+    assert model_seconds(build) > 0
+    return snapshot(home, publish_build(home, open_build(home), settings).snapshot_id)

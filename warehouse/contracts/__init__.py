@@ -14,6 +14,9 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+SOURCES = ("idc", "midrc", "bih")
+"""The sources, in the order in which a refresh asks them."""
+
 ColumnType = Literal["string", "integer", "float", "boolean", "record", "string[]", "integer[]", "float[]", "record[]"]
 
 
@@ -22,7 +25,7 @@ class Column(BaseModel):
 
     A `retired` column is one that upstream has dropped: older releases have it, and its absence is no drift. `values`
     are the codes of the upstream's dictionary, where it has one (data may hold others); `fields` are the columns of a
-    record.
+    record. `blank_is_value` marks a part of a key that may be empty text, which elsewhere counts as missing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +34,7 @@ class Column(BaseModel):
     type: ColumnType
     required: bool = False
     retired: bool = False
+    blank_is_value: bool = False
     formerly: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     fields: tuple[Column, ...] = ()
@@ -55,11 +59,15 @@ class Dataset(BaseModel):
 
 
 class Contract(BaseModel):
-    """All datasets of one source, in the order in which they are landed."""
+    """All datasets of one source, in the order in which they are landed.
+
+    `one_version` says that all of them are of one upstream version; the types of a portal each have their own.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str
+    one_version: bool = False
     datasets: Mapping[str, Dataset]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,15 +16,16 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from warehouse.contracts import Contract, load_contract
-from warehouse.errors import BuildFailed, IntegrityError
+from warehouse.dbt_manifest import StarDescription, read_star_description
+from warehouse.errors import BuildFailed, IntegrityError, StorageError
 from warehouse.landing import Landing, Load, Release
 from warehouse.quality import conservation, measuring, suites
-from warehouse.quality.dbt_manifest import StarDescription, read_star_description
 from warehouse.quality.judging import Suite, judge
 from warehouse.quality.null_limits import load_null_limits
 from warehouse.quality.profiles import ColumnProfile, KeyProfile, LoadProfile
 from warehouse.quality.values import value_rules
 from warehouse.quality.verdicts import Verdict, failed_errors
+from warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     from warehouse.build import Build
@@ -50,13 +52,14 @@ def audit_landed(
 
     Raises:
         IntegrityError: a landed object is missing or is not readable Parquet.
+        StorageError: the memory limit is too low, or the temporary folder cannot take what does not fit.
     """
     judged: list[Suite] = []
     for release in releases:
         with TemporaryDirectory(prefix="icw-audit-") as spill, duckdb.connect(":memory:") as connection:
-            _limit(connection, threads, memory_limit)
-            connection.execute("set temp_directory = $1", [spill])
-            judged += _landed_suites(connection, release, landing, contracts(release.source))
+            bounds = _Bounds(threads, memory_limit, spill)
+            bounds.set_on(connection)
+            judged += _landed_suites(connection, release, landing, contracts(release.source), bounds)
     return judge(judged)
 
 
@@ -70,17 +73,49 @@ def audit_star(build: Build, *, threads: int = 2, memory_limit: str = "1GB") -> 
 
     Raises:
         BuildFailed: the build has no readable database, lacks a table, or dbt's manifest is missing.
+        StorageError: the memory limit is too low, or there is no room beside the build for what does not fit.
     """
     star = read_star_description(build.dbt_target / "manifest.json")
     latest_year = max(release.fetched_at.year for release in build.releases)
-    with _reading(build.database) as connection:
-        _limit(connection, threads, memory_limit)
+    # DuckDB's own choice for what does not fit: beside the file.
+    bounds = _Bounds(threads, memory_limit, f"{build.database}.tmp")
+    with _reading(build.database, bounds) as connection:
         measured = _star_suites(connection, star, latest_year)
     return judge(measured)
 
 
+@dataclass(frozen=True)
+class _Bounds:
+    """What DuckDB may use in an audit: threads, memory (as DuckDB writes it), and the folder that it spills to."""
+
+    threads: int
+    memory_limit: str
+    spill: str
+
+    def set_on(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("set temp_directory = $1", [self.spill])
+        connection.execute("set threads = $1", [self.threads])
+        connection.execute("set memory_limit = $1", [self.memory_limit])
+
+    def hit_by(self, error: duckdb.Error) -> StorageError | None:
+        """Return what to say where these bounds caused an error of DuckDB, and None where something else did."""
+        words, _, _ = str(error).partition("\n")
+        if self.spill in words or words.startswith("Out of Memory Error: failed to offload"):
+            return StorageError(
+                f"The audit needs more memory than DuckDB may use, and could not spill to {self.spill} ({words}). "
+                f"Free some disk space there, or raise ICW_MEMORY_LIMIT (now {self.memory_limit}), then run the "
+                "command again."
+            )
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return StorageError(
+                f"The audit needs more memory than DuckDB may use ({words}): raise ICW_MEMORY_LIMIT "
+                f"(now {self.memory_limit}), then run the command again."
+            )
+        return None
+
+
 def _landed_suites(
-    connection: duckdb.DuckDBPyConnection, release: Release, landing: Landing, contract: Contract
+    connection: duckdb.DuckDBPyConnection, release: Release, landing: Landing, contract: Contract, bounds: _Bounds
 ) -> list[Suite]:
     subject = f"{release.source} {release.version}"
     columns: list[ColumnProfile] = []
@@ -91,25 +126,26 @@ def _landed_suites(
         file = _parquet_of(load, landing) if load is not None else None
         rows = 0
         if file is not None:
-            relation = f"read_parquet('{str(file).replace(chr(39), chr(39) * 2)}')"
+            relation = f"read_parquet({literal(str(file))})"
             try:
                 found = measuring.column_types(connection, relation)
                 columns += measuring.measure_columns(name, dataset, found)
                 key = measuring.measure_landed_key(connection, relation, name, dataset, found)
             except duckdb.Error as error:
-                raise IntegrityError(
+                raise bounds.hit_by(error) or IntegrityError(
                     f"The landed file of {subject} {name} ({file}) cannot be read as Parquet: "
                     f"{str(error).splitlines()[0]}. Remove it and run the refresh again: it is fetched anew."
                 ) from error
             keys.append(key)
             rows = key.rows
+        version = load.upstream_version if load is not None else release.version
         loads.append(
             LoadProfile(
                 dataset=name,
                 status=load.status if load is not None else "not recorded",
                 indispensable=(release.source, name) in suites.INDISPENSABLE,
-                version=load.upstream_version if load is not None else release.version,
-                release_version=release.version,
+                version=version,
+                release_version=release.version if contract.one_version else version,
                 manifest_rows=load.rows if load is not None else 0,
                 object_rows=rows,
                 object_count=0 if file is None else 1,
@@ -147,18 +183,14 @@ _STAR_TABLES = "select table_name from information_schema.tables where table_sch
 
 
 @contextmanager
-def _reading(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a build's database for reading; whatever DuckDB cannot answer means that the build is not whole."""
+def _reading(database: Path, bounds: _Bounds) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a build's database for reading; what DuckDB cannot answer within its bounds means that it is not whole."""
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
+            bounds.set_on(connection)
             yield connection
     except duckdb.Error as error:
-        raise BuildFailed(
+        raise bounds.hit_by(error) or BuildFailed(
             f"The build {database} cannot be audited: {str(error).splitlines()[0]}. "
             "Remove the folder of the build and run the refresh again."
         ) from error
-
-
-def _limit(connection: duckdb.DuckDBPyConnection, threads: int, memory_limit: str) -> None:
-    connection.execute("set threads = $1", [threads])
-    connection.execute("set memory_limit = $1", [memory_limit])

@@ -33,78 +33,81 @@ IDC = (
     ConservationRule(
         sentence="The build reads every row of idc_index that was landed",
         landed="select sum(row_count) from landed.loads where source_id = 'idc' and dataset = 'idc_index'",
-        star="select count(*) from landed.idc_index",
+        star="select count(*) from landed_idc.idc_index",
     ),
     ConservationRule(
         sentence="fct_series has one row for each IDC series",
-        landed="select count(*) from landed.idc_index",
+        landed="select count(*) from landed_idc.idc_index",
         star="select count(*) from star.fct_series where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="fct_series has every instance of IDC",
-        landed='select sum("instanceCount") from landed.idc_index',
+        landed='select sum("instanceCount") from landed_idc.idc_index',
         star="select sum(instance_count) from star.fct_series where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="fct_series has every byte of IDC",
-        landed=f"select {_LANDED_BYTES} from landed.idc_index",
+        landed=f"select {_LANDED_BYTES} from landed_idc.idc_index",
         star="select sum(size_bytes) from star.fct_series where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="fct_series keeps every mention of an analysis result",
-        landed="select count(nullif(trim(analysis_result_id), '')) from landed.idc_index",
+        landed="select count(nullif(trim(analysis_result_id), '')) from landed_idc.idc_index",
         star="select count(analysis_result_key) from star.fct_series where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="fct_series_version has one row for each current and each prior revision of an IDC series",
-        landed="select (select count(*) from landed.idc_index) + (select count(*) from landed.prior_versions_index)",
+        landed=(
+            "select (select count(*) from landed_idc.idc_index)"
+            " + (select count(*) from landed_idc.prior_versions_index)"
+        ),
         star="select count(*) from star.fct_series_version where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="fct_series_version has every byte of the current and prior revisions of IDC",
         landed=(
-            f"select (select {_LANDED_BYTES} from landed.idc_index)"
-            f" + (select {_LANDED_BYTES} from landed.prior_versions_index)"
+            f"select (select {_LANDED_BYTES} from landed_idc.idc_index)"
+            f" + (select {_LANDED_BYTES} from landed_idc.prior_versions_index)"
         ),
         star="select sum(size_bytes) from star.fct_series_version where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="dim_patient has one row for each PatientID of each IDC collection",
-        landed='select count(*) from (select distinct collection_id, "PatientID" from landed.idc_index)',
+        landed='select count(*) from (select distinct collection_id, "PatientID" from landed_idc.idc_index)',
         star="select count(*) from star.dim_patient where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="dim_study has one row for each IDC study",
-        landed='select count(distinct "StudyInstanceUID") from landed.idc_index',
+        landed='select count(distinct "StudyInstanceUID") from landed_idc.idc_index',
         star="select count(*) from star.dim_study where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="dim_collection has one row for each IDC collection, described, current or prior",
         landed=(
-            "select count(*) from (select collection_id from landed.idc_index"
-            " union select collection_id from landed.collections_index"
-            " union select collection_id from landed.prior_versions_index)"
+            "select count(*) from (select collection_id from landed_idc.idc_index"
+            " union select collection_id from landed_idc.collections_index"
+            " union select collection_id from landed_idc.prior_versions_index)"
         ),
         star="select count(*) from star.dim_collection where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="dim_collection marks the IDC collections that the release holds",
         landed=(
-            "select count(*) from (select collection_id from landed.idc_index"
-            " union select collection_id from landed.collections_index)"
+            "select count(*) from (select collection_id from landed_idc.idc_index"
+            " union select collection_id from landed_idc.collections_index)"
         ),
         star="select count(*) from star.dim_collection where source_id = 'idc' and is_in_release",
     ),
     ConservationRule(
         sentence="dim_analysis_result describes each analysis result of the IDC index",
-        landed="select count(*) from landed.analysis_results_index",
+        landed="select count(*) from landed_idc.analysis_results_index",
         star="select count(*) from star.dim_analysis_result where source_id = 'idc' and is_described",
     ),
     ConservationRule(
         sentence="bridge_study_patient has one row for each patient of each IDC study",
         landed=(
             "select count(*) from"
-            ' (select distinct "StudyInstanceUID", collection_id, "PatientID" from landed.idc_index)'
+            ' (select distinct "StudyInstanceUID", collection_id, "PatientID" from landed_idc.idc_index)'
         ),
         star=(
             "select count(*) from star.bridge_study_patient"
@@ -113,7 +116,7 @@ IDC = (
     ),
     ConservationRule(
         sentence="bridge_collection_license counts every IDC series once",
-        landed="select count(*) from landed.idc_index",
+        landed="select count(*) from landed_idc.idc_index",
         star=(
             "select sum(series_count) from star.bridge_collection_license"
             " join star.dim_collection using (collection_key) where source_id = 'idc'"
@@ -121,7 +124,7 @@ IDC = (
     ),
     ConservationRule(
         sentence="bridge_collection_analysis_result counts every IDC series of an analysis result once",
-        landed="select count(nullif(trim(analysis_result_id), '')) from landed.idc_index",
+        landed="select count(nullif(trim(analysis_result_id), '')) from landed_idc.idc_index",
         star=(
             "select sum(series_count) from star.bridge_collection_analysis_result"
             " join star.dim_collection using (collection_key) where source_id = 'idc'"
@@ -129,7 +132,7 @@ IDC = (
     ),
     ConservationRule(
         sentence="bridge_collection_source has every source of every IDC collection",
-        landed="select sum(json_array_length(sources)) from landed.collections_index",
+        landed="select sum(json_array_length(sources)) from landed_idc.collections_index",
         star=(
             "select count(*) from star.bridge_collection_source"
             " join star.dim_collection using (collection_key) where source_id = 'idc'"

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from duckdb import DuckDBPyConnection
 
 from warehouse.contracts import Column, ColumnType, Dataset
+from warehouse.dbt_manifest import DeclaredTable, Reference
 from warehouse.quality.conservation import ConservationRule
-from warehouse.quality.dbt_manifest import Reference, StarTable
 from warehouse.quality.null_limits import NullLimit
 from warehouse.quality.profiles import (
     ColumnFinding,
@@ -24,6 +24,7 @@ from warehouse.quality.profiles import (
     ValueProfile,
 )
 from warehouse.quality.values import ValueRule
+from warehouse.sql_text import quoted
 
 _VALUES_QUOTED = 5
 _INTEGER = r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)"
@@ -40,14 +41,11 @@ _COMPATIBLE: Mapping[ColumnType, str] = {
     "integer[]": rf"{_INTEGER}\[\]",
     "float[]": rf"{_NUMBER}\[\]",
 }
+# What DuckDB calls the type of a Parquet column, or of a list's elements, that was null throughout when it was written.
+_UNTYPED = '"NULL"'
 # Rates of fewer series say little: one new study moves them by points.
 _FEWEST_SERIES = 1000
 _TOLERATED_POINTS = 5.0
-
-
-def quoted(identifier: str) -> str:
-    """Return an identifier as SQL writes it, whatever it contains."""
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 def column_types(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
@@ -83,17 +81,20 @@ def measure_columns(name: str, dataset: Dataset, found: Mapping[str, str]) -> li
 def measure_landed_key(
     connection: DuckDBPyConnection, relation: str, name: str, dataset: Dataset, found: Mapping[str, str]
 ) -> KeyProfile:
-    """Count violations of a contract's key in a landed dataset; blank text is null, and so is a missing column."""
+    """Count violations of a contract's key in a landed dataset.
+
+    Blank text is null, unless the contract calls it a value; so is a missing column.
+    """
     spelling = {column.lower(): column for column in found}
     columns = {column.name: column for column in dataset.columns}
-    actual = [columns[part].found_in(spelling) for part in dataset.key]
-    parts = ["null" if part is None else f"nullif(trim(cast({quoted(part)} as varchar)), '')" for part in actual]
-    rows, nulls, repeated = _key_counts(connection, relation, parts)
+    parts = [_key_part(columns[part], columns[part].found_in(spelling)) for part in dataset.key]
+    # A dataset without a key holds one row: what a service says of itself as a whole.
+    rows, nulls, repeated = _key_counts(connection, relation, parts or ["'the only row'"])
     return KeyProfile(name, ", ".join(dataset.key), dataset.measured, True, rows, nulls, repeated)
 
 
 def measure_star_keys(
-    connection: DuckDBPyConnection, built: Iterable[str], declared: Sequence[StarTable]
+    connection: DuckDBPyConnection, built: Iterable[str], declared: Sequence[DeclaredTable]
 ) -> list[KeyProfile]:
     """Count violations of the primary key of every table of the star; a table without a declared key is a row too."""
     keys = {table.name: table.primary_key for table in declared}
@@ -161,10 +162,22 @@ def measure_null_rates(connection: DuckDBPyConnection, limits: Sequence[NullLimi
     return profiles
 
 
+def _key_part(column: Column, found: str | None) -> str:
+    if found is None:
+        return "null"
+    text = f"cast({quoted(found)} as varchar)"
+    return text if column.blank_is_value else f"nullif(trim({text}), '')"
+
+
 def _finding(column: Column, found_type: str) -> ColumnFinding:
     if not found_type:
         return "missing"
-    return "as expected" if re.fullmatch(_COMPATIBLE[column.type], found_type, re.DOTALL) else "retyped"
+    # Without a value there is no other type either; that a column is empty is for the keys and null rates to judge.
+    untyped = [_UNTYPED]
+    if column.type == "record" or column.type.endswith("[]"):
+        untyped.append(f"{_UNTYPED}[]")
+    fits = found_type in untyped or re.fullmatch(_COMPATIBLE[column.type], found_type, re.DOTALL)
+    return "as expected" if fits else "retyped"
 
 
 def _key_counts(connection: DuckDBPyConnection, relation: str, parts: Sequence[str]) -> tuple[int, int, int]:

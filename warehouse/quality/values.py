@@ -65,7 +65,7 @@ def value_rules(latest_year: int) -> tuple[ValueRule, ...]:
         ValueRule(
             sentence="Every study date of idc_index is a date",
             severity="warning",
-            relation="landed.idc_index",
+            relation="landed_idc.idc_index",
             value='"StudyDate"',
             broken='nullif(trim("StudyDate"), \'\') is not null and try_cast("StudyDate" as date) is null',
         ),
@@ -117,7 +117,7 @@ def value_rules(latest_year: int) -> tuple[ValueRule, ...]:
             relation="star.fct_series as series join star.dim_analysis_result as results using (analysis_result_key)",
             value="series.analysis_result_id",
             # A release without that index (the wheels up to v22) shows in the suite `landed loads`, once.
-            broken="not results.is_described and exists (select 1 from landed.analysis_results_index)",
+            broken="not results.is_described and exists (select 1 from landed_idc.analysis_results_index)",
         ),
         ValueRule(
             sentence="Every series names the DOI of its source",

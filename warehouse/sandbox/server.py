@@ -220,24 +220,6 @@ class Sandbox:
         return html(404, "404 Not Found", "Not found")
 
 
-def serve(
-    folder: Path,
-    scale: float = 0.01,
-    seed: int = 20260212,
-    idc_release: Path | None = None,
-    idc_files: Mapping[str, Mapping[str, Path]] | None = None,
-    port: int = 8765,
-) -> None:
-    """Run the sandbox until it is interrupted; what it is and where goes to the log `icw.sandbox`."""
-    with Sandbox(folder, scale, seed, idc_release, idc_files, port) as sandbox:
-        _LOG.info(
-            "The sandbox answers with synthetic data.",
-            extra={"portal": sandbox.portal_url, "bih": sandbox.bih_url, "idc": sandbox.idc_url},
-        )
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
-
-
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
     request_queue_size = 128

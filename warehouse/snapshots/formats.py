@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -41,18 +42,29 @@ def write(reader: pa.RecordBatchReader, form: Format, target: Path | BinaryIO) -
 
     Raises:
         UsageError: the format is unknown, or cannot hold one of the types.
-        StorageError: the path cannot be written.
+        StorageError: the path or file cannot be written.
+        BrokenPipeError: whoever read the other end has left.
     """
     if form not in _WRITERS:
         raise UsageError(f"Results are written as {', '.join(_WRITERS)}, not as {form!r}.")
     try:
         if isinstance(target, Path):
             return _write_at(target, lambda file: _WRITERS[form](reader, file))
-        return _WRITERS[form](reader, target)
+        rows = _WRITERS[form](reader, target)
+        # What the file still holds back is refused here, if at all, and not when the process ends.
+        target.flush()
+        return rows
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
         raise UsageError(
             f"The result cannot be written as {form}: {str(error).splitlines()[0]}. Cast that column to VARCHAR."
         ) from None
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        place = f" to {target}" if isinstance(target, Path) else ""
+        raise StorageError(
+            f"The result cannot be written{place}: {error.strerror or error}. Choose another place, or free some space."
+        ) from error
 
 
 def _write_at(path: Path, write_to: Callable[[BinaryIO], int]) -> int:
@@ -60,19 +72,13 @@ def _write_at(path: Path, write_to: Callable[[BinaryIO], int]) -> int:
     appears_whole = path.is_file() or not path.exists()
     written = path.with_name(f".{path.name}.{os.getpid()}.tmp") if appears_whole else path
     try:
-        try:
-            with written.open("wb") as file:
-                rows = write_to(file)
-            if appears_whole:
-                os.replace(written, path)
-        finally:
-            if appears_whole:
-                written.unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"The result cannot be written to {path}: {error.strerror or error}. "
-            "Choose another place, or free some space."
-        ) from error
+        with written.open("wb") as file:
+            rows = write_to(file)
+        if appears_whole:
+            os.replace(written, path)
+    finally:
+        if appears_whole:
+            written.unlink(missing_ok=True)
     return rows
 
 

@@ -109,6 +109,16 @@ class SourceEntry(BaseModel):
         )
 
 
+class SourceFailure(BaseModel):
+    """A source that could not be refreshed, and why. `version` is its last good load, None where there is none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    version: str | None
+    reason: str
+
+
 class CodeVersion(BaseModel):
     """Which code built the snapshot: the package's version and, in a checkout, the commit and if it was altered."""
 
@@ -141,6 +151,7 @@ class DuckdbFile(BaseModel):
 class Manifest(BaseModel):
     """Everything that is known about one snapshot.
 
+    `failures` names the sources that could not be refreshed: the snapshot holds their last good load, if there is one.
     `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables.
     `timings` are seconds by step.
     """
@@ -154,6 +165,7 @@ class Manifest(BaseModel):
     tables_digest: str
     synthetic: bool
     sources: tuple[SourceEntry, ...]
+    failures: tuple[SourceFailure, ...] = ()
     tables: tuple[TableEntry, ...]
     verdicts: tuple[Verdict, ...]
     code_version: CodeVersion

@@ -30,7 +30,7 @@ from warehouse.snapshots.catalog import (
     snapshots_folder,
     with_tables_digest,
 )
-from warehouse.snapshots.manifest import Manifest, SourceEntry, digest_of_tables
+from warehouse.snapshots.manifest import Manifest, SourceEntry, SourceFailure, digest_of_tables
 from warehouse.snapshots.provenance import code_version, dependency_versions
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer
@@ -47,14 +47,16 @@ def publish(
     home: Path,
     timings: Mapping[str, float],
     *,
+    failures: Sequence[SourceFailure] = (),
     threads: int = 2,
     memory_limit: str = "1GB",
 ) -> Manifest:
     """Publish a build as a snapshot of `home`, put it into service and return its manifest.
 
-    The caller holds the refresh lock. `timings` are the seconds of the steps before; the manifest adds `publish`. A
-    build with the same input and the same tables as an earlier snapshot is that snapshot: it is put into service again.
-    `threads` and `memory_limit` bound DuckDB; they do not change a byte of the tables.
+    The caller holds the refresh lock. `timings` are the seconds of the steps before; the manifest adds `publish`.
+    `failures` are the sources that could not be refreshed. A build with the same input and the same tables as an
+    earlier snapshot is that snapshot: it is put into service again. `threads` and `memory_limit` bound DuckDB; they do
+    not change a byte of the tables.
 
     Raises:
         AuditFailed: nothing judged the build, or an expectation of severity `error` failed; nothing is written.
@@ -84,6 +86,7 @@ def publish(
             tables_digest=tables_digest,
             synthetic=synthetic,
             sources=tuple(SourceEntry.of(release) for release in build.releases),
+            failures=tuple(failures),
             tables=tables,
             verdicts=tuple(verdicts),
             code_version=code_version(),

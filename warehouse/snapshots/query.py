@@ -115,7 +115,8 @@ def connect(snapshot: Snapshot, settings: Settings | None = None) -> duckdb.Duck
 
     Raises:
         IntegrityError: the file is gone, or is not a DuckDB file that this version reads.
-        UsageError: this process has opened it with other settings and not closed it.
+        UsageError: the memory limit of `settings` is too low to open it, or this process has opened it with other
+            settings and not closed it.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         # Closes files, network, extensions from outside, stored secrets and the caller's Python variables alike.
@@ -137,6 +138,11 @@ def connect(snapshot: Snapshot, settings: Settings | None = None) -> duckdb.Duck
             "Close that connection first, or open both with the same settings."
         ) from None
     except duckdb.Error as error:
+        if settings is not None and isinstance(error, duckdb.OutOfMemoryException):
+            raise UsageError(
+                f"ICW_MEMORY_LIMIT={settings.memory_limit} is too little to open snapshot {snapshot.id} "
+                f"({_shortened(error)}). Set it higher, e.g. 2GB, or leave it unset."
+            ) from None
         raise IntegrityError(
             f"The file {snapshot.database} of snapshot {snapshot.id} cannot be opened: {_shortened(error)}. "
             "Compare the snapshot with its SHA256SUMS, or ask another one (`icw snapshots` lists them)."
@@ -170,7 +176,8 @@ def write_result(result: Result, form: Format, target: Path | BinaryIO) -> int:
 
     Raises:
         UsageError: the query fails on the way, or the format cannot hold one of its types.
-        StorageError: the path cannot be written.
+        StorageError: the path or file cannot be written.
+        BrokenPipeError: whoever read the other end has left.
     """
     from warehouse.snapshots import formats
 

@@ -1,24 +1,13 @@
-"""Read from dbt's `manifest.json` which tables a snapshot publishes, and how the project describes them.
-
-The yml files beside the models are the only description of the star: names, grain, keys, columns, types. Nothing in
-here opens a database or imports dbt.
-"""
+"""Which tables a snapshot publishes, and their total order: dbt's manifest, held to what publishing needs."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from warehouse.dbt_manifest import STAR_SCHEMA, DeclaredTable, read_star_description
 from warehouse.errors import BuildFailed
-
-STAR_SCHEMA = "star"
-
-_REFERENCE = re.compile(r"""ref\(\s*['"]([^'"]+)['"]\s*\)""")
 
 
 @dataclass(frozen=True)
@@ -51,70 +40,33 @@ def star_tables(dbt_manifest: Path) -> tuple[StarTable, ...]:
     Raises:
         BuildFailed: dbt's manifest is missing or cannot be read, or a model is not described as it must be.
     """
-    try:
-        content = json.loads(dbt_manifest.read_text(encoding="utf-8"))
-        nodes: Mapping[str, Mapping[str, Any]] = content["nodes"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BuildFailed(
-            f"dbt's description of the project, {dbt_manifest}, cannot be read ({type(error).__name__}: {error}). "
-            "Build again: dbt writes it."
-        ) from None
-    references = _references(nodes)
-    models = [
-        (node_id, node)
-        for node_id, node in nodes.items()
-        if node["resource_type"] == "model" and node["schema"] == STAR_SCHEMA
-    ]
-    if not models:
+    star = read_star_description(dbt_manifest)
+    if not star.tables:
         raise BuildFailed(
             f"{dbt_manifest} describes no model in the schema {STAR_SCHEMA}: there is nothing to publish."
         )
-    tables = [_table(node, references[node_id]) for node_id, node in models]
-    return tuple(sorted(tables, key=lambda table: table.name))
+    references = {
+        (found.table, found.column): f"{found.parent.split('.')[-1]}.{found.parent_column}" for found in star.references
+    }
+    return tuple(_published(table, references) for table in star.tables)
 
 
-def _table(node: Mapping[str, Any], references: Mapping[str, str]) -> StarTable:
-    name = node.get("alias") or node["name"]
-    columns = tuple(
-        StarColumn(
-            name=column["name"], description=_one_line(column["description"]), references=references.get(column["name"])
-        )
-        for column in node["columns"].values()
-    )
-    meta: Mapping[str, Any] = node["config"].get("meta") or {}
-    primary_key: tuple[str, ...] = tuple(meta.get("primary_key") or ())
-    grain = _one_line(meta.get("grain") or "")
-    described = {column.name for column in columns}
-    order_by: tuple[str, ...] = tuple(meta.get("order_by") or ())
-    unknown = [column for column in (*primary_key, *order_by) if column not in described]
-    if not primary_key or not grain or unknown:
+def _published(table: DeclaredTable, references: Mapping[tuple[str, str], str]) -> StarTable:
+    unknown = [column for column in (*table.primary_key, *table.order_by) if column not in table.columns]
+    if not table.primary_key or not table.grain or unknown:
         fault = f"names columns that are not described ({', '.join(unknown)})" if unknown else "lacks a value"
         raise BuildFailed(
-            f"The model {name} cannot be published: its config.meta {fault}. "
+            f"The model {table.name} cannot be published: its config.meta {fault}. "
             "It needs primary_key (a list of its columns) and grain (a phrase) in the yml file beside the model."
         )
     return StarTable(
-        name=name,
-        description=_one_line(node["description"]),
-        grain=grain,
-        primary_key=primary_key,
-        order_by=tuple(dict.fromkeys((*order_by, *primary_key))),
-        columns=columns,
+        name=table.name,
+        description=table.description,
+        grain=table.grain,
+        primary_key=table.primary_key,
+        order_by=tuple(dict.fromkeys((*table.order_by, *table.primary_key))),
+        columns=tuple(
+            StarColumn(name=name, description=description, references=references.get((table.name, name)))
+            for name, description in table.columns.items()
+        ),
     )
-
-
-def _references(nodes: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, str]]:
-    """Map the id of a model to what its relationships tests say: column -> table.column."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    for node in nodes.values():
-        test = node.get("test_metadata") or {}
-        if node["resource_type"] != "test" or test.get("name") != "relationships":
-            continue
-        target = _REFERENCE.search(str(test["kwargs"].get("to", "")))
-        if target is not None and node.get("column_name") and node.get("attached_node"):
-            found[node["attached_node"]][node["column_name"]] = f"{target[1]}.{test['kwargs']['field']}"
-    return found
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

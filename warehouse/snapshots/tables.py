@@ -15,10 +15,12 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.dbt_manifest import STAR_SCHEMA
 from warehouse.errors import BuildFailed, StorageError
 from warehouse.landing import sha256_of
 from warehouse.snapshots.manifest import ColumnEntry, DuckdbFile, TableEntry
-from warehouse.snapshots.star import STAR_SCHEMA, StarTable
+from warehouse.snapshots.star import StarTable
+from warehouse.sql_text import literal, quoted
 
 log = logging.getLogger("icw.snapshots")
 
@@ -187,16 +189,6 @@ class TableWriter:
                 f"Parquet cannot hold these columns of {name} as they are: {', '.join(changed)}. "
                 "Cast them in the model to a type that it can hold, such as BIGINT, DECIMAL(38, 0) or VARCHAR."
             )
-
-
-def quoted(name: str) -> str:
-    """Return `name` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return `text` as an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _in_build(table: str) -> str:

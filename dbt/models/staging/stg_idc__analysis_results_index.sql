@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'analysis_results_index') }}
+    select * from {{ source('idc', 'analysis_results_index') }}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'ann_group_index') }}
+    select * from {{ source('idc', 'ann_group_index') }}
 
 ),
 

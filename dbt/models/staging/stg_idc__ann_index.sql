@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'ann_index') }}
+    select * from {{ source('idc', 'ann_index') }}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'clinical_index') }}
+    select * from {{ source('idc', 'clinical_index') }}
 
 ),
 

@@ -5,7 +5,7 @@ with collections as (
     select
         collection_id,
         sources
-    from {{ source('landed', 'collections_index') }}
+    from {{ source('idc', 'collections_index') }}
     where sources is not null
 
 ),

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'collections_index') }}
+    select * from {{ source('idc', 'collections_index') }}
 
 ),
 

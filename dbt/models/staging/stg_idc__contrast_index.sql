@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'contrast_index') }}
+    select * from {{ source('idc', 'contrast_index') }}
 
 ),
 

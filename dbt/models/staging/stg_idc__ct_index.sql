@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'ct_index') }}
+    select * from {{ source('idc', 'ct_index') }}
 
 ),
 

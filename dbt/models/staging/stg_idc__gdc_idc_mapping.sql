@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'gdc_idc_mapping') }}
+    select * from {{ source('idc', 'gdc_idc_mapping') }}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'idc_index') }}
+    select * from {{ source('idc', 'idc_index') }}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'mr_index') }}
+    select * from {{ source('idc', 'mr_index') }}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'prior_versions_index') }}
+    select * from {{ source('idc', 'prior_versions_index') }}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'pt_index') }}
+    select * from {{ source('idc', 'pt_index') }}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'rtstruct_index') }}
+    select * from {{ source('idc', 'rtstruct_index') }}
 
 ),
 

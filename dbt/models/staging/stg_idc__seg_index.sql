@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'seg_index') }}
+    select * from {{ source('idc', 'seg_index') }}
 
 ),
 

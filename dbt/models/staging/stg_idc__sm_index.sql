@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'sm_index') }}
+    select * from {{ source('idc', 'sm_index') }}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'sm_instance_index') }}
+    select * from {{ source('idc', 'sm_instance_index') }}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'tcia_idc_subset') }}
+    select * from {{ source('idc', 'tcia_idc_subset') }}
 
 ),
 

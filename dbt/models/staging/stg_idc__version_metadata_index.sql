@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'version_metadata_index') }}
+    select * from {{ source('idc', 'version_metadata_index') }}
 
 ),
 

@@ -2,7 +2,7 @@
 
 with source as (
 
-    select * from {{ source('landed', 'volume_geometry_index') }}
+    select * from {{ source('idc', 'volume_geometry_index') }}
 
 ),
 

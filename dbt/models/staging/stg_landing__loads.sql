@@ -12,7 +12,9 @@ renamed as (
         source_id,
         dataset,
         upstream_version,
-        try_cast(split_part(upstream_version, '.', 1) as integer) as upstream_major_version,
+        case
+            when source_id = 'idc' then try_cast(split_part(upstream_version, '.', 1) as integer)
+        end as upstream_major_version,
         status,
         channel,
         row_count,

@@ -25,9 +25,9 @@ log = logging.getLogger("icw.sources.guppy")
 
 Severity = Literal["info", "warning", "error"]
 _KINDS = {"String": "string", "ID": "string", "Boolean": "string", "JSON": "string", "Int": "integer", "Float": "float"}
-_INTROSPECTION = (
-    "{ __schema { queryType { fields { name } } types { name fields { name "
-    "type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }"
+_SCHEMA = (
+    "__schema { queryType { fields { name } } types { name fields { name "
+    "type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } }"
 )
 
 
@@ -79,28 +79,23 @@ class RecordType:
 
 @dataclass(frozen=True)
 class Discovery:
-    """The types asked for, the concrete indices at that moment, and the types that nobody asked for."""
+    """The types asked for, and the names of those that nobody asked for."""
 
     types: Mapping[str, RecordType]
-    indices: tuple[Index, ...]
     further_types: tuple[str, ...]
 
 
-def discover(client: GuppyClient, type_names: Sequence[str], contract: Mapping[str, Dataset]) -> Discovery:
+def discover(
+    client: GuppyClient, type_names: Sequence[str], contract: Mapping[str, Dataset], indices: Sequence[Index]
+) -> Discovery:
     """Find out what the server holds of `type_names`, and allow the client to ask for those types.
+
+    `indices` are what `GuppyClient.indices` said a moment ago. One request, where introspection is on.
 
     Raises:
         SourceError: a type is not offered any more, or the server cannot be understood.
     """
-    indices = client.indices()
-    schema = _introspected(client)
-    offered = _offered(schema)
-    if schema and (missing := [name for name in type_names if name not in offered]):
-        raise SourceError(
-            f"{client.transport.base_url} does not offer the type {', '.join(missing)} any more (it offers "
-            f"{', '.join(sorted(offered))}). Compare the upstream's announcements with the contract."
-        )
-    mapping = client.ask(f"{{ _mapping {{ {' '.join(type_names)} }} }}", "the names of all fields")["_mapping"]
+    schema, mapping = _published(client, type_names)
     arrays = {name: index.array_fields for name in type_names if (index := index_of(name, type_names, indices))}
     types = {}
     for name in type_names:
@@ -115,10 +110,10 @@ def discover(client: GuppyClient, type_names: Sequence[str], contract: Mapping[s
             found = _from_aggregations(client, name, names, arrays.get(name))
         types[name] = _against_contract(name, found, contract.get(name))
     client.types.update(types)
-    further = tuple(sorted(offered - set(type_names)))
+    further = tuple(sorted(_offered(schema) - set(type_names)))
     if further:
         log.warning("types beyond the contract", extra={"upstream": client.transport.base_url, "types": further})
-    return Discovery(types, indices, further)
+    return Discovery(types, further)
 
 
 def index_of(type_name: str, type_names: Iterable[str], indices: Sequence[Index]) -> Index | None:
@@ -147,13 +142,39 @@ def _holds(label: str, type_name: str) -> bool:
     return f"_{type_name}_" in f"_{label.replace('-', '_').replace('.', '_')}_"
 
 
+def _published(client: GuppyClient, type_names: Sequence[str]) -> tuple[dict[str, Any], Mapping[str, Sequence[str]]]:
+    """Return the published types by name (none where introspection is off), and the names of all fields by type.
+
+    Raises:
+        SourceError: a type is not offered any more.
+    """
+    names_of_fields = f"_mapping {{ {' '.join(type_names)} }}"
+    mapping: Mapping[str, Sequence[str]] = {}
+    try:
+        answer = client.ask(f"{{ {_SCHEMA} {names_of_fields} }}", "its schema and the names of all fields")
+        schema, mapping = _by_name(answer["__schema"]), answer["_mapping"]
+    except Refused:  # introspection is off or a type is gone: asked alone, the schema tells which
+        schema = _introspected(client)
+    offered = _offered(schema)
+    if schema and (missing := [name for name in type_names if name not in offered]):
+        raise SourceError(
+            f"{client.transport.base_url} does not offer the type {', '.join(missing)} any more (it offers "
+            f"{', '.join(sorted(offered))}). Compare the upstream's announcements with the contract."
+        )
+    return schema, mapping or client.ask(f"{{ {names_of_fields} }}", "the names of all fields")["_mapping"]
+
+
 def _introspected(client: GuppyClient) -> dict[str, Any]:
     """Return the published types by name, or nothing where introspection is switched off."""
     try:
-        schema = client.ask(_INTROSPECTION, "its schema")["__schema"]
+        return _by_name(client.ask(f"{{ {_SCHEMA} }}", "its schema")["__schema"])
     except Refused:
         log.info("introspection is off", extra={"upstream": client.transport.base_url})
         return {}
+
+
+def _by_name(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the published types by the name of the type, those of the query type as `""` too."""
     types = {entry["name"]: {part["name"]: part["type"] for part in entry["fields"] or ()} for entry in schema["types"]}
     return {"": {part["name"]: None for part in schema["queryType"]["fields"]}, **types}
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from warehouse.sources.guppy.census import NO_DATA
 from warehouse.sources.guppy.client import GuppyClient
 from warehouse.sources.guppy.discovery import RecordType
+
+T = TypeVar("T")
 
 MOST_CATEGORIES = 1000
 """A text field with more distinct values than this is no categorical field."""
@@ -100,28 +103,76 @@ def take_figures(client: GuppyClient, record_type: RecordType, categorical: Sequ
         FiguresDisagree: the total changed between two of the questions.
         SourceError: no usable answer after all tries.
     """
+    questions = _questions(record_type, categorical)
+    answers = [
+        _answers(client, {record_type.name: some}, f"type {record_type.name}, its reported counts")
+        for some in _in_groups(questions)
+    ]
+    return _figures(record_type.name, categorical, [answer[record_type.name] for answer in answers])
+
+
+def take_figures_together(
+    client: GuppyClient, wanted: Sequence[tuple[RecordType, Sequence[str]]]
+) -> Iterator[tuple[str, Figures]]:
+    """Ask for the figures of several types, each with its categorical fields, in as few queries as they fit.
+
+    Yields each type as soon as it is whole, in the order given; nothing more is asked until the next one is wanted. A
+    query of several types that is too slow is not sent again: asked for one at a time, they may come.
+
+    Raises:
+        SlowAnswer: a query takes longer than the server allows.
+        FiguresDisagree: the total of a type changed between two queries.
+        SourceError: no usable answer after all tries.
+    """
+    questions = [
+        (record_type.name, question)
+        for record_type, categorical in wanted
+        for question in _questions(record_type, categorical)
+    ]
+    left = Counter(name for name, _ in questions)
+    waiting = deque(wanted)
+    answers: dict[str, list[Any]] = defaultdict(list)
+    for some in _in_groups(questions):
+        asked: dict[str, list[str]] = defaultdict(list)
+        for name, question in some:
+            asked[name].append(question)
+            left[name] -= 1
+        where = f"the reported counts of {', '.join(asked)}"
+        for name, answer in _answers(client, asked, where, slow_tries=1).items():
+            answers[name].append(answer)
+        while waiting and not left[waiting[0][0].name]:
+            record_type, categorical = waiting.popleft()
+            yield record_type.name, _figures(record_type.name, categorical, answers.pop(record_type.name))
+
+
+def _questions(record_type: RecordType, categorical: Sequence[str]) -> list[str]:
+    """Return what is asked of a type: a field and its selection each, or nothing but the total."""
     asked = {name: f"{name} {{ _totalCount histogram {{ key count }} }}" for name in sorted(categorical)}
     for part in record_type.fields:
         if part.kind in ("integer", "float"):  # no sum of fractions: its last digits depend on the order of the shards
             spread = "min max sum count" if part.kind == "integer" else "min max count"
             asked[part.name] = f"{part.name} {{ _totalCount histogram {{ {spread} }} }}"
-    seen: set[int] = set()
-    answers: dict[str, Any] = {}
-    for some in _in_groups(list(asked)) or [[]]:
-        query = (
-            f"{{ _aggregation {{ {record_type.name} {{ _totalCount {' '.join(asked[name] for name in some)} }} }} }}"
-        )
-        answer = client.ask(query, f"type {record_type.name}, its reported counts")["_aggregation"][record_type.name]
-        seen.add(answer.pop("_totalCount"))
-        answers.update(answer)
+    return list(asked.values()) or [""]
+
+
+def _answers(
+    client: GuppyClient, asked: Mapping[str, Sequence[str]], where: str, slow_tries: int | None = None
+) -> dict[str, Any]:
+    """Return the answers to the questions about some types, by type, each with the total in the same answer."""
+    selections = " ".join(f"{name} {{ _totalCount {' '.join(some)} }}" for name, some in asked.items())
+    return client.ask(f"{{ _aggregation {{ {selections} }} }}", where, slow_tries=slow_tries)["_aggregation"]
+
+
+def _figures(type_name: str, categorical: Sequence[str], parts: Sequence[Mapping[str, Any]]) -> Figures:
+    """Put the answers about one type together; each of them holds the total too."""
+    seen = {part["_totalCount"] for part in parts}
     if len(seen) != 1:
-        raise FiguresDisagree(
-            f"type {record_type.name}: totals of {' and '.join(map(str, sorted(seen)))} within one look"
-        )
+        raise FiguresDisagree(f"type {type_name}: totals of {' and '.join(map(str, sorted(seen)))} within one look")
     total = seen.pop()
-    counts = [ReportedCount(record_type.name, "_totalCount", "", False, total)]
+    answers = {name: answer for part in parts for name, answer in part.items() if name != "_totalCount"}
+    counts = [ReportedCount(type_name, "_totalCount", "", False, total)]
     for name in sorted(categorical):
-        counts += _buckets(record_type.name, name, answers[name])
+        counts += _buckets(type_name, name, answers[name])
     numbers = {name: answers[name] for name in sorted(answers) if name not in categorical}
     plain = [[row.dimension, row.key, row.missing, row.count] for row in counts]
     digest = hashlib.sha256(json.dumps([total, plain, numbers], sort_keys=True).encode()).hexdigest()
@@ -163,5 +214,5 @@ def _buckets(entity: str, name: str, answer: Any) -> list[ReportedCount]:
     return sorted(rows, key=lambda row: (row.missing, row.key))
 
 
-def _in_groups(names: list[str]) -> list[list[str]]:
-    return [names[start : start + _FIELDS_A_QUERY] for start in range(0, len(names), _FIELDS_A_QUERY)]
+def _in_groups(questions: Sequence[T]) -> list[Sequence[T]]:
+    return [questions[start : start + _FIELDS_A_QUERY] for start in range(0, len(questions), _FIELDS_A_QUERY)]

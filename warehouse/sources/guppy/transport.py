@@ -280,7 +280,7 @@ class Transport:
     def _given_up(self, call: Call, error: PassingTrouble, tries: int) -> SourceError:
         message = (
             f"{self.base_url}/{call.path} gave no usable answer for {call.where} in {tries} tries; its last words: "
-            f"{shortened(error.words)} Run the refresh again later; what was fetched so far is kept."
+            f"{shortened(error.words).rstrip('.')}. Run the refresh again later; what was fetched so far is kept."
         )
         return SourceUnreachable(message) if isinstance(error, NoAnswer) else SourceError(message)
 

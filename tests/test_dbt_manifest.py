@@ -1,4 +1,4 @@
-"""Reading keys and references from dbt's manifest."""
+"""Reading tables, keys and references from dbt's manifest."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.build import Build
+from warehouse.build import parse_project
+from warehouse.dbt_manifest import DeclaredTable, Reference, read_star_description
 from warehouse.errors import BuildFailed
-from warehouse.quality.dbt_manifest import Reference, StarTable, read_star_description
 
 
 def _model(name: str, schema: str = "star", **meta: object) -> dict[str, object]:
-    return {"resource_type": "model", "schema": schema, "alias": name, "config": {"meta": meta}}
+    columns = {"key": {"name": "key", "description": "Surrogate\nkey."}}
+    return {
+        "resource_type": "model",
+        "schema": schema,
+        "alias": name,
+        "description": f"The table\n{name}.",
+        "columns": columns,
+        "config": {"meta": meta},
+    }
 
 
 def _test(child: str, parent: str, where: str | None = None, severity: str = "ERROR") -> dict[str, object]:
@@ -29,7 +37,7 @@ def _test(child: str, parent: str, where: str | None = None, severity: str = "ER
 
 def test_keys_and_references_of_the_star_are_read(tmp_path: Path) -> None:
     nodes = {
-        "model.p.fct": _model("fct", primary_key=["key"]),
+        "model.p.fct": _model("fct", primary_key=["key"], grain="one  row", order_by=["kind"]),
         "model.p.dim": _model("dim"),
         "model.p.stg": _model("stg", schema="staging", primary_key=["id"]),
         "seed.p.terms": {"resource_type": "seed", "schema": "seeds", "alias": "terms"},
@@ -42,7 +50,11 @@ def test_keys_and_references_of_the_star_are_read(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps({"nodes": nodes}))
     star = read_star_description(path)
-    assert star.tables == (StarTable("dim", ()), StarTable("fct", ("key",)))
+    columns = {"key": "Surrogate key."}
+    assert star.tables == (
+        DeclaredTable("dim", "The table dim.", "", (), (), columns),
+        DeclaredTable("fct", "The table fct.", "one row", ("key",), ("kind",), columns),
+    )
     assert star.references == (
         Reference("dim", "parent_key", "star.dim", "key", None, True),
         Reference("fct", "parent_key", "seeds.terms", "key", "kind = 'x'", False),
@@ -50,8 +62,8 @@ def test_keys_and_references_of_the_star_are_read(tmp_path: Path) -> None:
     )
 
 
-def test_the_manifest_of_a_real_build_declares_every_key(sound_build: Build) -> None:
-    star = read_star_description(sound_build.dbt_target / "manifest.json")
+def test_the_manifest_of_the_project_declares_every_key(tmp_path: Path) -> None:
+    star = read_star_description(parse_project(tmp_path))
     assert {table.name: table.primary_key for table in star.tables if table.name in ("fct_series", "dim_study")} == {
         "fct_series": ("series_key",),
         "dim_study": ("study_key",),
@@ -62,7 +74,9 @@ def test_the_manifest_of_a_real_build_declares_every_key(sound_build: Build) -> 
     }
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"nodes": {"model.p.a": {"resource_type": "model"}}}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"nodes": []}', '{"nodes": {"model.p.a": {"resource_type": "model"}}}']
+)
 def test_what_is_no_manifest_is_refused(content: str, tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(content)

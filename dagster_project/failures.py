@@ -1,0 +1,43 @@
+"""What a failed step means to the person who must act: the library's own error behind what Dagster raised."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from warehouse.errors import StorageError, WarehouseError
+
+_REFUSED_WRITES = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO)
+
+
+def as_warehouse_error(error: BaseException, folder: Path) -> BaseException:
+    """Find the library's own error, or a disk that refuses writes below `folder`, behind what Dagster raised."""
+    causes = list(_causes(error))
+    own = next((cause for cause in causes if isinstance(cause, WarehouseError)), None)
+    if own is not None:
+        return own
+    refused = next((cause for cause in causes if _is_refused_write(cause)), None)
+    if refused is not None:
+        return StorageError(
+            f"The records of the run cannot be written below {folder}: {refused}. "
+            "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
+        )
+    return error
+
+
+def _is_refused_write(cause: BaseException) -> bool:
+    if isinstance(cause, OSError):
+        return cause.errno in _REFUSED_WRITES
+    return isinstance(cause, sqlite3.OperationalError) and "disk" in str(cause)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and what led to it, once each: Dagster raises errors again, so that the chain has cycles."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__

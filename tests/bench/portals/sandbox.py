@@ -1,0 +1,79 @@
+"""Start the sandbox as a process, and ask it what it holds and what it was asked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from warehouse.sandbox.manifest import Manifest
+
+SYSTEMS = {"midrc": "midrc_portal", "bih": "bih"}
+"""What the sandbox calls the system of a source in its files."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the request log says of one phase.
+
+    `most_in_flight` is the largest number of requests that one service had at the same time; `harmful` holds why a
+    request would have ended the process of a real server.
+    """
+
+    requests: int
+    most_in_flight: int
+    bytes_sent: int
+    harmful: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunningSandbox:
+    """A sandbox that answers, and the folder of its population."""
+
+    folder: Path
+    root: str
+    portal: str
+    bih: str
+
+    def manifest(self) -> Manifest:
+        """Return what the sandbox holds."""
+        return Manifest.model_validate(self._control("GET", "manifest"))
+
+    def asked(self) -> Asked:
+        """Return what was asked since the last call, and forget it."""
+        entries = self._control("GET", "requests")
+        self._control("DELETE", "requests")
+        return Asked(
+            requests=len(entries),
+            most_in_flight=max((entry["in_flight"] for entry in entries), default=0),
+            bytes_sent=sum(entry["bytes_sent"] for entry in entries),
+            harmful=tuple(entry["harmful"] for entry in entries if entry["harmful"]),
+        )
+
+    def _control(self, method: str, name: str) -> list | dict:
+        response = requests.request(method, f"{self.root}/_sandbox/{name}", timeout=60)
+        response.raise_for_status()
+        return response.json()
+
+
+@contextmanager
+def running_sandbox(folder: Path, scale: float) -> Iterator[RunningSandbox]:
+    """Serve the population of a scale from `folder` while the context lasts; it is synthesised if it is not there.
+
+    Raises:
+        SystemExit: the sandbox did not start; why is on the console.
+    """
+    command = [sys.executable, "-m", "tests.bench.portals.serve", str(folder), str(scale)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        addresses = process.stdout.readline()
+        if not addresses:
+            raise SystemExit("The sandbox did not start.")
+        # It ends with its input, which `Popen` closes.
+        yield RunningSandbox(folder, *json.loads(addresses))

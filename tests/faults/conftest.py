@@ -1,0 +1,7 @@
+"""The small portal, an empty landing and quick settings, as the tests of the client have them."""
+
+from __future__ import annotations
+
+from tests.sources_guppy.conftest import landing, portal, quick
+
+__all__ = ["landing", "portal", "quick"]

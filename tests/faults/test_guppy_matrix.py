@@ -1,0 +1,100 @@
+"""Each kind of fault in each place ends complete and exact, or in a clear error with the last good load in place.
+
+The tests stand in classes because the tests of one class, and not those of one file, are kept on one worker.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.faults.guppy_cells import CELLS, GRAPHQL_KINDS, KINDS, PLACES, Cell, bring_about, strike
+from tests.sources_guppy.conftest import SettingsMaker, assert_exact, cases, system_of
+from tests.sources_guppy.guppy_server import GuppyServer
+from warehouse.errors import SourceError
+from warehouse.landing import Landing
+from warehouse.sources.guppy import land_system, proven_unchanged
+
+ASKED_BEFORE_ANY_LOAD = {"status", "introspection", "mapping", "probe", "totals"}
+ASKED_BY_THE_PROOF = {*ASKED_BEFORE_ANY_LOAD, "figures", "indexd", "version", "mds"}
+PAGE = 40
+
+
+def kept_bytes(landing: Landing) -> dict[Path, bytes]:
+    """Return everything that is landed, staging left out."""
+    return {
+        path.relative_to(landing.root): path.read_bytes()
+        for folder in ("loads", "objects")
+        for path in (landing.root / folder).rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_matrix_has_every_kind_in_every_place_of_a_portal() -> None:
+    assert {"discovery", "count", "histogram", "page", "last page", "download", "Indexd"} <= PLACES.keys()
+    assert {(cell.kind, cell.place) for cell in CELLS} >= {(kind, place) for kind in KINDS for place in PLACES}
+    assert len(set(map(str, CELLS))) == len(CELLS)
+
+
+class TestAFaultThatPasses:
+    @pytest.mark.parametrize("cell", CELLS, ids=str)
+    def test_is_survived_and_the_load_is_exact(
+        self, portal: GuppyServer, landing: Landing, quick: SettingsMaker, cell: Cell
+    ) -> None:
+        bring_about(portal, cell)
+        reason = strike(portal, cell, times=2)
+        release = land_system(system_of(portal), landing, quick(guppy_page_size=PAGE))
+        assert_exact(portal, landing, release)
+        if cell.question in ASKED_BEFORE_ANY_LOAD:
+            assert len(portal.asked(cell.question)) >= 3
+        else:
+            assert any(f"'{reason}'" in str(load.proof["retries"]) for load in release.loads)
+
+    @pytest.mark.parametrize("kind", [*KINDS, *GRAPHQL_KINDS])
+    def test_is_counted_in_the_load_by_its_reason(
+        self, portal: GuppyServer, landing: Landing, quick: SettingsMaker, kind: str
+    ) -> None:
+        reason = strike(portal, Cell(kind, "page", "page"), times=2)
+        load = land_system(system_of(portal), landing, quick()).load_of("case")
+        assert load is not None
+        assert load.proof["retries"] == {reason: 2}
+
+
+class TestAFaultThatStays:
+    @pytest.mark.parametrize("cell", CELLS, ids=str)
+    def test_is_a_clear_error_or_worked_around_keeps_every_byte_and_the_next_run_is_exact(
+        self, portal: GuppyServer, landing: Landing, quick: SettingsMaker, cell: Cell
+    ) -> None:
+        bring_about(portal, cell)
+        first = land_system(system_of(portal), landing, quick(guppy_page_size=PAGE))
+        good = kept_bytes(landing)
+        portal.types["case"].docs, portal.types["case"].index = cases(100, seed=3), "test_case_2"
+        strike(portal, cell, times=None)
+        impatient = quick(guppy_page_size=PAGE, retries=1, guppy_tries=1)
+        if cell.worked_around:
+            assert_exact(portal, landing, land_system(system_of(portal), landing, impatient))
+            return
+        with pytest.raises(SourceError, match=re.escape(portal.url)):
+            land_system(system_of(portal), landing, impatient)
+        assert landing.releases("midrc") == [first]
+        assert kept_bytes(landing) == good
+        portal.rules.clear()
+        assert_exact(portal, landing, land_system(system_of(portal), landing, quick(guppy_page_size=PAGE)))
+
+
+class TestTheProofThatNothingHasChanged:
+    @pytest.mark.parametrize("cell", [cell for cell in CELLS if cell.question in ASKED_BY_THE_PROOF], ids=str)
+    def test_is_neither_given_nor_denied_by_a_fault(
+        self, portal: GuppyServer, landing: Landing, quick: SettingsMaker, cell: Cell
+    ) -> None:
+        bring_about(portal, cell)
+        first = land_system(system_of(portal), landing, quick(guppy_page_size=PAGE))
+        good = kept_bytes(landing)
+        strike(portal, cell, times=2)
+        assert proven_unchanged(system_of(portal), landing, quick()) == first
+        strike(portal, cell, times=None)
+        with pytest.raises(SourceError, match=re.escape(portal.url)):
+            proven_unchanged(system_of(portal), landing, quick(retries=1))
+        assert kept_bytes(landing) == good

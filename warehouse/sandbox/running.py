@@ -1,0 +1,98 @@
+"""A sandbox as a refresh or a person wants it: where its files lie, and which IDC releases it is made from.
+
+What belongs here: fetching the real IDC artifacts that the stand-ins build on, and starting the server.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from warehouse.errors import SourceError
+from warehouse.landing import Landing, Release
+from warehouse.sandbox.server import Sandbox
+from warehouse.sandbox.specialised import release_files
+from warehouse.settings import Settings, load_settings
+from warehouse.sources import idc
+
+log = logging.getLogger("icw.sandbox")
+
+
+@contextmanager
+def standing_in(settings: Settings) -> Iterator[Settings]:
+    """Yield settings whose portal and hub answer: the live ones as they are, or a sandbox that runs meanwhile.
+
+    Raises:
+        StorageError: the sandbox's files cannot be written.
+    """
+    if settings.sources == "live" or settings.sandbox_url is not None:
+        yield settings
+        return
+    log.info(
+        "Starting a sandbox in the place of the portal and the hub: synthetic data, %s of their size",
+        f"{settings.sandbox_scale:.0%}" if settings.sandbox_scale >= 0.01 else f"{settings.sandbox_scale:.2%}",
+        extra={"event": "step"},
+    )
+    with Sandbox(_population(settings), settings.sandbox_scale, idc_release=_identifiers(settings)) as sandbox:
+        yield load_settings(**(settings.model_dump() | {"sandbox_url": sandbox.root_url}))
+
+
+@contextmanager
+def served(settings: Settings, port: int) -> Iterator[Sandbox]:
+    """Run a sandbox on a port: portal, hub, and an artifact bucket with the IDC release of the settings.
+
+    The specialised indices that the release lacks are synthesised. Without a channel for IDC the bucket is empty.
+
+    Raises:
+        StorageError: the sandbox's files cannot be written.
+    """
+    release = _landed(settings, settings.idc_version)
+    files = {} if release is None else {release.version: _all_files(settings, release)}
+    population = _population(settings)
+    with Sandbox(
+        population, settings.sandbox_scale, idc_release=_identifiers(settings), idc_files=files, port=port
+    ) as sandbox:
+        yield sandbox
+
+
+def _population(settings: Settings) -> Path:
+    return _folder(settings) / f"population-{settings.sandbox_scale:g}"
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.home / "sandbox"
+
+
+def _identifiers(settings: Settings) -> Path | None:
+    """Return the IDC index whose identifiers the hub lists; without a channel for it they are invented."""
+    release = _landed(settings, settings.sandbox_idc_version)
+    load = release.load_of("idc_index") if release is not None else None
+    entry = load.object_named("idc_index.parquet") if load is not None else None
+    return None if entry is None else _landing(settings).object_path(entry.sha256)
+
+
+def _landing(settings: Settings) -> Landing:
+    """Return the sandbox's own raw store: what stand-ins are made from is no load of the warehouse."""
+    return Landing(_folder(settings))
+
+
+def _landed(settings: Settings, version: str) -> Release | None:
+    landing = _landing(settings)
+    already = landing.release(idc.SOURCE, version)
+    if already is not None and not landing.missing_objects(already):
+        return already
+    try:
+        return idc.land(idc.resolve(version, settings), landing, settings)
+    except SourceError as error:
+        log.warning("The sandbox does without IDC %s: %s", version, error)
+        return None
+
+
+def _all_files(settings: Settings, release: Release) -> Mapping[str, Path]:
+    """Return the files of a release by name: the real ones, and a synthesised one for each index that it lacks."""
+    landing = _landing(settings)
+    objects = [entry for load in release.loads for entry in load.objects]
+    real = {entry.name: landing.object_path(entry.sha256) for entry in objects}
+    return release_files(real, _folder(settings) / f"idc-{release.version}")

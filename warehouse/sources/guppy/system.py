@@ -1,0 +1,48 @@
+"""The portals that have a Guppy, and the one question that every look at them begins with: what do they count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from warehouse.errors import SourceError
+from warehouse.settings import Settings
+from warehouse.sources.guppy.client import GuppyClient
+from warehouse.sources.guppy.figures import totals
+
+
+@dataclass(frozen=True)
+class GuppySystem:
+    """One commons with a Guppy: the name of its source (and contract), its base address and its record types."""
+
+    source: str
+    base_url: str
+    types: tuple[str, ...]
+
+
+def midrc(settings: Settings) -> GuppySystem:
+    """Return the MIDRC data portal at the address of the settings."""
+    types = ("case", "imaging_study", "data_file", "measurement", "annotation", "radiology_report")
+    return GuppySystem("midrc", settings.midrc_url, types)
+
+
+def bih(settings: Settings) -> GuppySystem:
+    """Return the BDF Imaging Hub at the address of the settings."""
+    return GuppySystem("bih", settings.bih_url, ("dataset", "subject", "imaging_study", "imaging_series"))
+
+
+def believable_totals(client: GuppyClient, system: GuppySystem, settings: Settings) -> dict[str, int]:
+    """Return the totals of all types, unless every one is zero: so a portal answers when its authorisation is down.
+
+    Raises:
+        SourceError: every total is zero, in every try; or the portal cannot be asked.
+    """
+    for attempt in range(1, settings.retries + 2):
+        counted = totals(client, system.types)
+        if any(counted.values()):
+            return counted
+        if attempt <= settings.retries:
+            client.transport.pause(attempt, "all_empty", "the totals of all types")
+    raise SourceError(
+        f"{client.transport.base_url} counts no records in any of {', '.join(system.types)}: empty answer not believed "
+        "(a portal whose authorisation is down answers so). The last good load stays; run the refresh again later."
+    )

@@ -1,0 +1,229 @@
+"""The three upstreams behind one interface: is there anything new, land it, and what remains when that fails.
+
+What belongs here: what a refresh wants of every source alike. How a source is asked is the business of
+`warehouse.sources`.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from warehouse.errors import SourceError, SourceUnreachable, UsageError
+from warehouse.landing import Landing, Release
+from warehouse.settings import Settings
+from warehouse.sources import guppy, idc
+from warehouse.sources.guppy import GuppySystem
+from warehouse.sources.idc_releases import parse_requested
+
+log = logging.getLogger("icw.refresh")
+
+
+@dataclass(frozen=True)
+class UpstreamState:
+    """What an upstream holds now, in words; None, and `problem` says why, where it did not answer usably.
+
+    `synthetic` says that a stand-in answered, as far as can be told without fetching data.
+    """
+
+    source: str
+    address: str
+    holds: str | None = None
+    problem: str | None = None
+    synthetic: bool = False
+
+
+class Upstream(ABC):
+    """One source as a refresh sees it. Made-up data is refused unless the settings ask for the sandbox."""
+
+    source: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @abstractmethod
+    def look(self, landing: Landing) -> UpstreamState:
+        """Ask, in a few small requests, what the upstream holds now. What goes wrong is in the answer."""
+
+    @abstractmethod
+    def _unchanged(self, landing: Landing) -> Release | None: ...
+
+    @abstractmethod
+    def _land(self, landing: Landing) -> Release: ...
+
+    def unchanged(self, landing: Landing) -> Release | None:
+        """Return the landed release if it is still all that the upstream has, else None. Fetches no data.
+
+        Raises:
+            UsageError: the settings ask for something that does not exist.
+            SourceError: the upstream does not answer, not usably, or with made-up data.
+        """
+        release = self._unchanged(landing)
+        return None if release is None else self._accepted(release)
+
+    def land(self, landing: Landing) -> Release:
+        """Bring what the upstream has now into the landing, whole, and return it.
+
+        Raises:
+            UsageError: the settings ask for something that does not exist.
+            SourceError: it cannot be had, not whole, or is made up. What was landed before is still there.
+            StorageError: the home cannot be written.
+        """
+        return self._accepted(self._land(landing))
+
+    def last_good(self, landing: Landing) -> Release | None:
+        """Return the newest landed release that a refresh with these settings may publish, or None."""
+        candidates = [
+            release
+            for release in landing.releases(self.source)
+            if self._acceptable(release) and not landing.missing_objects(release)
+        ]
+        return self._newest(candidates)
+
+    def _newest(self, candidates: Sequence[Release]) -> Release | None:
+        return candidates[-1] if candidates else None
+
+    def _acceptable(self, release: Release) -> bool:
+        return not release.synthetic or self._settings.sources == "sandbox"
+
+    def _accepted(self, release: Release) -> Release:
+        if not self._acceptable(release):
+            raise refusal(self.source, release.loads[0].url)
+        return release
+
+
+class IdcUpstream(Upstream):
+    """The IDC index artifacts, of the release that the settings name."""
+
+    source = "idc"
+    title = "IDC"
+
+    def __init__(self, settings: Settings, resolved: idc.ResolvedRelease | None = None) -> None:
+        """`resolved` spares asking a second time which release is meant and who serves it."""
+        super().__init__(settings)
+        self.resolved = resolved
+
+    def look(self, landing: Landing) -> UpstreamState:
+        """See `Upstream.look`."""
+        try:
+            found = self._resolve()
+        except SourceError as error:
+            return UpstreamState(self.source, self._settings.idc_url, problem=str(error))
+        address = {
+            "bucket": self._settings.idc_url,
+            "github": self._settings.idc_github_url,
+            "wheel": "idc-index-data in the package index of this machine",
+        }[found.channel]
+        return UpstreamState(self.source, address, f"release {found.version} ({found.channel})")
+
+    def _unchanged(self, landing: Landing) -> Release | None:
+        try:
+            resolved = self._resolve()
+        except SourceUnreachable as error:
+            release = self._named_and_landed(landing)
+            if release is None:
+                raise
+            log.warning("%s IDC %s is landed, so nobody needs to be asked.", error, release.version)
+            return release
+        return None if idc.needs_fetch(resolved, landing) else landing.release(self.source, resolved.version)
+
+    def _land(self, landing: Landing) -> Release:
+        return idc.land(self._resolve(), landing, self._settings)
+
+    def _newest(self, candidates: Sequence[Release]) -> Release | None:
+        """Return the newest release that the person asked for: another one than a named one never stands in for it."""
+        by_version = {release.version: release for release in candidates}
+        fitting = parse_requested(self._settings.idc_version).newest_first(by_version)
+        return by_version[fitting[0]] if fitting else None
+
+    def _named_and_landed(self, landing: Landing) -> Release | None:
+        """Return the landed release if the settings name it in full: what a version holds never changes."""
+        named = parse_requested(self._settings.idc_version).version
+        return None if named is None else self.last_good(landing)
+
+    def _resolve(self) -> idc.ResolvedRelease:
+        if self.resolved is None:
+            self.resolved = idc.resolve(self._settings.idc_version, self._settings)
+        return self.resolved
+
+
+class GuppyUpstream(Upstream):
+    """A portal with a Guppy: all its types and what it says of itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._system = self._of(settings)
+
+    @staticmethod
+    @abstractmethod
+    def _of(settings: Settings) -> GuppySystem: ...
+
+    def look(self, landing: Landing) -> UpstreamState:
+        """See `Upstream.look`."""
+        try:
+            state = guppy.resolve_system(self._system, landing, self._settings)
+        except SourceError as error:
+            return UpstreamState(self.source, self._system.base_url, problem=str(error))
+        total = sum(state.totals.values())
+        news = f"new or changed: {', '.join(state.changed)}" if state.changed else "as landed"
+        holds = f"{total:,} records in {len(state.totals)} types; {news}"
+        return UpstreamState(self.source, self._system.base_url, holds, synthetic=state.synthetic)
+
+    def _unchanged(self, landing: Landing) -> Release | None:
+        return guppy.proven_unchanged(self._system, landing, self._settings)
+
+    def _land(self, landing: Landing) -> Release:
+        state = guppy.resolve_system(self._system, landing, self._settings)
+        if state.synthetic and self._settings.sources == "live":
+            # Before the records are fetched: a stand-in is told by its first answer.
+            raise refusal(self.source, self._system.base_url)
+        return guppy.land_system(self._system, landing, self._settings)
+
+
+class MidrcUpstream(GuppyUpstream):
+    """The MIDRC data portal."""
+
+    source = "midrc"
+    title = "the MIDRC portal"
+
+    @staticmethod
+    def _of(settings: Settings) -> GuppySystem:
+        return guppy.midrc(settings)
+
+
+class BihUpstream(GuppyUpstream):
+    """The BDF Imaging Hub."""
+
+    source = "bih"
+    title = "the BDF Imaging Hub"
+
+    @staticmethod
+    def _of(settings: Settings) -> GuppySystem:
+        return guppy.bih(settings)
+
+
+def upstreams(settings: Settings) -> tuple[Upstream, ...]:
+    """Return the upstreams that the settings name, in the order in which a refresh asks them.
+
+    Raises:
+        UsageError: the settings ask for a sandbox and do not say where it is.
+    """
+    if settings.sources == "sandbox" and settings.sandbox_url is None:
+        raise UsageError(
+            "ICW_SOURCES is sandbox, and ICW_SANDBOX_URL does not say where it answers. Start one with `icw sandbox "
+            "serve` and set ICW_SANDBOX_URL, or run `icw refresh --sources sandbox`, which starts its own."
+        )
+    known: tuple[type[Upstream], ...] = (IdcUpstream, MidrcUpstream, BihUpstream)
+    return tuple(upstream(settings) for upstream in known if upstream.source in settings.upstreams)
+
+
+def refusal(source: str, address: str) -> SourceError:
+    """Return the error for made-up data where real data was asked for."""
+    return SourceError(
+        f"{source}: {address} answers with made-up data (it marks itself as synthetic), and a refresh from the live "
+        "services takes none. Point the address at the real service, or run `icw refresh --sources sandbox`."
+    )
