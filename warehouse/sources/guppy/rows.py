@@ -6,6 +6,7 @@ does not fit its field's kind raises, because Arrow would truncate a fraction or
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -17,6 +18,11 @@ from warehouse.sources.guppy.client import Field
 from warehouse.sources.guppy.transport import shortened
 
 _NOTHING = type(None)
+
+# Arrow takes no other value for this kind than we do. (Of a fraction it would make a whole number, of a truth a 1.)
+_STRICT = ("string",)
+# What Arrow says of a value that it does not take: it is then looked at one by one.
+_NEEDS_A_LOOK = (pa.ArrowException, UnicodeEncodeError, OverflowError)
 
 
 class FractionFound(Exception):
@@ -39,8 +45,7 @@ def table_of(records: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> p
         FractionFound: a whole number has a fraction.
         IntegrityError: a value does not fit the kind of its field at all.
     """
-    columns = [_column([record.get(part.name) for record in records], part, part.name) for part in fields]
-    return pa.Table.from_arrays(columns, schema=schema_of(fields))
+    return pa.Table.from_arrays(_columns(list(records), fields, ""), schema=schema_of(fields))
 
 
 def _type_of(part: Field) -> pa.DataType:
@@ -50,9 +55,29 @@ def _type_of(part: Field) -> pa.DataType:
     return pa.list_(scalar) if part.many else scalar
 
 
+def _columns(records: list[Any], fields: Sequence[Field], prefix: str) -> list[pa.Array]:
+    """Return one array a field. Text goes to Arrow at once, which is as strict about it as we are."""
+    strict = [part for part in fields if part.kind in _STRICT and not part.many]
+    together: dict[str, pa.Array] = {}
+    with contextlib.suppress(*_NEEDS_A_LOOK):
+        struct = pa.array(records, pa.struct([pa.field(part.name, _type_of(part)) for part in strict]))
+        together = {part.name: array for part, array in zip(strict, struct.flatten(), strict=True)}
+
+    def values_of(part: Field) -> list[Any]:
+        return [None if record is None else record.get(part.name) for record in records]
+
+    return [
+        together[part.name] if part.name in together else _column(values_of(part), part, prefix + part.name)
+        for part in fields
+    ]
+
+
 def _column(values: list[Any], part: Field, path: str) -> pa.Array:
     if part.kind != "record" and not part.many:
         return _scalars(values, part.kind, path)
+    if part.kind in _STRICT and set(map(type, values)) <= {list, _NOTHING}:
+        with contextlib.suppress(*_NEEDS_A_LOOK):
+            return pa.array(values, _type_of(part))
     lists = [value if value is None or isinstance(value, list) else [value] for value in values]
     offsets, total = [0], 0
     for entries in lists:
@@ -67,10 +92,7 @@ def _column(values: list[Any], part: Field, path: str) -> pa.Array:
 def _records(values: list[Any], fields: Sequence[Field], path: str) -> pa.Array:
     if wrong := next((value for value in values if not (value is None or isinstance(value, dict))), None):
         raise _misfit(path, "record", wrong)
-    columns = [
-        _column([None if value is None else value.get(below.name) for value in values], below, f"{path}.{below.name}")
-        for below in fields
-    ]
+    columns = _columns(values, fields, f"{path}.")
     struct = pa.struct([pa.field(below.name, _type_of(below)) for below in fields])
     absent = pa.array([value is None for value in values], pa.bool_())
     return pa.StructArray.from_arrays(columns, fields=list(struct), mask=absent)

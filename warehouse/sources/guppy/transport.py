@@ -19,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import orjson
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
@@ -179,6 +180,11 @@ class Transport:
 
     def parse(self, content: bytes) -> Any:
         """Parse a body; errors as for `read_json`."""
+        try:
+            return orjson.loads(content)
+        except orjson.JSONDecodeError:
+            pass
+        # orjson is strict: half of a surrogate pair, which JavaScript lets through, is no reason to lose a record.
         try:
             return json.loads(content)
         except ValueError:
