@@ -22,7 +22,7 @@ select
     source_id,
     (select count(*) from dim_collection where is_in_release and source_id = series.source_id) as collections,
     (select count(*) from dim_patient where source_id = series.source_id) as patients,
-    count(distinct study_key) as studies,
+    (select count(*) from fct_study where source_id = series.source_id) as studies,
     count(*) as series,
     sum(instance_count)::bigint as instances,
     round(sum(size_bytes) / 1e12, 2) as tb

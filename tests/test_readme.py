@@ -15,7 +15,11 @@ from warehouse.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-STAR = yaml.safe_load((ROOT / "dbt/models/star/star.yml").read_text(encoding="utf-8"))["models"]
+STAR = [
+    model
+    for path in sorted((ROOT / "dbt/models/star").glob("*.yml"))
+    for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+]
 
 
 def test_every_command_is_described_and_exists() -> None:

@@ -113,7 +113,7 @@ FILES: Mapping[str, str] = {
             cast(1 as bigint) as total_segments,
             'AUTOMATIC' as "AlgorithmType",
             'model' as "AlgorithmName",
-            '1.2.840.1.0' as "segmented_SeriesInstanceUID",
+            '1.2.840.1.7' as "segmented_SeriesInstanceUID",
             ['Tissue'] as "SegmentedPropertyCategory_CodeMeanings",
             ['Lung'] as "SegmentedPropertyType_CodeMeanings",
             ['Chest'] as "AnatomicRegion_CodeMeanings"

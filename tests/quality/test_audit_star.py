@@ -18,7 +18,9 @@ from warehouse.build import Build
 from warehouse.errors import BuildFailed
 from warehouse.landing import sha256_of
 from warehouse.quality.audit import audit_star, failed_errors
+from warehouse.quality.conservation import IDC, LOADS, RULES
 from warehouse.quality.record import SUITES
+from warehouse.quality.values_conformed import CONFORMED as CONFORMED_VALUES
 from warehouse.quality.verdicts import Severity, Verdict
 
 
@@ -59,8 +61,8 @@ KEY_FAULTS = (
         "star keys",
         "No primary key has a null part",
         "error",
-        f"update star.fct_series set series_key = null where {_FIRST}",
-        "fct_series (series_key): 2400 rows, 1 null, 0 repeated",
+        "update star.fct_series_version set series_version_key = null where crdc_series_uuid = 'old-1'",
+        "fct_series_version (series_version_key): 2410 rows, 1 null, 0 repeated",
     ),
     Fault(
         "keys",
@@ -259,6 +261,12 @@ VALUE_FAULTS = (
     ),
     _value(
         "warning",
+        "Every type of an algorithm is mapped to its term",
+        "update star.dim_algorithm set algorithm_type = 'unmapped', algorithm_type_raw = 'GUESSED'",
+        "5 rows: 'GUESSED' x 5",
+    ),
+    _value(
+        "warning",
         "Every analysis result that series name is described by the index of analysis results",
         "update star.dim_analysis_result set is_described = false",
         "600 rows: 'measured_reports' x 600",
@@ -329,7 +337,14 @@ def test_a_sound_build_passes_every_expectation(sound_verdicts: list[Verdict]) -
 
 
 def test_every_expectation_has_a_fault_that_breaks_it(sound_verdicts: list[Verdict]) -> None:
-    expected = {(verdict.suite, verdict.expectation, verdict.severity) for verdict in sound_verdicts}
+    # The rules of an area of its own are broken beside its models, in tests/star.
+    elsewhere = {rule.sentence for rule in RULES} - {rule.sentence for rule in (*LOADS, *IDC)}
+    elsewhere |= {rule.sentence for rule in CONFORMED_VALUES}
+    expected = {
+        (verdict.suite, verdict.expectation, verdict.severity)
+        for verdict in sound_verdicts
+        if verdict.expectation not in elsewhere
+    }
     # No reference of the star is declared as one that may be broken; the test below declares one.
     optional = ("star references", "Every reference that may be broken finds its row", "warning")
     assert {(fault.suite, fault.expectation, fault.severity) for fault in FAULTS} | {optional} == expected

@@ -17,7 +17,7 @@ from warehouse.contracts import Column, ColumnType, Dataset, load_contract
 from warehouse.dbt_manifest import DeclaredTable, Reference
 from warehouse.quality import measuring
 from warehouse.quality.null_limits import load_null_limits
-from warehouse.quality.values import ValueRule
+from warehouse.quality.value_rule import ValueRule
 
 
 @pytest.fixture

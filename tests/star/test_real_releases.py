@@ -36,16 +36,16 @@ SOON = ("18.2.0", "23.5.0")
 
 SCALE = """
 select
-    (select count(*) from fct_series),
-    (select count(*) from dim_study),
-    (select count(distinct patient_id) from dim_patient),
-    (select count(*) from dim_patient),
-    (select count(*) from dim_collection where is_in_release),
-    (select sum(instance_count)::bigint from fct_series),
-    (select round(sum(size_bytes) / 1e12, 3) from fct_series),
-    (select count(distinct modality) from fct_series),
+    (select count(*) from fct_series where source_id = 'idc'),
+    (select count(*) from dim_study where source_id = 'idc'),
+    (select count(distinct patient_id) from dim_patient where source_id = 'idc'),
+    (select count(*) from dim_patient where source_id = 'idc'),
+    (select count(*) from dim_collection where source_id = 'idc' and is_in_release),
+    (select sum(instance_count)::bigint from fct_series where source_id = 'idc'),
+    (select round(sum(size_bytes) / 1e12, 3) from fct_series where source_id = 'idc'),
+    (select count(distinct modality) from fct_series where source_id = 'idc'),
     (select count(*) from fct_series_version where not is_in_release),
-    (select count(*) from dim_collection where collection_name is not null),
+    (select count(*) from dim_collection where source_id = 'idc' and is_described),
     (select count(*) from dim_analysis_result where is_described)
 """
 

@@ -7,17 +7,10 @@ hide itself. A new source adds rules; the suite takes them as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class ConservationRule:
-    """Two queries for one integer each (null counts as 0), which must agree; `sentence` says what that means."""
-
-    sentence: str
-    landed: str
-    star: str
-
+from warehouse.quality.conservation_artifacts import ARTIFACTS
+from warehouse.quality.conservation_conformed import CONFORMED
+from warehouse.quality.conservation_midrc import MIDRC
+from warehouse.quality.conservation_rule import ConservationRule
 
 _LANDED_BYTES = 'coalesce(sum(cast(round("series_size_MB" * 1000000) as bigint)), 0)'
 
@@ -140,4 +133,4 @@ IDC = (
     ),
 )
 
-RULES = (*LOADS, *IDC)
+RULES = (*LOADS, *IDC, *CONFORMED, *MIDRC, *ARTIFACTS)

@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.contracts import Column, ColumnType, Dataset
 from warehouse.dbt_manifest import DeclaredTable, Reference
-from warehouse.quality.conservation import ConservationRule
+from warehouse.quality.conservation_rule import ConservationRule
 from warehouse.quality.null_limits import NullLimit
 from warehouse.quality.profiles import (
     ColumnFinding,
@@ -23,8 +23,8 @@ from warehouse.quality.profiles import (
     ReferenceProfile,
     ValueProfile,
 )
-from warehouse.quality.values import ValueRule
-from warehouse.sql_text import quoted
+from warehouse.quality.value_rule import ValueRule
+from warehouse.sql_text import literal, quoted
 
 _VALUES_QUOTED = 5
 _INTEGER = r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)"
@@ -134,16 +134,18 @@ def measure_null_rates(connection: DuckDBPyConnection, limits: Sequence[NullLimi
     """Measure how much of each limited column of fct_series is null, within each image modality of each source.
 
     Derived objects are left out: by nature they lack the attributes of the images that they were made from, and a new
-    collection of them would read as a loss. So are modalities of fewer than 1,000 series. A modality without any limit
-    yields one row.
+    collection of them would read as a loss. So are modalities of fewer than 1,000 series, and sources without any
+    limit, of which no earlier release was measured. A modality without any limit yields one row.
     """
     highest = {(limit.source, limit.modality, limit.column): limit.highest_null_percent for limit in limits}
     columns = sorted({limit.column for limit in limits})
     counts = ", ".join(f"count(series.{quoted(column)})" for column in columns)
+    sources = ", ".join(literal(source) for source in sorted({limit.source for limit in limits}))
     measured = connection.execute(
         f"select series.source_id, series.modality, count(*), {counts} from star.fct_series as series"
         " join star.dim_modality as terms using (modality_key)"
-        f" where terms.modality_kind = 'image' group by all having count(*) >= {_FEWEST_SERIES} order by all"
+        f" where terms.modality_kind = 'image' and series.source_id in ({sources})"
+        f" group by all having count(*) >= {_FEWEST_SERIES} order by all"
     ).fetchall()
     profiles = []
     for source, modality, series, *present in measured:

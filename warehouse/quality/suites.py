@@ -20,7 +20,7 @@ from warehouse.quality.profiles import (
     ValueProfile,
     profile_frame,
 )
-from warehouse.quality.values import ValueRule
+from warehouse.quality.value_rule import ValueRule
 
 STAR = "star"
 

@@ -7,21 +7,11 @@ and C.7.3.1.1.1 (Modality, as dim_modality lists it).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from warehouse.quality.value_rule import ValueRule
+from warehouse.quality.values_conformed import CONFORMED
 
-from warehouse.quality.verdicts import Severity
-
-
-@dataclass(frozen=True)
-class ValueRule:
-    """A rule in SQL: the rows of `relation` for which `broken` is true break it; `value` is what the verdict quotes."""
-
-    sentence: str
-    severity: Severity
-    relation: str
-    value: str
-    broken: str
-
+# What an error of IDC is, is a warning of the portals, whose records may hold anything (values_conformed).
+_IDC_SERIES = "(select * from star.fct_series where source_id = 'idc')"
 
 # Components of digits without leading zeros, joined by dots, 64 characters at most.
 _UID_FORM = r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*"
@@ -37,28 +27,28 @@ def value_rules(latest_year: int) -> tuple[ValueRule, ...]:
         ValueRule(
             sentence="Every series_instance_uid of fct_series has the form of a DICOM UID",
             severity="error",
-            relation="star.fct_series",
+            relation=_IDC_SERIES,
             value="series_instance_uid",
             broken=_not_a_uid("series_instance_uid"),
         ),
         ValueRule(
             sentence="Every study_instance_uid of dim_study has the form of a DICOM UID",
             severity="error",
-            relation="star.dim_study",
+            relation="(select * from star.dim_study where source_id = 'idc')",
             value="study_instance_uid",
             broken=_not_a_uid("study_instance_uid"),
         ),
         ValueRule(
             sentence="Every series has at least one instance",
             severity="error",
-            relation="star.fct_series",
+            relation=_IDC_SERIES,
             value="instance_count",
             broken="coalesce(instance_count, 0) < 1",
         ),
         ValueRule(
             sentence="No series has a negative or unknown size",
             severity="error",
-            relation="star.fct_series",
+            relation=_IDC_SERIES,
             value="size_bytes",
             broken="coalesce(size_bytes, -1) < 0",
         ),
@@ -109,7 +99,18 @@ def value_rules(latest_year: int) -> tuple[ValueRule, ...]:
             severity="warning",
             relation="star.fct_series as series left join star.dim_license as licenses using (license_key)",
             value="series.license_raw",
-            broken="not coalesce(licenses.is_mapped, false)",
+            broken="series.license_id is not null and not coalesce(licenses.is_mapped, false)",
+        ),
+        ValueRule(
+            sentence="Every type of an algorithm is mapped to its term",
+            severity="warning",
+            relation=(
+                "(select algorithm_key from star.fct_segmentation"
+                " union all select algorithm_key from star.fct_annotation_group) as stated"
+                " join star.dim_algorithm as algorithms using (algorithm_key)"
+            ),
+            value="algorithms.algorithm_type_raw",
+            broken="algorithms.algorithm_type = 'unmapped'",
         ),
         ValueRule(
             sentence="Every analysis result that series name is described by the index of analysis results",
@@ -122,7 +123,7 @@ def value_rules(latest_year: int) -> tuple[ValueRule, ...]:
         ValueRule(
             sentence="Every series names the DOI of its source",
             severity="warning",
-            relation="star.fct_series",
+            relation=_IDC_SERIES,
             value="collection_id",
             broken="source_doi is null",
         ),
@@ -130,10 +131,11 @@ def value_rules(latest_year: int) -> tuple[ValueRule, ...]:
             sentence="Every study belongs to one patient",
             severity="warning",
             relation=(
-                "(select study_instance_uid, count(*) as patients from star.bridge_study_patient"
-                " join star.dim_study using (study_key) group by study_instance_uid)"
+                "(select study_key, min(study_instance_uid) as study_instance_uid, count(*) as patients"
+                " from star.bridge_study_patient join star.dim_study using (study_key) group by study_key)"
             ),
             value="study_instance_uid",
             broken="patients > 1",
         ),
+        *CONFORMED,
     )

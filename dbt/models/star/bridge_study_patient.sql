@@ -1,17 +1,49 @@
--- Grain: one patient of one study. Almost every study has one; the real index holds one study with two.
+-- Grain: one patient of one study. Almost every study has one; the real IDC index holds one study with two.
 
-with series as (
+with idc as (
 
     select distinct
         source_id,
-        study_instance_uid,
-        collection_id,
-        patient_id
+        study_instance_uid as study_natural_key,
+        collection_id as key_collection_id,
+        patient_id as patient_natural_key
     from {{ ref('stg_idc__idc_index') }}
+
+),
+
+midrc as (
+
+    select
+        source_id,
+        study_natural_key,
+        cast(null as {{ dbt.type_string() }}) as key_collection_id,
+        coalesce(patient_natural_key, case_id) as patient_natural_key
+    from {{ ref('stg_midrc__study_cases') }}
+
+),
+
+bih as (
+
+    select
+        source_id,
+        study_natural_key,
+        cast(null as {{ dbt.type_string() }}) as key_collection_id,
+        patient_natural_key
+    from {{ ref('stg_bih__imaging_study_subjects') }}
+
+),
+
+links as (
+
+    select * from idc
+    union all
+    select * from midrc
+    union all
+    select * from bih
 
 )
 
 select
-    {{ surrogate_key(['source_id', 'study_instance_uid']) }} as study_key,
-    {{ surrogate_key(['source_id', 'collection_id', 'patient_id']) }} as patient_key
-from series
+    {{ surrogate_key(['source_id', 'study_natural_key']) }} as study_key,
+    {{ surrogate_key(['source_id', 'key_collection_id', 'patient_natural_key']) }} as patient_key
+from links

@@ -13,6 +13,18 @@ observed as (
     select source_id, license_raw from {{ ref('stg_idc__collection_sources') }}
     union
     select source_id, license_raw from {{ ref('stg_idc__analysis_results_index') }}
+    union
+    select source_id, license_raw from {{ ref('stg_midrc__file_licenses') }}
+    union
+    select source_id, license_raw from {{ ref('stg_midrc__discovery_datasets') }}
+    union
+    select source_id, license_raw from {{ ref('stg_midrc__dataset_terms') }}
+    union
+    select source_id, license_raw from {{ ref('stg_bih__dataset') }}
+    union
+    select source_id, sole_license_raw as license_raw from {{ ref('stg_bih__imaging_study') }}
+    union
+    select source_id, sole_license_raw as license_raw from {{ ref('stg_bih__imaging_series') }}
 
 ),
 
@@ -43,8 +55,8 @@ all_licenses as (
     from licenses
     union all
     select
-        license_raw as license_id,
-        license_raw as license_short_name,
+        unmapped.license_raw as license_id,
+        unmapped.license_raw as license_short_name,
         cast(null as {{ dbt.type_string() }}) as license_long_name,
         cast(null as {{ dbt.type_string() }}) as license_url,
         cast(null as boolean) as attribution_required,
@@ -52,6 +64,9 @@ all_licenses as (
         cast(null as {{ dbt.type_string() }}) as note,
         false as is_mapped
     from unmapped
+    left join licenses
+        on unmapped.license_raw = licenses.license_id
+    where licenses.license_id is null
 
 )
 

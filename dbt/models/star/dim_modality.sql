@@ -11,6 +11,14 @@ observed as (
     select modality from {{ ref('stg_idc__idc_index') }}
     union
     select modality from {{ ref('stg_idc__prior_versions_index') }}
+    union
+    select modality from {{ ref('stg_midrc__data_file') }}
+    union
+    select modality from {{ ref('stg_midrc__radiology_report') }}
+    union
+    select modality from {{ ref('stg_midrc__study_modalities') }}
+    union
+    select modality from {{ ref('stg_bih__imaging_series') }}
 
 ),
 
@@ -20,7 +28,9 @@ unmapped as (
     from observed
     left join terms
         on observed.modality = terms.modality
-    where terms.modality is null
+    where
+        terms.modality is null
+        and observed.modality is not null
 
 ),
 

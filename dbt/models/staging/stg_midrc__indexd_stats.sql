@@ -1,0 +1,23 @@
+-- Grain: one answer of Indexd about all its files.
+
+with source as (
+
+    select * from {{ source('midrc', 'indexd_stats') }}
+
+),
+
+renamed as (
+
+    select
+        'midrc' as source_id,
+        file_count,
+        total_file_size as size_bytes
+    from source
+
+)
+
+select
+    source_id,
+    file_count,
+    size_bytes
+from renamed

@@ -1,0 +1,33 @@
+-- Grain: one imaging study of the portal, with its case, dataset and licence where it has one alone, and its lists as text.
+
+select
+    source_id,
+    study_node_id,
+    study_natural_key,
+    study_instance_uid,
+    {{ sole_value('case_ids') }} as case_id,
+    {{ value_count('case_ids') }} as patient_count,
+    {{ sole_value('dataset_ids') }} as collection_id,
+    {{ value_count('dataset_ids') }} as collection_count,
+    {{ sole_value('licenses') }} as sole_license_raw,
+    {{ list_text('licenses') }} as license_raw,
+    {{ list_text('study_modality') }} as modalities,
+    {{ value_count('study_modality') }} as modality_count,
+    {{ sole_value('study_modality') }} as modality,
+    {{ list_text('body_part_examined') }} as body_parts_examined,
+    {{ value_count('body_part_examined') }} as body_part_count,
+    {{ sole_value('body_part_examined') }} as body_part_examined,
+    study_description,
+    study_year,
+    loinc_code,
+    age_at_imaging_years,
+    try_cast(round(days_to_study, 3) as decimal(12, 3)) as days_to_study,
+    {{ list_text('days_from_study_to_pos_covid_test') }} as days_from_study_to_pos_covid_test,
+    {{ list_text('days_from_study_to_neg_covid_test') }} as days_from_study_to_neg_covid_test,
+    image_data_modified_raw,
+    ct_series_file_count,
+    cr_series_file_count,
+    dx_series_file_count,
+    mr_series_file_count,
+    radiology_report_count
+from {{ ref('stg_midrc__imaging_study') }}

@@ -1,0 +1,18 @@
+-- Grain: one case of one laboratory measurement. A case that the portal does not list has no key and keeps its ids.
+
+with links as (
+
+    select * from {{ ref('stg_midrc__measurement_cases') }}
+
+)
+
+select
+    {{ surrogate_key(['links.source_id', 'links.measurement_node_id', 'links.case_node_id', 'links.case_id']) }} as measurement_case_key,
+    {{ surrogate_key(['links.source_id', 'links.measurement_node_id']) }} as measurement_key,
+    case
+        when links.patient_natural_key is not null
+            then {{ surrogate_key(['links.source_id', "''", 'links.patient_natural_key']) }}
+    end as patient_key,
+    links.case_node_id,
+    links.case_id
+from links

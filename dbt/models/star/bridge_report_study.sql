@@ -1,0 +1,19 @@
+-- Grain: one imaging study of one radiology report. A study that the portal does not list has no key and keeps its ids.
+
+with links as (
+
+    select * from {{ ref('stg_midrc__report_studies') }}
+
+)
+
+select
+    {{ surrogate_key(['links.source_id', 'links.report_node_id', 'links.study_id']) }} as report_study_key,
+    {{ surrogate_key(['links.source_id', 'links.report_node_id']) }} as report_key,
+    case
+        when links.study_natural_key is not null
+            then {{ surrogate_key(['links.source_id', 'links.study_natural_key']) }}
+    end as study_key,
+    links.study_node_id,
+    links.study_id,
+    links.study_instance_uid
+from links

@@ -1,0 +1,46 @@
+-- Grain: one collection of one study.
+
+with idc as (
+
+    select distinct
+        source_id,
+        study_instance_uid as study_natural_key,
+        collection_id as collection_natural_key
+    from {{ ref('stg_idc__idc_index') }}
+
+),
+
+midrc as (
+
+    select
+        source_id,
+        study_natural_key,
+        collection_id as collection_natural_key
+    from {{ ref('stg_midrc__study_datasets') }}
+
+),
+
+bih as (
+
+    select
+        source_id,
+        study_natural_key,
+        collection_natural_key
+    from {{ ref('stg_bih__imaging_study_collections') }}
+
+),
+
+links as (
+
+    select * from idc
+    union all
+    select * from midrc
+    union all
+    select * from bih
+
+)
+
+select
+    {{ surrogate_key(['source_id', 'study_natural_key']) }} as study_key,
+    {{ surrogate_key(['source_id', 'collection_natural_key']) }} as collection_key
+from links

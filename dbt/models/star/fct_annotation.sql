@@ -1,0 +1,60 @@
+-- Grain: one annotation record.
+
+with annotations as (
+
+    select * from {{ ref('stg_midrc__annotation') }}
+
+),
+
+cases as (
+
+    select
+        source_id,
+        annotation_node_id,
+        count(*) as case_count,
+        case when count(*) = 1 then min(case_id) end as case_id,
+        case when count(*) = 1 then min(patient_natural_key) end as patient_natural_key
+    from {{ ref('stg_midrc__annotation_cases') }}
+    group by
+        source_id,
+        annotation_node_id
+
+),
+
+instances as (
+
+    select
+        annotation_node_id,
+        count(*) as instance_count
+    from {{ ref('stg_midrc__annotation_instances') }}
+    group by annotation_node_id
+
+)
+
+select
+    {{ surrogate_key(['annotations.source_id', 'annotations.annotation_node_id']) }} as annotation_key,
+    {{ surrogate_key(['annotations.source_id']) }} as source_key,
+    {{ surrogate_key(['annotations.source_id', "'annotation'"]) }} as release_key,
+    case
+        when cases.patient_natural_key is not null
+            then {{ surrogate_key(['cases.source_id', "''", 'cases.patient_natural_key']) }}
+    end as patient_key,
+    annotations.source_id,
+    annotations.annotation_node_id,
+    annotations.annotation_id,
+    annotations.project_id,
+    cases.case_id,
+    coalesce(cases.case_count, 0) as case_count,
+    annotations.annotation_name,
+    annotations.annotation_method,
+    annotations.annotator_id,
+    annotations.airspace_disease_grading,
+    annotations.class_covid19_pneumonia,
+    annotations.midrc_mrale_score,
+    coalesce(instances.instance_count, 0) as instance_count,
+    annotations.instance_uids is not null as names_instances
+from annotations
+left join cases
+    on annotations.annotation_node_id = cases.annotation_node_id
+left join instances
+    on annotations.annotation_node_id = instances.annotation_node_id

@@ -1,0 +1,26 @@
+-- Grain: one annotation series.
+
+with annotations as (
+
+    select
+        annotations.*,
+        case
+            when referenced_series_instance_uid is not null
+                then {{ surrogate_key(['source_id', 'referenced_series_instance_uid']) }}
+        end as named_series_key
+    from {{ ref('stg_idc__ann_index') }} as annotations
+
+)
+
+select
+    {{ surrogate_key(['annotations.source_id', 'annotations.series_instance_uid']) }} as series_key,
+    {{ surrogate_key(['annotations.source_id']) }} as source_key,
+    {{ surrogate_key(['annotations.source_id', "'ann_index'"]) }} as release_key,
+    referenced_series.series_key as referenced_series_key,
+    annotations.source_id,
+    annotations.series_instance_uid,
+    annotations.annotation_coordinate_type,
+    annotations.referenced_series_instance_uid
+from annotations
+left join {{ ref('fct_series') }} as referenced_series
+    on annotations.named_series_key = referenced_series.series_key

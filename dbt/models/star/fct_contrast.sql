@@ -1,0 +1,12 @@
+-- Grain: one series with contrast agent attributes.
+
+select
+    {{ surrogate_key(['source_id', 'series_instance_uid']) }} as series_key,
+    {{ surrogate_key(['source_id']) }} as source_key,
+    {{ surrogate_key(['source_id', "'contrast_index'"]) }} as release_key,
+    source_id,
+    series_instance_uid,
+    contrast_bolus_agent,
+    contrast_bolus_ingredient,
+    contrast_bolus_route
+from {{ ref('stg_idc__contrast_index') }}

@@ -1,0 +1,293 @@
+"""All three sources, landed small, with records planted in the portal and the hub that break naive models.
+
+The planted records are copies of landed ones in which only the named columns differ, so that everything else is as the
+service writes it. Their identifiers begin with `planted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from tests.quality import small_release
+from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
+from warehouse.sandbox.server import Sandbox
+from warehouse.settings import Settings
+from warehouse.sources.guppy import bih, land_system, midrc
+from warehouse.sql_text import literal, quoted
+
+SCALE = 0.002
+
+Records = Mapping[str, tuple[dict[str, str], ...]]
+
+_TCIA = {"commons_name": "['TCIA']", "project_id": "'Hub-TCIA'"}
+_IDC = {"commons_name": "['IDC']", "project_id": "'Hub-IDC'"}
+
+# Two cases share a submitter id, two studies a UID, two files a series; a case has two datasets, a study two cases, one
+# of which has no record; a series names a study without a record. Some values are ones that no mapping knows.
+PORTAL: Records = {
+    "case": (
+        {
+            "_case_id": "'planted-case-a'",
+            "submitter_id": "'planted-P1'",
+            "sex": "' FEMALE '",
+            "race": "'Vulcan'",
+            "ethnicity": "'Not Applicable'",
+            "covid19_positive": "'Not Reported'",
+            "age_at_index": "41.5",
+            "dataset_submitter_id": "['planted-one', 'planted-two', 'planted-two ', '', null]",
+            "license": "['MIDRC DUA', 'CC BY 4.0']",
+        },
+        {
+            "_case_id": "'planted-case-b'",
+            "submitter_id": "'planted-P1'",
+            "sex": "''",
+            "race": "null",
+            "ethnicity": "'unknown'",
+            "covid19_positive": "'Maybe'",
+            "age_at_index": "null",
+            "dataset_submitter_id": "['planted-one']",
+            "license": "['CC BY 9.9']",
+            "data_url_doi": "['10.5555/ABC']",
+        },
+        {
+            "_case_id": "'planted-case-c'",
+            "submitter_id": "null",
+            "sex": "'Not reported'",
+            "race": "'More than one race'",
+            "ethnicity": "'Martian'",
+            "dataset_submitter_id": "null",
+        },
+    ),
+    "imaging_study": (
+        {
+            "_imaging_study_id": "'planted-study-a'",
+            "study_uid": "'1.2.3'",
+            "case_ids": "['planted-P1', 'planted-gone', 'planted-P1']",
+            "study_modality": "['CT', 'PT']",
+            "body_part_examined": "['CHEST', 'Port Chest', 'Aura']",
+            "dataset_submitter_id": "['planted-one', 'planted-two']",
+            "age_at_imaging": "-0.0",
+        },
+        {
+            "_imaging_study_id": "'planted-study-b'",
+            "study_uid": "'1.2.3'",
+            "case_ids": "[]",
+            "study_modality": "['QQ']",
+            "body_part_examined": "[]",
+            "dataset_submitter_id": "[]",
+            "loinc_code": "null",
+        },
+        {"_imaging_study_id": "'planted-study-c'", "study_uid": "null", "case_ids": "null", "study_modality": "null"},
+    ),
+    "data_file": (
+        {
+            "_data_file_id": "'planted-file-a'",
+            "series_uid": "'1.2.3.4'",
+            "modality": "'CT'",
+            "_imaging_study_id": "['planted-study-b']",
+            "study_uid": "['1.2.3']",
+            "_case_id": "['planted-case-b']",
+            "case_ids": "['planted-P1']",
+            "manufacturer": "' siemens '",
+            "license": "['CC BY 9.9']",
+            "file_size": "'123'",
+            "number_of_instances": "7",
+            "dataset_submitter_id": "['planted-one', 'planted-two']",
+        },
+        {
+            "_data_file_id": "'planted-file-b'",
+            "series_uid": "'1.2.3.4'",
+            "modality": "null",
+            "_imaging_study_id": "[]",
+            "study_uid": "['7.7.7']",
+            "_case_id": "[]",
+            "case_ids": "['planted-gone-too']",
+            "manufacturer": "'Acme'",
+            "license": "['CC BY 4.0', 'MIDRC DUA']",
+            "file_size": "'no data'",
+            "number_of_instances": "null",
+            "dataset_submitter_id": "null",
+        },
+        {
+            "_data_file_id": "'planted-file-c'",
+            "series_uid": "'1.02.x'",
+            "modality": "'CT'",
+            "number_of_instances": "1",
+            "study_uid": "null",
+            "_imaging_study_id": "null",
+        },
+        {"_data_file_id": "'planted-file-d'", "series_uid": "''", "modality": "'SR'"},
+    ),
+}
+
+# TCIA has a copy of a collection of IDC: the same collection, subject, study and series again, and only its own
+# describes what its own names. A repository joins the hub. One series is of two studies, datasets and repositories.
+HUB: Records = {
+    "dataset": (
+        {
+            "_dataset_id": "'planted-dataset-1'",
+            "collection_id": "'planted-shared'",
+            "commons_name": "'IDC'",
+            "project_id": "'Hub-IDC'",
+            "license": "'CC BY 3.0'",
+            "disease_type": "'Cancer'",
+            "metadata_source_version": "'v21'",
+            "metadata_source_date": "'2026-02-01'",
+            "data_url_doi": "'10.5555/XYZ'",
+        },
+        {
+            "_dataset_id": "'planted-dataset-2'",
+            "collection_id": "'planted-shared'",
+            "commons_name": "'TCIA'",
+            "project_id": "'Hub-TCIA'",
+            "license": "'Custom terms'",
+            "metadata_source_date": "'soon'",
+        },
+        {
+            "_dataset_id": "'planted-dataset-3'",
+            "collection_id": "'planted-new'",
+            "commons_name": "'New Commons'",
+            "project_id": "'Hub-New'",
+        },
+    ),
+    "subject": (
+        {
+            "_subject_id": "'planted-subject-1'",
+            "submitter_id": "'planted-S1'",
+            "race": "'Asian'",
+            "collection_id": "['planted-shared']",
+            **_IDC,
+        },
+        {
+            "_subject_id": "'planted-subject-2'",
+            "submitter_id": "'planted-S1'",
+            "race": "'Klingon'",
+            "collection_id": "['planted-shared', 'planted-new', 'planted-shared']",
+            **_TCIA,
+        },
+        {
+            "_subject_id": "'planted-subject-3'",
+            "submitter_id": "''",
+            "race": "null",
+            "collection_id": "['planted-nowhere']",
+            "commons_name": "['New Commons']",
+            "project_id": "'Hub-New'",
+        },
+    ),
+    "imaging_study": (
+        {
+            "_imaging_study_id": "'planted-study-1'",
+            "StudyInstanceUID": "'9.1'",
+            "subject_id": "['planted-S1']",
+            "collection_id": "['planted-shared']",
+            "PatientSex": "'Male'",
+            "PatientAge": "40.0",
+            "EthnicGroup": "'Elvish'",
+            "race": "['Asian', 'White']",
+            **_IDC,
+        },
+        {
+            "_imaging_study_id": "'planted-study-2'",
+            "StudyInstanceUID": "'9.1'",
+            "subject_id": "['planted-S1']",
+            "collection_id": "['planted-shared']",
+            "PatientSex": "'Male'",
+            "PatientAge": "50.0",
+            "EthnicGroup": "null",
+            **_TCIA,
+        },
+        {
+            "_imaging_study_id": "'planted-study-3'",
+            "StudyInstanceUID": "'9.2'",
+            "subject_id": "['planted-S1', 'planted-S9']",
+            "collection_id": "['planted-shared', 'planted-new']",
+            "PatientSex": "'Female'",
+            "PatientAge": "60.0",
+            "EthnicGroup": "null",
+            "license": "['CC BY 4.0', 'CC BY 3.0']",
+            **_TCIA,
+        },
+        {
+            "_imaging_study_id": "'planted-study-4'",
+            "StudyInstanceUID": "null",
+            "subject_id": "['planted-S7']",
+            "PatientSex": "'X'",
+            "PatientAge": "null",
+            "EthnicGroup": "'Unknown'",
+        },
+    ),
+    "imaging_series": (
+        {
+            "_imaging_series_id": "'planted-series-1'",
+            "SeriesInstanceUID": "'9.1.1'",
+            "StudyInstanceUID": "['9.1']",
+            "subject_id": "['planted-S1']",
+            "collection_id": "['planted-shared']",
+            "Modality": "'CT'",
+            "license": "['CC BY 3.0']",
+            **_IDC,
+        },
+        {
+            "_imaging_series_id": "'planted-series-2'",
+            "SeriesInstanceUID": "'9.1.1'",
+            "StudyInstanceUID": "['9.1']",
+            "subject_id": "['planted-S1']",
+            "collection_id": "['planted-shared']",
+            "Modality": "'CT'",
+            "BodyPartExamined": "'chest to toe'",
+            "license": "['Custom terms']",
+            **_TCIA,
+        },
+        {
+            "_imaging_series_id": "'planted-series-3'",
+            "SeriesInstanceUID": "'not a uid'",
+            "StudyInstanceUID": "['9.1', '9.9']",
+            "subject_id": "['planted-S1', 'planted-S8']",
+            "collection_id": "['planted-shared', 'planted-new']",
+            "commons_name": "['IDC', 'TCIA']",
+            "project_id": "'Hub-TCIA'",
+            "license": "['CC BY 4.0', 'CC BY 3.0']",
+            "object_ids": "['dg/1', 'dg/2']",
+        },
+    ),
+}
+
+
+def land_planted(folder: Path) -> tuple[Landing, list[Release]]:
+    """Land a small release of IDC and the sandbox's portal and hub with the planted records."""
+    landing, idc = small_release.land(folder)
+    with Sandbox(folder / "sandbox", scale=SCALE) as sandbox:
+        settings = Settings(home=folder, midrc_url=sandbox.portal_url, bih_url=sandbox.bih_url, guppy_page_size=200)
+        portal, hub = (land_system(of(settings), landing, settings) for of in (midrc, bih))
+    return landing, [idc, _planted(landing, portal, PORTAL), _planted(landing, hub, HUB)]
+
+
+def _planted(landing: Landing, release: Release, records: Records) -> Release:
+    staging = landing.staging_for(release.source, "planted")
+    staged: dict[str, Path] = {}
+    loads = tuple(_with(landing, load, records.get(load.dataset, ()), staging, staged) for load in release.loads)
+    return landing.commit(release.model_copy(update={"loads": loads, "version": "planted"}), staged)
+
+
+def _with(
+    landing: Landing, load: Load, records: tuple[dict[str, str], ...], staging: Path, staged: dict[str, Path]
+) -> Load:
+    entry = load.object_named(f"{load.dataset}.parquet")
+    if not records or entry is None:
+        return load
+    path = staging / entry.name
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"create table landed as from read_parquet({literal(str(landing.object_path(entry.sha256)))})"
+        )
+        connection.execute("create table template as from landed order by all limit 1")
+        for record in records:
+            values = ", ".join(f"{value} as {quoted(column)}" for column, value in record.items())
+            connection.execute(f"insert into landed select * replace ({values}) from template")
+        connection.execute(f"copy landed to {literal(str(path))} (format parquet)")
+    planted = LandedObject(name=entry.name, sha256=sha256_of(path), bytes=path.stat().st_size)
+    staged[planted.sha256] = path
+    return load.model_copy(update={"objects": (planted,), "rows": load.rows + len(records), "bytes": planted.bytes})

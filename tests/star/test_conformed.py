@@ -1,0 +1,398 @@
+"""The conformed dimensions, series and studies over all three sources, built by dbt from dirty records."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.star.conformed_faults import BRIDGES, losing_a_row
+from tests.star.planted_sources import HUB, PORTAL, land_planted
+from warehouse.build import Build, prepare, run_dbt, star_rows
+from warehouse.contracts import SOURCES, load_contract
+from warehouse.dbt_manifest import read_star_description
+from warehouse.landing import Landing, Release
+from warehouse.quality.audit import audit_star, failed_errors
+from warehouse.quality.conservation_conformed import CONFORMED
+from warehouse.quality.conservation_rule import ConservationRule
+from warehouse.quality.value_rule import ValueRule
+from warehouse.quality.values_conformed import CONFORMED as CONFORMED_VALUES
+from warehouse.settings import Settings
+from warehouse.sql_text import literal
+
+# Every table over several sources, and the columns that join it to the others.
+FACTS = ("fct_series", "fct_study")
+DIMENSIONS = (
+    "dim_source",
+    "dim_collection",
+    "dim_patient",
+    "dim_study",
+    "dim_modality",
+    "dim_body_part",
+    "dim_manufacturer",
+    "dim_license",
+)
+TABLES = (*FACTS, *BRIDGES, *DIMENSIONS)
+
+
+@pytest.fixture(scope="module")
+def landed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Landing, list[Release]]:
+    return land_planted(tmp_path_factory.mktemp("landed"))
+
+
+@pytest.fixture(scope="module")
+def build(landed: tuple[Landing, list[Release]], tmp_path_factory: pytest.TempPathFactory) -> Build:
+    home = tmp_path_factory.mktemp("conformed")
+    landing, releases = landed
+    built = prepare(home, landing, releases, Settings(home=home))
+    run_dbt(built, Settings(home=home))
+    return built
+
+
+@pytest.fixture
+def star(build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        connection.execute("use star")
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def spoilable(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the build's database that may be written."""
+    copy: Path = tmp_path_factory.mktemp("spoilable") / "build.duckdb"
+    shutil.copy(build.database, copy)
+    with duckdb.connect(str(copy)) as connection:
+        yield connection
+
+
+def rows(star: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return star.execute(query).fetchall()
+
+
+def number(star: duckdb.DuckDBPyConnection, query: str) -> int:
+    ((value,),) = rows(star, query)
+    return int(value or 0)
+
+
+@pytest.mark.parametrize("source", ["midrc", "bih"])
+def test_the_planted_records_are_read(star: duckdb.DuckDBPyConnection, source: str) -> None:
+    for dataset, records in {"midrc": PORTAL, "bih": HUB}[source].items():
+        node = next(iter(records[0]))
+        query = f"select count(*) from landed_{source}.\"{dataset}\" where {node} like 'planted-%'"
+        assert number(star, query) == len(records)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_declared_key_identifies_every_row(build: Build, star: duckdb.DuckDBPyConnection, table: str) -> None:
+    (declared,) = [entry for entry in read_star_description(build.manifest).tables if entry.name == table]
+    key = ", ".join(declared.primary_key)
+    missing = " or ".join(f"{column} is null" for column in declared.primary_key)
+    assert number(star, f"select count(*) from {table}") > 0
+    assert rows(star, f"select {key} from {table} group by all having count(*) > 1") == []
+    assert number(star, f"select count(*) from {table} where {missing}") == 0
+    order = ", ".join(declared.order_by)
+    assert rows(star, f"select {order} from {table} group by all having count(*) > 1") == []
+
+
+def test_every_foreign_key_finds_its_row_and_joins_do_not_fan_out(
+    build: Build, star: duckdb.DuckDBPyConnection
+) -> None:
+    references = [entry for entry in read_star_description(build.manifest).references if entry.table in TABLES]
+    assert {entry.table for entry in references} >= {*FACTS, *BRIDGES}
+    for entry in references:
+        parent = f"{entry.parent} as parent on child.{entry.column} = parent.{entry.parent_column}"
+        joined = number(star, f"select count(*) from {entry.table} as child join {parent}")
+        assert joined == number(star, f"select count({entry.column}) from {entry.table}"), entry
+
+
+def test_all_facts_join_to_all_dimensions_at_once_without_a_row_more_or_less(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select count(*) from fct_series
+        join dim_source as sources on fct_series.source_key = sources.source_key
+        join dim_release as releases on fct_series.release_key = releases.release_key
+        left join dim_source as repositories on fct_series.repository_key = repositories.source_key
+        left join dim_collection as collections on fct_series.collection_key = collections.collection_key
+        left join dim_patient as patients on fct_series.patient_key = patients.patient_key
+        left join dim_study as studies on fct_series.study_key = studies.study_key
+        left join dim_modality as modalities on fct_series.modality_key = modalities.modality_key
+        left join dim_body_part as parts on fct_series.body_part_key = parts.body_part_key
+        left join dim_manufacturer as makers on fct_series.manufacturer_key = makers.manufacturer_key
+        left join dim_license as licenses on fct_series.license_key = licenses.license_key
+    """
+    assert number(star, query) == number(star, "select count(*) from fct_series")
+
+
+@pytest.mark.parametrize("rule", CONFORMED, ids=lambda rule: rule.sentence)
+def test_a_conservation_rule_holds_and_counts_something(
+    star: duckdb.DuckDBPyConnection, rule: ConservationRule
+) -> None:
+    landed = number(star, rule.landed)
+    assert landed > 0
+    assert number(star, rule.star) == landed
+
+
+@pytest.mark.parametrize("rule", CONFORMED, ids=lambda rule: rule.sentence)
+def test_a_conservation_rule_finds_a_loss(spoilable: duckdb.DuckDBPyConnection, rule: ConservationRule) -> None:
+    landed = number(spoilable, rule.landed)
+    spoilable.execute("begin")
+    spoilable.execute(losing_a_row(rule))
+    assert number(spoilable, rule.star) != landed
+    spoilable.execute("rollback")
+    assert number(spoilable, rule.star) == landed
+
+
+def test_cases_of_one_submitter_id_are_two_patients(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select patient_node_id, patient_id, sex, sex_raw, race, race_raw, ethnicity, covid19_status, age_years
+        from dim_patient where source_id = 'midrc' and patient_node_id like 'planted-%' order by 1
+    """
+    first, second, third = rows(star, query)
+    assert first == (
+        *("planted-case-a", "planted-P1", "female", "FEMALE", "unmapped", "Vulcan", "not applicable", "not reported"),
+        Decimal("41.5"),
+    )
+    assert second == (
+        *("planted-case-b", "planted-P1", "missing", None, "missing", None, "unknown", "unmapped"),
+        None,
+    )
+    assert third[1:7] == (None, "not reported", "Not reported", "more than one race", "More than one race", "unmapped")
+
+
+def test_what_a_source_does_not_tell_of_anybody_is_not_applicable(star: duckdb.DuckDBPyConnection) -> None:
+    query = "select distinct source_id, race = 'not applicable', covid19_status = 'not applicable' from dim_patient"
+    assert set(rows(star, f"{query} where is_described")) == {
+        ("idc", True, True),
+        ("midrc", False, False),
+        ("bih", False, True),
+    }
+
+
+def test_a_case_of_several_datasets_has_no_key_of_one_and_all_in_the_bridge(star: duckdb.DuckDBPyConnection) -> None:
+    patient = "patient_node_id = 'planted-case-a'"
+    assert rows(star, f"select collection_key, collection_id from dim_patient where {patient}") == [(None, None)]
+    query = f"""
+        select collections.collection_id from bridge_patient_collection as links
+        join dim_patient as patients on links.patient_key = patients.patient_key
+        join dim_collection as collections on links.collection_key = collections.collection_key
+        where {patient} order by 1
+    """
+    assert rows(star, query) == [("planted-one",), ("planted-two",)]
+    query = "select source_id, count(*) = count(collection_key) from dim_patient where is_described group by all"
+    assert dict(rows(star, query))["idc"] is True
+
+
+def test_a_dataset_takes_its_terms_from_cases_of_it_alone(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select collection_id, license_id, collection_doi, is_described
+        from dim_collection where source_id = 'midrc' and collection_id like 'planted-%' order by 1
+    """
+    assert rows(star, query) == [
+        ("planted-one", "CC BY 9.9", "10.5555/abc", False),
+        ("planted-two", None, None, False),
+    ]
+    query = "select bool_and(license_key is not null) from dim_collection where source_id = 'midrc' and is_described"
+    assert rows(star, query) == [(True,)]
+
+
+def test_a_copy_in_another_repository_points_at_what_that_repository_describes(
+    star: duckdb.DuckDBPyConnection,
+) -> None:
+    query = """
+        select series.series_node_id, series.series_instance_uid, series.is_repeated_uid, series.repository_id,
+            studies.study_node_id, patients.patient_node_id, collections.collection_node_id
+        from fct_series as series
+        join dim_study as studies on series.study_key = studies.study_key
+        join dim_patient as patients on series.patient_key = patients.patient_key
+        join dim_collection as collections on series.collection_key = collections.collection_key
+        where series.series_instance_uid = '9.1.1' order by 1
+    """
+    assert rows(star, query) == [
+        (
+            *("planted-series-1", "9.1.1", False, "bih_idc"),
+            *("planted-study-1", "planted-subject-1", "planted-dataset-1"),
+        ),
+        (
+            *("planted-series-2", "9.1.1", True, "bih_tcia"),
+            *("planted-study-2", "planted-subject-2", "planted-dataset-2"),
+        ),
+    ]
+
+
+def test_patients_of_the_hub_have_what_their_studies_tell(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select coalesce(patient_node_id, patient_id), sex, sex_raw, ethnicity, race, age_years_min::double,
+            age_years_max::double, is_described
+        from dim_patient
+        where source_id = 'bih' and (patient_id like 'planted-%' or patient_node_id like 'planted-%') order by 1
+    """
+    assert rows(star, query) == [
+        ("planted-S7", "unmapped", "X", "unknown", "missing", None, None, False),
+        ("planted-S9", "female", "Female", "missing", "missing", 60.0, 60.0, False),
+        ("planted-subject-1", "male", "Male", "unmapped", "asian", 40.0, 40.0, True),
+        ("planted-subject-2", "conflicting", "Female, Male", "missing", "unmapped", 50.0, 60.0, True),
+        ("planted-subject-3", "missing", None, "missing", "missing", None, None, True),
+    ]
+
+
+def test_what_has_no_record_has_a_row_that_says_so(star: duckdb.DuckDBPyConnection) -> None:
+    for table, column, expected in (
+        ("dim_patient", "patient_id", {"planted-gone", "planted-gone-too", "planted-S7", "planted-S9"}),
+        ("dim_study", "study_instance_uid", {"7.7.7"}),
+        ("dim_collection", "collection_id", {"planted-one", "planted-two", "planted-nowhere"}),
+    ):
+        query = f"select {column} from {table} where not is_described and source_id <> 'idc'"
+        assert {value for (value,) in rows(star, query)} == expected
+    assert number(star, "select count(*) from fct_study join dim_study using (study_key) where not is_described") == 0
+
+
+def test_a_series_of_several_studies_datasets_and_licences_has_counts_and_no_keys(
+    star: duckdb.DuckDBPyConnection,
+) -> None:
+    query = """
+        select study_count, patient_count, collection_count, license_raw, study_key, patient_key, collection_key,
+            license_key, license_id, repository_key, object_id, has_valid_uid
+        from fct_series where series_node_id = 'planted-series-3'
+    """
+    assert rows(star, query) == [(2, 2, 2, "CC BY 4.0\\CC BY 3.0", *[None] * 7, False)]
+    query = """
+        select collections.collection_node_id from bridge_series_collection as links
+        join fct_series as series on links.series_key = series.series_key
+        join dim_collection as collections on links.collection_key = collections.collection_key
+        where series_node_id = 'planted-series-3' order by 1
+    """
+    assert rows(star, query) == [("planted-dataset-2",), ("planted-dataset-3",)]
+
+
+def test_files_of_one_series_are_two_rows_and_find_their_study_by_its_node(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select series.series_node_id, series.is_repeated_uid, studies.study_node_id, studies.study_instance_uid,
+            coalesce(patients.patient_node_id, patients.patient_id), series.manufacturer_id,
+            series.modality_key is null,
+            series.instance_count, series.size_bytes, series.collection_count
+        from fct_series as series
+        left join dim_study as studies on series.study_key = studies.study_key
+        left join dim_patient as patients on series.patient_key = patients.patient_key
+        where series.series_instance_uid = '1.2.3.4' order by 1
+    """
+    assert rows(star, query) == [
+        ("planted-file-a", False, "planted-study-b", "1.2.3", "planted-case-b", "siemens", False, 7, 123, 2),
+        ("planted-file-b", True, None, "7.7.7", "planted-gone-too", "ACME", True, None, None, 0),
+    ]
+    assert number(star, "select count(*) from fct_series where series_node_id = 'planted-file-d'") == 0
+
+
+def test_a_study_says_what_its_record_states_and_counts_its_series(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select study_node_id, modalities, modality_count, body_parts_examined, body_part_count, patient_count,
+            collection_count, series_count, instance_count, size_bytes, age_at_imaging_years = 0
+        from fct_study where study_node_id in ('planted-study-a', 'planted-study-b') order by 1
+    """
+    first, second = rows(star, query)
+    assert first == ("planted-study-a", "CT\\PT", 2, "CHEST\\Port Chest\\Aura", 3, 2, 2, 0, 0, 0, True)
+    assert second[:10] == ("planted-study-b", "QQ", 1, None, 0, 0, 0, 1, 7, 123)
+
+
+def test_a_study_without_modalities_of_its_own_has_those_of_its_series(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select study_node_id, modalities, modality_count, series_count, instance_count
+        from fct_study where study_node_id in ('planted-study-1', 'planted-study-3') order by 1
+    """
+    assert rows(star, query) == [("planted-study-1", "CT", 1, 1, None), ("planted-study-3", None, 0, 0, None)]
+    query = "select modalities, modality_count, series_count from fct_study where study_instance_uid = '1.2.840.2.7'"
+    assert rows(star, query) == [("CT\\MR\\SR", 3, 20)]
+
+
+def test_stated_modalities_are_kept_apart_from_those_of_series(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select modality, is_stated, series_count, modality_kind
+        from bridge_study_modality join dim_study using (study_key) join dim_modality using (modality_key, modality)
+        where study_node_id = 'planted-study-b' order by 1
+    """
+    assert rows(star, query) == [("CT", False, 1, "image"), ("QQ", True, 0, "unmapped")]
+
+
+def test_texts_without_a_mapping_stand_under_their_own_text(star: duckdb.DuckDBPyConnection) -> None:
+    for table, column, expected in (
+        ("dim_body_part", "body_part_id", {"AURA", "CHEST TO TOE"}),
+        ("dim_manufacturer", "manufacturer_id", {"ACME"}),
+        ("dim_license", "license_id", {"CC BY 9.9", "Custom terms"}),
+    ):
+        assert {value for (value,) in rows(star, f"select {column} from {table} where not is_mapped")} == expected
+    query = "select source_id, same_as, commons_name, is_known from dim_source where source_id like 'bih_%'"
+    found = {row[0]: row[1:] for row in rows(star, query)}
+    assert len(found) == 8
+    assert found["bih_new_commons"] == (None, "New Commons", False)
+    assert (found["bih_idc"], found["bih_tcia"]) == (("idc", "IDC", True), (None, "TCIA", True))
+
+
+def test_regions_of_one_kind_of_text_are_one_body_part(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select body_part_examined, body_part_id, code, is_stated
+        from bridge_study_body_part join dim_body_part using (body_part_key, body_part_id)
+        join dim_study using (study_key) where study_node_id = 'planted-study-a' order by 1
+    """
+    assert rows(star, query) == [
+        ("Aura", "AURA", None, True),
+        ("CHEST", "CHEST", "816094009", True),
+        ("Port Chest", "CHEST", "816094009", True),
+    ]
+
+
+def test_a_dataset_of_the_hub_keeps_its_version_and_reads_only_dates_as_dates(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select collection_node_id, repository_id, license_id, disease_type, metadata_source_version,
+            metadata_source_date, collection_doi
+        from dim_collection where collection_id = 'planted-shared' order by 1
+    """
+    first, second = rows(star, query)
+    assert first[1:] == ("bih_idc", "CC-BY-3.0", "Cancer", "v21", date(2026, 2, 1), "10.5555/xyz")
+    assert (second[1], second[2], second[5]) == ("bih_tcia", "Custom terms", None)
+
+
+@pytest.mark.parametrize("rule", CONFORMED_VALUES, ids=lambda rule: rule.sentence)
+def test_each_rule_about_values_finds_what_is_planted(star: duckdb.DuckDBPyConnection, rule: ValueRule) -> None:
+    star.execute("reset search_path")
+    query = f"select count(*), count({rule.value}) from {rule.relation} where {rule.broken}"
+    ((broken, quoted),) = rows(star, query)
+    assert 0 < broken < 6
+    assert quoted == broken or "count" in rule.value or "size" in rule.value
+
+
+def test_the_audit_warns_of_what_is_planted_and_finds_no_error(build: Build) -> None:
+    verdicts = audit_star(build)
+    assert failed_errors(verdicts) == []
+    warned = {verdict.expectation: verdict.observed for verdict in verdicts if not verdict.passed}
+    assert {rule.sentence for rule in CONFORMED_VALUES} <= warned.keys()
+    assert warned["Every race of a patient is mapped"] == "2 rows: 'bih: Klingon' x 1, 'midrc: Vulcan' x 1"
+    assert warned["Every repository that the Hub names is known"] == "1 row: 'New Commons' x 1"
+
+
+def test_a_landed_set_with_one_source_builds_and_says_which_are_absent(
+    landed: tuple[Landing, list[Release]], build: Build, tmp_path: Path
+) -> None:
+    landing, releases = landed
+    (hub,) = (release for release in releases if release.source == "bih")
+    alone = prepare(tmp_path, landing, [hub], Settings(home=tmp_path))
+    run_dbt(alone, Settings(home=tmp_path))
+    found, full = star_rows(alone), star_rows(build)
+    assert found.keys() == full.keys()
+    with duckdb.connect(str(alone.database), read_only=True) as connection:
+        connection.execute("use star")
+        for table in (*FACTS, "dim_patient", "dim_study", "dim_collection"):
+            assert rows(connection, f"select distinct source_id from {table}") == [("bih",)]
+        query = "select source_id, status, count(*) from dim_release group by all order by all"
+        missing = {source: status for source, status, _ in rows(connection, query)}
+        assert missing == {"bih": "landed", "idc": "no load", "midrc": "no load"}
+        assert number(connection, "select count(*) from dim_release") == sum(
+            len(load_contract(source).datasets) for source in SOURCES
+        )
+        connection.execute(f"attach {literal(str(build.database))} as whole (read_only)")
+        # What the hub tells of a series does not depend on which other sources are there.
+        same = "select * from fct_series except all select * from whole.star.fct_series"
+        assert rows(connection, same) == []

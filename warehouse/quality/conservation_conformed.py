@@ -1,0 +1,262 @@
+"""What the conformed dimensions, fct_series, fct_study and their bridges must not lose or invent, source by source.
+
+The landed side is written from the landed columns alone: a list counts its values once a record, without white space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from warehouse.quality.conservation_rule import ConservationRule
+
+
+@dataclass(frozen=True)
+class _Records:
+    """Records of a source (a query or a dataset) that a table has one row of each; `star` says which of its rows."""
+
+    what: str
+    landed: str
+    table: str
+    star: str
+
+
+@dataclass(frozen=True)
+class _Links:
+    """Lists of records that a bridge has one row of each value of; `through` names the side that tells the source."""
+
+    what: str
+    landed: Sequence[str]
+    bridge: str
+    through: str
+    source: str
+
+
+_CASES = 'landed_midrc."case"'
+_SERIES_FILES = "landed_midrc.data_file where trim(series_uid) <> ''"
+
+_RECORDS = (
+    _Records("dataset of the Hub", "landed_bih.dataset", "dim_collection", "source_id = 'bih' and is_described"),
+    _Records("case of the portal", _CASES, "dim_patient", "source_id = 'midrc' and is_described"),
+    _Records("subject of the Hub", "landed_bih.subject", "dim_patient", "source_id = 'bih' and is_described"),
+    _Records(
+        "imaging study of the portal", "landed_midrc.imaging_study", "dim_study", "source_id = 'midrc' and is_described"
+    ),
+    _Records("imaging study of the Hub", "landed_bih.imaging_study", "dim_study", "source_id = 'bih' and is_described"),
+    _Records("imaging study of the portal", "landed_midrc.imaging_study", "fct_study", "source_id = 'midrc'"),
+    _Records("imaging study of the Hub", "landed_bih.imaging_study", "fct_study", "source_id = 'bih'"),
+    _Records(
+        "IDC study",
+        '(select distinct "StudyInstanceUID" from landed_idc.idc_index)',
+        "fct_study",
+        "source_id = 'idc'",
+    ),
+    _Records("file of the portal that holds a series", _SERIES_FILES, "fct_series", "source_id = 'midrc'"),
+    _Records("imaging series of the Hub", "landed_bih.imaging_series", "fct_series", "source_id = 'bih'"),
+)
+
+
+def _values(dataset: str, node: str, column: str, condition: str = "true") -> str:
+    """Return a query for the different values of a list, each once a record."""
+    return (
+        f"select distinct node, trim(name) from (select {node} as node, unnest({column}) as name from {dataset}"
+        f" where {condition}) where trim(name) <> ''"
+    )
+
+
+_LINKS = (
+    _Links(
+        "collection of each IDC patient",
+        ['select distinct collection_id, "PatientID" from landed_idc.idc_index'],
+        "bridge_patient_collection",
+        "dim_patient using (patient_key)",
+        "idc",
+    ),
+    _Links(
+        "dataset that each case of the portal names",
+        [_values(_CASES, "_case_id", "dataset_submitter_id")],
+        "bridge_patient_collection",
+        "dim_patient using (patient_key)",
+        "midrc",
+    ),
+    _Links(
+        "dataset that each subject of the Hub names",
+        [_values("landed_bih.subject", "_subject_id", "collection_id")],
+        "bridge_patient_collection",
+        "dim_patient using (patient_key)",
+        "bih",
+    ),
+    _Links(
+        "case that each imaging study of the portal names",
+        [_values("landed_midrc.imaging_study", "_imaging_study_id", "case_ids")],
+        "bridge_study_patient",
+        "dim_study using (study_key)",
+        "midrc",
+    ),
+    _Links(
+        "subject that each imaging study of the Hub names",
+        [_values("landed_bih.imaging_study", "_imaging_study_id", "subject_id")],
+        "bridge_study_patient",
+        "dim_study using (study_key)",
+        "bih",
+    ),
+    _Links(
+        "collection of each IDC study",
+        ['select distinct "StudyInstanceUID", collection_id from landed_idc.idc_index'],
+        "bridge_study_collection",
+        "dim_study using (study_key)",
+        "idc",
+    ),
+    _Links(
+        "dataset that each imaging study of the portal names",
+        [_values("landed_midrc.imaging_study", "_imaging_study_id", "dataset_submitter_id")],
+        "bridge_study_collection",
+        "dim_study using (study_key)",
+        "midrc",
+    ),
+    _Links(
+        "dataset that each imaging study of the Hub names",
+        [_values("landed_bih.imaging_study", "_imaging_study_id", "collection_id")],
+        "bridge_study_collection",
+        "dim_study using (study_key)",
+        "bih",
+    ),
+    _Links(
+        "collection of each IDC series",
+        ["select collection_id from landed_idc.idc_index"],
+        "bridge_series_collection",
+        "fct_series using (series_key)",
+        "idc",
+    ),
+    _Links(
+        "dataset that each series file of the portal names",
+        [_values("landed_midrc.data_file", "_data_file_id", "dataset_submitter_id", "trim(series_uid) <> ''")],
+        "bridge_series_collection",
+        "fct_series using (series_key)",
+        "midrc",
+    ),
+    _Links(
+        "dataset that each imaging series of the Hub names",
+        [_values("landed_bih.imaging_series", "_imaging_series_id", "collection_id")],
+        "bridge_series_collection",
+        "fct_series using (series_key)",
+        "bih",
+    ),
+)
+
+
+def _told(*columns: str) -> str:
+    """Return how many values the columns tell together."""
+    return " + ".join(f"count(nullif(trim({column}), ''))" for column in columns)
+
+
+def _rules() -> Iterator[ConservationRule]:
+    for records in _RECORDS:
+        yield ConservationRule(
+            sentence=f"{records.table} has one row for each {records.what}",
+            landed=f"select count(*) from {records.landed}",
+            star=f"select count(*) from star.{records.table} where {records.star}",
+        )
+    for links in _LINKS:
+        yield ConservationRule(
+            sentence=f"{links.bridge} has one row for each {links.what}",
+            landed=f"select count(*) from ({' union all '.join(links.landed)})",
+            star=(
+                f"select count(*) from star.{links.bridge} join star.{links.through} where source_id = '{links.source}'"
+            ),
+        )
+    yield ConservationRule(
+        sentence="dim_collection has every dataset that cases of the portal name",
+        landed=f"select count(*) from ({_values(_CASES, '1', 'dataset_submitter_id')})",
+        star=(
+            "select count(distinct collection_key) from star.bridge_patient_collection"
+            " join star.dim_collection using (collection_key) where source_id = 'midrc'"
+        ),
+    )
+    yield ConservationRule(
+        sentence="dim_patient keeps every sex, race, ethnicity and COVID-19 status that the portal tells",
+        landed=f'select {_told("sex", "race", "ethnicity", "covid19_positive")} from landed_midrc."case"',
+        star=(
+            f"select {_told('sex_raw', 'race_raw', 'ethnicity_raw', 'covid19_positive_raw')}"
+            " from star.dim_patient where source_id = 'midrc'"
+        ),
+    )
+    yield ConservationRule(
+        sentence="dim_patient keeps every race that the Hub tells",
+        landed=f"select {_told('race')} from landed_bih.subject",
+        star=f"select {_told('race_raw')} from star.dim_patient where source_id = 'bih'",
+    )
+    yield ConservationRule(
+        sentence="fct_study counts every IDC series once",
+        landed="select count(*) from landed_idc.idc_index",
+        star="select sum(series_count) from star.fct_study where source_id = 'idc'",
+    )
+    yield ConservationRule(
+        sentence="fct_study has every instance of IDC",
+        landed='select sum("instanceCount") from landed_idc.idc_index',
+        star="select sum(instance_count) from star.fct_study where source_id = 'idc'",
+    )
+    yield ConservationRule(
+        sentence="fct_study keeps every LOINC code and description that the portal tells",
+        landed=f"select {_told('loinc_code', 'study_description')} from landed_midrc.imaging_study",
+        star=f"select {_told('loinc_code', 'study_description')} from star.fct_study where source_id = 'midrc'",
+    )
+    yield ConservationRule(
+        sentence="fct_study keeps every LOINC code and description that the Hub tells",
+        landed=f"""select {_told("loinc_code", '"StudyDescription"')} from landed_bih.imaging_study""",
+        star=f"select {_told('loinc_code', 'study_description')} from star.fct_study where source_id = 'bih'",
+    )
+    yield ConservationRule(
+        sentence="fct_series has every instance of the series files of the portal",
+        landed=f"select sum(number_of_instances) from {_SERIES_FILES}",
+        star="select sum(instance_count) from star.fct_series where source_id = 'midrc'",
+    )
+    yield ConservationRule(
+        sentence="fct_series has every byte of the series files of the portal",
+        landed=f"select sum(try_cast(file_size as bigint)) from {_SERIES_FILES}",
+        star="select sum(size_bytes) from star.fct_series where source_id = 'midrc'",
+    )
+    yield ConservationRule(
+        sentence="fct_series keeps every modality, body part and manufacturer that the Hub tells",
+        landed=(
+            f"""select {_told('"Modality"', '"BodyPartExamined"', '"Manufacturer"')} from landed_bih.imaging_series"""
+        ),
+        star=(
+            "select count(modality_key) + count(body_part_key) + count(manufacturer_key)"
+            " from star.fct_series where source_id = 'bih'"
+        ),
+    )
+    yield ConservationRule(
+        sentence="bridge_study_modality has every modality that each imaging study of the portal states",
+        landed=(
+            f"select count(*) from ({_values('landed_midrc.imaging_study', '_imaging_study_id', 'study_modality')})"
+        ),
+        star="select count(*) from star.bridge_study_modality where is_stated",
+    )
+    yield ConservationRule(
+        sentence="bridge_study_modality counts every IDC series once",
+        landed="select count(*) from landed_idc.idc_index",
+        star=(
+            "select sum(series_count) from star.bridge_study_modality"
+            " join star.dim_study using (study_key) where source_id = 'idc'"
+        ),
+    )
+    yield ConservationRule(
+        sentence="bridge_study_body_part has every body part that each imaging study of the portal states",
+        landed=(
+            f"select count(*) from ({_values('landed_midrc.imaging_study', '_imaging_study_id', 'body_part_examined')})"
+        ),
+        star="select count(*) from star.bridge_study_body_part where is_stated",
+    )
+    yield ConservationRule(
+        sentence="bridge_study_body_part counts every IDC series with a body part once",
+        landed=f"""select {_told('"BodyPartExamined"')} from landed_idc.idc_index""",
+        star=(
+            "select sum(series_count) from star.bridge_study_body_part"
+            " join star.dim_study using (study_key) where source_id = 'idc'"
+        ),
+    )
+
+
+CONFORMED = tuple(_rules())
+"""The rules of this area."""

@@ -1,0 +1,109 @@
+"""What the values of the conformed dimensions and of the portals' studies and series may be.
+
+All are warnings: an unmapped text, a malformed identifier or a reference without a record is what a source says, and
+the star keeps it visible. The counts are those of rows, so that a mapping that is worth adding shows first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from warehouse.quality.value_rule import ValueRule
+
+# (harmonised column of dim_patient, raw column, what it is)
+_HARMONISED = (
+    ("sex", "sex_raw", "sex"),
+    ("race", "race_raw", "race"),
+    ("ethnicity", "ethnicity_raw", "ethnicity"),
+    ("covid19_status", "covid19_positive_raw", "COVID-19 status"),
+)
+
+# (fact, identifier, what its rows are)
+_IDENTIFIED = (
+    ("fct_series", "series_instance_uid", "series"),
+    ("dim_study", "study_instance_uid", "study"),
+)
+
+# (dimension, what its rows are, what is quoted)
+_NAMED = (
+    ("dim_collection", "collection", "collection_id"),
+    ("dim_patient", "patient", "patient_id"),
+    ("dim_study", "study", "study_instance_uid"),
+)
+
+
+def _rules() -> Iterator[ValueRule]:
+    for column, raw, what in _HARMONISED:
+        yield ValueRule(
+            sentence=f"Every {what} of a patient is mapped",
+            severity="warning",
+            relation="star.dim_patient",
+            value=f"source_id || ': ' || {raw}",
+            broken=f"{column} = 'unmapped'",
+        )
+    for key, dimension, raw, what in (
+        ("body_part_key", "dim_body_part", "body_part_examined", "body part"),
+        ("manufacturer_key", "dim_manufacturer", "manufacturer", "manufacturer"),
+    ):
+        yield ValueRule(
+            sentence=f"Every {what} of a series is mapped",
+            severity="warning",
+            relation=f"star.fct_series as series join star.{dimension} as terms using ({key})",
+            value=f"series.source_id || ': ' || series.{raw}",
+            broken="not terms.is_mapped",
+        )
+    yield ValueRule(
+        sentence="Every body part that a study states is mapped",
+        severity="warning",
+        relation="star.bridge_study_body_part as parts join star.dim_body_part as terms using (body_part_key)",
+        value="parts.body_part_examined",
+        broken="parts.is_stated and not terms.is_mapped",
+    )
+    yield ValueRule(
+        sentence="Every repository that the Hub names is known",
+        severity="warning",
+        relation="star.dim_source",
+        value="commons_name",
+        broken="not is_known",
+    )
+    for table, column, what in _IDENTIFIED:
+        yield ValueRule(
+            sentence=f"Every {column} of a portal's {what} has the form of a DICOM UID",
+            severity="warning",
+            relation=f"star.{table}",
+            value=f"source_id || ': ' || coalesce({column}, 'none')",
+            broken="source_id <> 'idc' and not has_valid_uid",
+        )
+        yield ValueRule(
+            sentence=f"No {column} stands in two records of one portal's {what}",
+            severity="warning",
+            relation=f"star.{table}",
+            value=f"source_id || ': ' || {column}",
+            broken="is_repeated_uid",
+        )
+    for table, what, column in _NAMED:
+        yield ValueRule(
+            sentence=f"Every {what} that records of a portal name has a record itself",
+            severity="warning",
+            relation=f"star.{table}",
+            value=f"source_id || ': ' || {column}",
+            broken="source_id <> 'idc' and not is_described",
+        )
+    yield ValueRule(
+        sentence="Every series of MIDRC has at least one instance",
+        severity="warning",
+        relation="star.fct_series",
+        value="instance_count",
+        broken="source_id = 'midrc' and coalesce(instance_count, 0) < 1",
+    )
+    yield ValueRule(
+        sentence="No series of MIDRC has a negative or unknown size",
+        severity="warning",
+        relation="star.fct_series",
+        value="size_bytes",
+        broken="source_id = 'midrc' and coalesce(size_bytes, -1) < 0",
+    )
+
+
+CONFORMED = tuple(_rules())
+"""The rules of this area."""
