@@ -288,14 +288,17 @@ def test_a_reader_keeps_right_answers_during_a_refresh(icw: Icw, bucket: Bucket,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert reader.stdout is not None
-    assert reader.stdout.readline() == "open\n"
-    bucket.publish("29.1.0", {"idc_index": f"select * from ({IDC_INDEX}) limit 2000"})
-    assert icw("refresh", "--idc", "29.1.0", home=home).returncode == 0
-    stop.touch()
-    output, _ = reader.communicate(timeout=60)
-    assert output.startswith("[(2400, ")
-    assert output.count("(") == 1
+    try:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "open\n"
+        bucket.publish("29.1.0", {"idc_index": f"select * from ({IDC_INDEX}) limit 2000"})
+        assert icw("refresh", "--idc", "29.1.0", home=home).returncode == 0
+        stop.touch()
+        output, _ = reader.communicate(timeout=60)
+        assert output.startswith("[(2400, ")
+        assert output.count("(") == 1
+    finally:
+        reader.kill()
     newer = icw("sql", "select count(*) as series from fct_series", "-f", "json", home=home)
     assert json.loads(newer.stdout) == [{"series": 2000}]
 
