@@ -1,0 +1,145 @@
+"""The figures of the comparison report out of the star: real IDC 23.5.0, portal and hub of the sandbox at scale 1.0."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.sandbox.figures import PUBLISHED
+from tests.star.whole_population import land_whole_population
+from warehouse.build import DBT_PROJECT, parse_project, prepare, run_dbt
+from warehouse.landing import Landing
+from warehouse.settings import Settings
+from warehouse.sources import idc
+
+SEED_FILE = DBT_PROJECT / "seeds/published_figures.csv"
+MAP_FILE = DBT_PROJECT / "seeds/map_published_figure.csv"
+
+# Where the report contradicts the release that it counts: figure, and what release 23.5.0 has.
+CONTRADICTED = {
+    "idc_derived_other_instances": Decimal("2032"),
+    "idc_derived_total_size_gb": Decimal("21458.110950"),
+    "idc_license_nlm_terms_size_gb": Decimal("312.479620"),
+    "idc_modality_other_instances": Decimal("31354"),
+    "idc_modality_other_series": Decimal("9269"),
+}
+
+_WITHOUT = "The landed release comes without {}"
+_REPORTS = "The content of structured reports is in no index artifact: BigQuery has it (quantitative_measurements)"
+
+NOT_COMPUTED = {
+    "idc_algorithm_bamf_brain_mr_source_series": _WITHOUT.format("seg_index"),
+    "idc_algorithm_bamf_lung_ct_v2_seg_series": _WITHOUT.format("seg_index"),
+    "idc_algorithm_bamf_lung_ct_v2_source_series": _WITHOUT.format("seg_index"),
+    "idc_algorithm_bamf_prostate_mr_source_series": _WITHOUT.format("seg_index"),
+    "idc_algorithm_nnu_net_3d_fullres_tta_source_series": _WITHOUT.format("seg_index"),
+    "idc_algorithm_pan_cancer_nuclei_seg_source_series": _WITHOUT.format("seg_index"),
+    "idc_algorithm_totalsegmentator_v1_5_6_source_series": _WITHOUT.format("seg_index"),
+    "idc_ann_polygon_annotations": _WITHOUT.format("ann_group_index"),
+    "idc_ann_rectangle_annotations": _WITHOUT.format("ann_group_index"),
+    "idc_ann_rectangle_groups": _WITHOUT.format("ann_group_index"),
+    "idc_clinical_collections_total": _WITHOUT.format("clinical_index"),
+    "idc_clinical_tables_total": _WITHOUT.format("clinical_index"),
+    "idc_index_columns_total": (
+        "A statement about the columns that a software package offers, not about data;"
+        " idc_index of release 23.5.0 has 23"
+    ),
+    "idc_radiomics_features_per_structure": _REPORTS,
+    "idc_radiomics_source_ct_images": _REPORTS,
+    "idc_radiomics_structures_total": _REPORTS,
+    "idc_segmented_collection_acrin_6698_source_series": _WITHOUT.format("seg_index"),
+    "idc_segmented_collection_ispy1_source_series": _WITHOUT.format("seg_index"),
+    "idc_segmented_collection_ispy2_source_series": _WITHOUT.format("seg_index"),
+    "idc_segmented_collection_nlst_seg_series": _WITHOUT.format("seg_index"),
+    "idc_segmented_collection_nlst_source_series": _WITHOUT.format("seg_index"),
+    "idc_segmented_collection_tcga_brca_source_series": _WITHOUT.format("seg_index"),
+    "idc_segmented_collection_upenn_gbm_source_series": _WITHOUT.format("seg_index"),
+    "idc_segmented_source_series_total": _WITHOUT.format("seg_index"),
+    "idc_single_segment_seg_series": _WITHOUT.format("seg_index"),
+    "idc_specialized_indices_total": "A statement about the tables that a software package offers, not about data",
+    "idc_totalsegmentator_segments_example": "An example over five rows that the report does not name",
+    "idc_totalsegmentator_segments_per_seg_high": (
+        "A range that holds for most series, without the share that it leaves out"
+    ),
+    "idc_totalsegmentator_segments_per_seg_low": (
+        "A range that holds for most series, without the share that it leaves out"
+    ),
+    "idc_totalsegmentator_structures": (
+        "The segments of a segmentation are in no index artifact: BigQuery has them (segmentations)"
+    ),
+}
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_seed_has_every_figure_once() -> None:
+    figures = [row["figure_id"] for row in rows_of(SEED_FILE)]
+    assert len(figures) == len(set(figures)) == 349
+    assert [row["figure_id"] for row in rows_of(MAP_FILE)] == figures
+
+
+def test_the_seed_and_the_figures_of_the_sandbox_are_the_same_facts() -> None:
+    seeded = {row["figure_id"]: row for row in rows_of(SEED_FILE)}
+    for figure in rows_of(PUBLISHED):
+        row = seeded[figure["figure_id"]]
+        assert Decimal(row["published_value"]) == Decimal(figure["value"])
+        assert (row["key"], row["metric"], row["published_precision"]) == tuple(
+            figure[name] for name in ("key", "metric", "precision")
+        )
+
+
+def test_only_the_comparison_reads_what_was_published(tmp_path: Path) -> None:
+    manifest = json.loads(parse_project(tmp_path).read_text(encoding="utf-8"))
+    seed = "seed.imaging_commons.published_figures"
+    models = [child for child in manifest["child_map"][seed] if child.startswith("model.")]
+    assert models == ["model.imaging_commons.rpt_published_figures"]
+    assert manifest["child_map"][models[0]] == [
+        child for child in manifest["child_map"][models[0]] if child.startswith("test.")
+    ]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The star over the real release and the whole population."""
+    home = tmp_path_factory.mktemp("whole")
+    settings = Settings(home=home, idc_channels=("wheel",), memory_limit="3GB")
+    landing = Landing(home)
+    release = idc.land(idc.resolve("23.5.0", settings), landing, settings)
+    build = prepare(home, landing, [release, *land_whole_population(home / "population", landing)], settings)
+    run_dbt(build, settings)
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        connection.execute("use star")
+        yield connection
+
+
+@pytest.mark.full
+@pytest.mark.network
+def test_every_figure_that_can_be_computed_agrees(whole: duckdb.DuckDBPyConnection) -> None:
+    found = whole.execute(
+        "select figure_id, status, value_today, not_computed_reason, published_value from rpt_published_figures"
+    ).fetchall()
+    statuses = {name: status for name, status, *_ in found}
+    differing = {name: value for name, status, value, *_ in found if status == "differs"}
+    missing = {name: reason for name, status, _, reason, _ in found if status == "not computed"}
+    assert differing == CONTRADICTED
+    assert missing == NOT_COMPUTED
+    assert sum(status == "agrees" for status in statuses.values()) == 349 - len(CONTRADICTED) - len(NOT_COMPUTED)
+    assert sum(value == published for _, _, value, _, published in found) > 200
+
+
+@pytest.mark.full
+@pytest.mark.network
+def test_the_proxies_are_named(whole: duckdb.DuckDBPyConnection) -> None:
+    query = "select figure_id from rpt_published_figures where is_proxy"
+    accepting = {row["figure_id"] for row in rows_of(MAP_FILE) if row["accepts_proxy"] == "true"}
+    assert {name for (name,) in whole.execute(query).fetchall()} == accepting
+    assert len(accepting) == 13
