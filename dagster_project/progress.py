@@ -40,13 +40,27 @@ class ProgressHandler(logging.Handler):
                 self._advance(facts["label"], done, total, f"{done} of {total}")
             case event if event == "step" or record.levelno >= logging.WARNING:
                 style = "yellow" if record.levelno >= logging.WARNING else "default"
-                line = f"{time.monotonic() - self._started:6.1f} s  {record.getMessage()}"
+                line = f"{time.monotonic() - self._started:6.1f} s  {_sentence(record)}"
                 self.progress.console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
 
     def _advance(self, label: str, done: int, total: int | None, amount: str) -> None:
         if label not in self._bars:
             self._bars[label] = self.progress.add_task(label, total=total, amount=amount)
         self.progress.update(self._bars[label], completed=done, total=total, amount=amount, visible=done != total)
+
+
+def _sentence(record: logging.LogRecord) -> str:
+    """Return the message; where it is no event's sentence but a few words, with whom it is about and why.
+
+    E.g. `https://data.midrc.org: trying again for its status (HTTP 503 Service Unavailable)`.
+    """
+    facts = record.__dict__
+    if "event" in facts:
+        return record.getMessage()
+    whom = next((f"{facts[name]}: " for name in ("upstream", "source", "type") if name in facts), "")
+    place = f" for {facts['where']}" if "where" in facts else ""
+    why = next((facts[name] for name in ("words", "why", "reason") if facts.get(name)), None)
+    return f"{whom}{record.getMessage()}{place}" + (f" ({why})" if why else "")
 
 
 @contextmanager
