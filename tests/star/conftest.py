@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from warehouse.build import input_digest, model_seconds, open_build, prepare, run_dbt
@@ -15,6 +17,16 @@ from warehouse.snapshots.catalog import Snapshot, snapshot
 from warehouse.sources import idc
 
 Published = Callable[[str], Snapshot]
+
+
+@contextmanager
+def rolled_back(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Undo what is done to a database while the context lasts, also where it fails: the next test reads the same."""
+    connection.execute("begin")
+    try:
+        yield
+    finally:
+        connection.execute("rollback")
 
 
 @pytest.fixture(scope="session")

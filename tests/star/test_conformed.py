@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from tests.star.conformed_faults import BRIDGES, losing_a_row
+from tests.star.conftest import rolled_back
 from tests.star.planted_sources import HUB, PORTAL, land_planted
 from warehouse.build import Build, prepare, run_dbt, star_rows
 from warehouse.contracts import SOURCES, load_contract
@@ -140,10 +141,9 @@ def test_a_conservation_rule_holds_and_counts_something(
 @pytest.mark.parametrize("rule", CONFORMED, ids=lambda rule: rule.sentence)
 def test_a_conservation_rule_finds_a_loss(spoilable: duckdb.DuckDBPyConnection, rule: ConservationRule) -> None:
     landed = number(spoilable, rule.landed)
-    spoilable.execute("begin")
-    spoilable.execute(losing_a_row(rule))
-    assert number(spoilable, rule.star) != landed
-    spoilable.execute("rollback")
+    with rolled_back(spoilable):
+        spoilable.execute(losing_a_row(rule))
+        assert number(spoilable, rule.star) != landed
     assert number(spoilable, rule.star) == landed
 
 

@@ -18,7 +18,11 @@ ICW = str(Path(sys.executable).with_name("icw"))
 
 
 def test_an_older_release_after_a_newer_one(tmp_path: Path) -> None:
-    environment = os.environ | {"ICW_HOME": str(tmp_path), "ICW_IDC_CHANNELS": json.dumps(["wheel"])}
+    environment = os.environ | {
+        "ICW_HOME": str(tmp_path),
+        "ICW_IDC_CHANNELS": json.dumps(["wheel"]),
+        "ICW_UPSTREAMS": json.dumps(["idc"]),
+    }
     for version in ("25.0.5", "24.2.2"):
         command = [ICW, "refresh", "--idc", version]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
