@@ -32,7 +32,6 @@ OTHERS = (
     "bridge_file_study",
     "bridge_file_collection",
     "bridge_file_annotation",
-    "bridge_study_case",
     "bridge_measurement_case",
     "bridge_annotation_case",
     "bridge_annotation_instance",
@@ -311,8 +310,9 @@ def test_an_annotation_that_the_portal_does_not_list_stays_with_its_file(star: d
 
 def test_a_study_keeps_its_cases_once_each(star: duckdb.DuckDBPyConnection) -> None:
     query = """
-        select links.case_id, links.case_node_id, links.patient_key is not null
-        from star.bridge_study_case as links join star.dim_study as studies using (study_key)
+        select cases.patient_id, cases.patient_node_id, cases.is_described
+        from star.bridge_study_patient as links join star.dim_study as studies using (study_key)
+        join star.dim_patient as cases using (patient_key)
         where studies.study_instance_uid = '1.2.3' and studies.source_id = 'midrc' order by 1
     """
     assert rows(star, query) == [("P-1", "case-a", True), ("P-2", "case-b", True), ("P-gone", None, False)]

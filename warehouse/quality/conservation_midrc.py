@@ -27,7 +27,6 @@ _NESTED = (
 
 # (dataset, node id, list of the names of cases, bridge, what the records are)
 _CASES = (
-    ("imaging_study", "_imaging_study_id", "case_ids", "bridge_study_case", "imaging study"),
     ("measurement", "_measurement_id", "case_ids", "bridge_measurement_case", "laboratory measurement"),
     ("annotation", "_annotation_id", "case_ids", "bridge_annotation_case", "annotation"),
     ("radiology_report", "_radiology_report_id", "case_submitter_id", "bridge_report_case", "radiology report"),
