@@ -7,6 +7,7 @@ output; progress, warnings and errors to standard error. Exit codes are those of
 from __future__ import annotations
 
 import contextlib
+import difflib
 import errno
 import json
 import os
@@ -183,8 +184,10 @@ def tables(
     if table is not None:
         entries = tuple(entry for entry in entries if entry.name == table)
         if not entries:
-            names = ", ".join(entry.name for entry in query.data_dictionary(found))
-            raise UsageError(f"There is no table {table!r} in snapshot {found.id}. Its tables are {names}.")
+            names = [entry.name for entry in query.data_dictionary(found)]
+            similar = " or ".join(difflib.get_close_matches(table, names))
+            advice = f"Did you mean {similar}?" if similar else "`icw tables` lists them."
+            raise UsageError(f"There is no table {table!r} in snapshot {found.id}. {advice}")
     if as_json:
         print(json.dumps([entry.model_dump(mode="json") for entry in entries], indent=2))
     elif table is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -31,6 +33,16 @@ group by source_id
 order by source_id
 """
 
+# The kinds of tables, by the beginning of their names, in the order in which they are shown.
+_KINDS = {
+    "dim_": "Dimensions: what is described",
+    "fct_": "Facts: one row a thing or event, as one source describes it",
+    "bridge_": "Bridges: which belong together where one has several",
+    "xwalk_": "Crosswalks: the same thing in several systems",
+    "rec_": "Reconciliation: where two systems differ, and why",
+    "rpt_": "Reports: the comparison of the platforms, computed",
+    "": "Others",
+}
 
 _NEXT = {
     "status": "what is current, how old it is, what the audit said",
@@ -64,18 +76,34 @@ def scale(console: Console, snapshot: Snapshot) -> None:
 
 
 def page(console: Console, found: query.Page) -> None:
-    """Show rows of an answer as a table."""
+    """Show rows of an answer as a table, or one below the other where the names of the columns do not fit beside."""
+    fits = sum(len(column.name) + 3 for column in found.columns) <= console.width + 3
+    console.print(_grid(found) if fits or not found.rows else _records(found))
+    if found.more:
+        console.print(
+            f"... more than {len(found.rows):,} rows; --rows N shows more, --output FILE writes all.", style="dim"
+        )
+
+
+def _grid(found: query.Page) -> Table:
     table = Table(show_edge=False, pad_edge=False)
     for column in found.columns:
         numeric = any(column.type.startswith(kind) for kind in ("BIGINT", "INTEGER", "HUGEINT", "DOUBLE", "DECIMAL"))
         table.add_column(escape(column.name), justify="right" if numeric else "left", overflow="fold")
     for row in found.rows:
         table.add_row(*(_cell(value, column.name) for value, column in zip(row, found.columns, strict=True)))
-    console.print(table)
-    if found.more:
-        console.print(
-            f"... more than {len(found.rows):,} rows; --rows N shows more, --output FILE writes all.", style="dim"
-        )
+    return table
+
+
+def _records(found: query.Page) -> Table:
+    table = Table(show_edge=False, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in found.rows:
+        for value, column in zip(row, found.columns, strict=True):
+            table.add_row(escape(column.name), _cell(value, column.name))
+        table.add_section()
+    return table
 
 
 def status(console: Console, snapshot: Snapshot, run: RunRecord | None) -> None:
@@ -204,14 +232,26 @@ def sandbox(console: Console, root_url: str, scale: float) -> None:
 
 
 def table_list(console: Console, snapshot: Snapshot, entries: Sequence[TableEntry]) -> None:
-    """Show the tables of a snapshot."""
+    """Show the tables of a snapshot by kind, each with the first sentence of its description."""
     table = Table(show_edge=False, pad_edge=False, title=f"Tables of {snapshot.id}", title_justify="left")
     table.add_column("table", no_wrap=True)
     table.add_column("rows", justify="right")
     table.add_column("what")
-    for entry in entries:
-        table.add_row(entry.name, f"{entry.rows:,}", escape(f"{entry.description} One row is {entry.grain}."))
+    for beginning, kind in _KINDS.items():
+        chosen = [entry for entry in entries if _beginning(entry.name) == beginning]
+        if chosen:
+            table.add_section()
+            table.add_row("", "", f"[bold]{kind}[/]")
+        for entry in chosen:
+            rows = f"{entry.rows:,}" if entry.rows else "[dim]empty[/]"
+            table.add_row(entry.name, rows, escape(_first_sentence(entry.description)))
     console.print(table)
+    console.print("`icw tables TABLE` shows the columns and the whole description.", style="dim")
+    if not all(entry.rows for entry in entries):
+        console.print(
+            "empty: what the table is made of is not in this snapshot; `icw status` names the absent datasets.",
+            style="dim",
+        )
 
 
 def column_list(console: Console, entry: TableEntry) -> None:
@@ -266,9 +306,18 @@ def snapshot_report(found: Sequence[Snapshot], current: Snapshot | None) -> list
 def _cell(value: object, column: str) -> str:
     if value is None:
         return "[dim]null[/]"
-    if isinstance(value, int) and not isinstance(value, bool) and not column.endswith("_key"):
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and not column.endswith(("_key", "year")):
         return f"{value:,}"
     return escape(str(value))
+
+
+def _beginning(table: str) -> str:
+    return next(beginning for beginning in _KINDS if table.startswith(beginning))
+
+
+def _first_sentence(text: str) -> str:
+    found = re.match(r".*?\.(?= [A-Z]|$)", text)
+    return found[0] if found else text
 
 
 def _failure(failure: SourceFailure) -> str:
