@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo refresh test test-full lint bench dev clean
+.PHONY: help install demo refresh docs test test-full lint bench dev clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ demo: install ## IDC as it is, the portals from a small sandbox (synthetic): fet
 
 refresh: install ## the same from the public services alone, for the schedule or by hand
 	@$(BIN)/icw refresh --sources live
+
+docs: install ## the snapshot in service as a page for a browser: models, SQL, lineage, columns, row counts
+	@$(BIN)/icw docs
 
 test: install ## run the tests (under 10 minutes on two cores)
 	@$(BIN)/pytest -q -m "not full" $(TESTS)

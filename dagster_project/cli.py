@@ -197,6 +197,17 @@ def tables(
 
 
 @app.command()
+def docs(snapshot: SnapshotOption = None) -> None:
+    """Write dbt's documentation of a snapshot as one page for a browser: models, SQL, lineage, columns, row counts."""
+    from warehouse.documentation import write_documentation
+
+    home = load_settings().home
+    found, page = catalog.snapshot(home, snapshot), home / "docs" / "index.html"
+    write_documentation(found, page)
+    display.documentation(_screen(), found, page)
+
+
+@app.command()
 def snapshots(as_json: JsonOption = False) -> None:
     """List the published snapshots, oldest first."""
     home = load_settings().home

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -266,6 +267,13 @@ def column_list(console: Console, entry: TableEntry) -> None:
         reference = f" [dim]-> {column.references}[/]" if column.references else ""
         table.add_row(column.name, column.type, escape(column.description) + reference)
     console.print(table)
+
+
+def documentation(console: Console, snapshot: Snapshot, page: Path) -> None:
+    """Say where the documentation of a snapshot is."""
+    console.print(f"Documentation of {snapshot.id}, for any browser, without a network:", highlight=False)
+    console.print(str(page.resolve()), highlight=False, soft_wrap=True)
+    _synthetic_notice(console, snapshot)
 
 
 def snapshot_list(console: Console, found: Sequence[Snapshot], current: Snapshot | None) -> None:

@@ -40,6 +40,14 @@ def test_the_digest_of_a_folder_changes_with_a_file_wherever_the_folder_lies(tmp
     assert _folder_digest(folder) != before
 
 
+def test_the_digest_of_a_folder_leaves_out_what_decides_no_table(tmp_path: Path) -> None:
+    before = _folder_digest(tmp_path)
+    for folder in ("target", "logs", "analyses"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "question.sql").write_text("select 1")
+    assert _folder_digest(tmp_path) == before
+
+
 FULL_DISK = """
 import resource, sys
 from pathlib import Path

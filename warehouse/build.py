@@ -34,6 +34,9 @@ _ENGINES = ("duckdb", "dbt-core", "dbt-duckdb")
 _DECIDING_ROOMS = ("contracts", "quality", "snapshots")
 _DECIDING_MODULES = ("build.py", "dbt_manifest.py", "sql_text.py")
 
+# Folders of the dbt project that no table comes from: what dbt writes, and questions to the published tables.
+_DECIDING_NOTHING = frozenset({"target", "logs", "analyses"})
+
 # No parse of the project takes this long.
 _PARSE_SECONDS = 600
 
@@ -329,7 +332,7 @@ def _folder_digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
-        if path.suffix in (".py", ".sql", ".yml", ".csv") and not {"target", "logs"} & set(inside.parts):
+        if path.suffix in (".py", ".sql", ".yml", ".csv") and not _DECIDING_NOTHING & set(inside.parts):
             digest.update(str(inside).encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
