@@ -10,6 +10,7 @@ import pytest
 from warehouse.build import parse_project
 from warehouse.dbt_manifest import DeclaredTable, Reference, read_star_description
 from warehouse.errors import BuildFailed
+from warehouse.snapshots.star import star_tables
 
 
 def _model(name: str, schema: str = "star", **meta: object) -> dict[str, object]:
@@ -62,8 +63,10 @@ def test_keys_and_references_of_the_star_are_read(tmp_path: Path) -> None:
     )
 
 
-def test_the_manifest_of_the_project_declares_every_key(tmp_path: Path) -> None:
-    star = read_star_description(parse_project(tmp_path))
+def test_the_project_declares_every_key_and_describes_every_table_and_column(tmp_path: Path) -> None:
+    manifest = parse_project(tmp_path)
+    assert len(star_tables(manifest)) > 60
+    star = read_star_description(manifest)
     assert {table.name: table.primary_key for table in star.tables if table.name in ("fct_series", "dim_study")} == {
         "fct_series": ("series_key",),
         "dim_study": ("study_key",),

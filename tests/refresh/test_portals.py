@@ -14,6 +14,7 @@ import dagster as dg
 import duckdb
 import pytest
 
+from tests.analyses.page import PAGE, questions
 from tests.quality.small_release import IDC_INDEX
 from tests.refresh.conftest import ICW, Bucket, Icw, environment
 from tests.refresh.test_refresh_command import one_line, wait_until
@@ -22,7 +23,7 @@ from warehouse.landing import Landing
 from warehouse.sandbox.changes import DataChange, SchemaChange
 from warehouse.sandbox.faults import Fault
 from warehouse.sandbox.server import Sandbox
-from warehouse.snapshots import catalog
+from warehouse.snapshots import catalog, query
 
 SCALE = 0.0005
 ALL = json.dumps(["idc", "midrc", "bih"])
@@ -91,6 +92,19 @@ class TestPortals:
         assert found["idc", "idc_index"] == ("landed", 2400, False)
         assert sandbox.requests.most_in_flight() <= 4
         assert sandbox.requests.harmful() == []
+
+    def test_every_question_of_the_analysts_page_is_answered(self, home: Path) -> None:
+        snapshot = catalog.snapshot(home, None)
+        for question in questions(PAGE.read_text(encoding="utf-8")):
+            with query.run(snapshot, question.sql) as result:
+                assert [column.name for column in result.columns] == question.columns, question.file
+                assert result.page(1).columns
+
+    def test_every_table_and_column_is_described_in_the_file(self, home: Path) -> None:
+        with duckdb.connect(str(catalog.snapshot(home, None).database), read_only=True) as connection:
+            for kind in ("tables", "columns"):
+                silent = "not internal and coalesce(comment, '') = ''"
+                assert connection.execute(f"select * from duckdb_{kind}() where {silent}").fetchall() == []
 
     def test_each_type_is_an_asset_with_its_figures(self, sandbox: Sandbox, home: Path) -> None:
         with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:

@@ -336,6 +336,14 @@ def test_a_model_must_say_what_identifies_its_rows(
     assert not home.exists()
 
 
+def test_a_column_without_a_description_is_not_published(build: Build, home: Path) -> None:
+    columns = COLLECTION_COLUMNS | {"collection_id": " "}
+    node = model("dim_collection", columns, primary_key=["collection_key"], grain="one collection")
+
+    with pytest.raises(BuildFailed, match="dim_collection cannot be published: collection_id has no description"):
+        publish(redescribe(build, node), [PASSED], home, {})
+
+
 @pytest.mark.parametrize("content", [None, "", "[]", '{"nodes": {}}'])
 def test_without_dbts_description_nothing_is_published(build: Build, home: Path, content: str | None) -> None:
     path = build.dbt_target / "manifest.json"

@@ -34,8 +34,8 @@ class StarTable:
 def star_tables(dbt_manifest: Path) -> tuple[StarTable, ...]:
     """Return the tables of the star that the dbt project describes, by name.
 
-    A model of schema `star` needs `config.meta.primary_key` (columns) and `config.meta.grain` (a phrase); with
-    `config.meta.order_by` (columns) its rows are stored in that order, and the primary key only breaks the ties.
+    A model of schema `star` needs descriptions, `config.meta.primary_key` (columns) and `config.meta.grain` (a phrase);
+    with `config.meta.order_by` (columns) its rows are stored in that order, and the primary key only breaks the ties.
 
     Raises:
         BuildFailed: dbt's manifest is missing or cannot be read, or a model is not described as it must be.
@@ -58,6 +58,12 @@ def _published(table: DeclaredTable, references: Mapping[tuple[str, str], str]) 
         raise BuildFailed(
             f"The model {table.name} cannot be published: its config.meta {fault}. "
             "It needs primary_key (a list of its columns) and grain (a phrase) in the yml file beside the model."
+        )
+    silent = [name for name, text in ((table.name, table.description), *table.columns.items()) if not text]
+    if silent:
+        raise BuildFailed(
+            f"The model {table.name} cannot be published: {', '.join(silent)} has no description. "
+            "Readers see nothing else; write it in the yml file beside the model."
         )
     return StarTable(
         name=table.name,
