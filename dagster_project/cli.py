@@ -170,6 +170,7 @@ def sql(
             raise UsageError("A table is for the screen. Use --format csv, json or parquet to write a file.")
         else:
             display.page(_screen(), result.page(rows))
+            display.synthetic_notice(Console(stderr=True), found)
 
 
 @app.command()
@@ -182,10 +183,10 @@ def tables(
     found = catalog.snapshot(load_settings().home, snapshot)
     entries = query.data_dictionary(found)
     if table is not None:
-        entries = tuple(entry for entry in entries if entry.name == table)
+        entries = tuple(entry for entry in entries if entry.name == table.lower())
         if not entries:
             names = [entry.name for entry in query.data_dictionary(found)]
-            similar = " or ".join(difflib.get_close_matches(table, names))
+            similar = " or ".join(difflib.get_close_matches(table.lower(), names))
             advice = f"Did you mean {similar}?" if similar else "`icw tables` lists them."
             raise UsageError(f"There is no table {table!r} in snapshot {found.id}. {advice}")
     if as_json:

@@ -60,7 +60,7 @@ def refresh_summary(console: Console, snapshot: Snapshot, outcome: str, seconds:
         "restored": "These loads were published before; nothing was built. Current is again",
     }
     console.print(f"{sentences[outcome]} [bold]{snapshot.id}[/] ({seconds:.1f} s)", highlight=False)
-    _synthetic_notice(console, snapshot)
+    synthetic_notice(console, snapshot)
     scale(console, snapshot)
     warnings = snapshot.manifest.warnings
     console.print(f"Audit: {len(snapshot.manifest.verdicts)} expectations, {len(warnings)} warnings.", highlight=False)
@@ -79,7 +79,12 @@ def scale(console: Console, snapshot: Snapshot) -> None:
 def page(console: Console, found: query.Page) -> None:
     """Show rows of an answer as a table, or one below the other where the names of the columns do not fit beside."""
     fits = sum(len(column.name) + 3 for column in found.columns) <= console.width + 3
-    console.print(_grid(found) if fits or not found.rows else _records(found))
+    if fits:
+        console.print(_grid(found))
+    elif found.rows:
+        console.print(_records(found))
+    if not found.rows:
+        console.print("No rows.", style="dim")
     if found.more:
         console.print(
             f"... more than {len(found.rows):,} rows; --rows N shows more, --output FILE writes all.", style="dim"
@@ -113,7 +118,7 @@ def status(console: Console, snapshot: Snapshot, run: RunRecord | None) -> None:
     age = _age(manifest.created_at)
     console.print(f"Current snapshot: [bold]{snapshot.id}[/], published {age} ago", highlight=False)
     console.print(f"Folder: {snapshot.folder}", highlight=False, soft_wrap=True)
-    _synthetic_notice(console, snapshot)
+    synthetic_notice(console, snapshot)
     table = Table(show_edge=False, pad_edge=False)
     for heading in ("source", "version", "channel", "fetched", "datasets", "absent"):
         table.add_column(heading, overflow="fold")
@@ -273,7 +278,7 @@ def documentation(console: Console, snapshot: Snapshot, page: Path) -> None:
     """Say where the documentation of a snapshot is."""
     console.print(f"Documentation of {snapshot.id}, for any browser, without a network:", highlight=False)
     console.print(str(page.resolve()), highlight=False, soft_wrap=True)
-    _synthetic_notice(console, snapshot)
+    synthetic_notice(console, snapshot)
 
 
 def snapshot_list(console: Console, found: Sequence[Snapshot], current: Snapshot | None) -> None:
@@ -337,7 +342,8 @@ def _sentence(verdict: Verdict) -> str:
     return f"{verdict.expectation} ({verdict.subject}): {verdict.observed}"
 
 
-def _synthetic_notice(console: Console, snapshot: Snapshot) -> None:
+def synthetic_notice(console: Console, snapshot: Snapshot) -> None:
+    """Say so where a snapshot holds made-up data."""
     if snapshot.manifest.synthetic:
         console.print(
             "SYNTHETIC: this snapshot holds made-up data of the sandbox. Do not cite it.", style="bold yellow"

@@ -221,7 +221,7 @@ def test_numbered_names_differ_and_the_first_of_each_stays(names: list[str]) -> 
     [
         (
             "select * from fct_serie",
-            'The query cannot be answered: Table with name fct_serie does not exist! Did you mean "fct_series"?.',
+            'The query cannot be answered: Table with name fct_serie does not exist! Did you mean "fct_series"?',
         ),
         ("selec 1", 'The query cannot be answered: syntax error at or near "selec".'),
         (

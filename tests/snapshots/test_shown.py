@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from dagster_project.cli import app
+from tests.snapshots.sample import PASSED, make_build
 from warehouse.errors import UsageError
-from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.catalog import Snapshot, snapshot
+from warehouse.snapshots.publish import publish
 
 
-def shown(published: Snapshot, *arguments: str) -> list[str]:
+def run(published: Snapshot, *arguments: str) -> Result:
     home = str(published.folder.parent.parent)
     done = CliRunner().invoke(app, list(arguments), env={"ICW_HOME": home}, catch_exceptions=False)
     assert done.exit_code == 0
-    return [line.rstrip() for line in done.stdout.splitlines()]
+    return done
+
+
+def shown(published: Snapshot, *arguments: str) -> list[str]:
+    return [line.rstrip() for line in run(published, *arguments).stdout.splitlines()]
 
 
 def test_numbers_have_their_thousands_marked_but_keys_and_years_do_not(published: Snapshot) -> None:
@@ -32,6 +39,20 @@ def test_rows_stand_one_below_the_other_where_the_columns_do_not_fit_beside(publ
     assert len(lines) == 12 + 1 + 12
 
 
+def test_an_answer_without_rows_says_so(published: Snapshot) -> None:
+    columns = ", ".join(f"{number} as a_long_name_{number}" for number in range(12))
+    assert shown(published, "sql", f"select {columns} from range(0)") == ["No rows."]
+    assert shown(published, "sql", "select 1 as a from range(0)") == ["a", "━", "No rows."]
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_an_answer_from_made_up_data_says_so_beside_the_answer(tmp_path: Path, synthetic: bool) -> None:
+    publish(make_build(tmp_path / "build", synthetic=synthetic), [PASSED], tmp_path / "home", {})
+    done = run(snapshot(tmp_path / "home", None), "sql", "select 1 as a")
+    assert done.stdout.split() == ["a", "━", "1"]
+    assert ("SYNTHETIC" in done.stderr) is synthetic
+
+
 def test_the_tables_are_listed_by_kind_with_one_sentence_each(published: Snapshot) -> None:
     lines = shown(published, "tables")
     assert [line.split("│")[0].strip() for line in lines if "│ The table" in line] == ["dim_collection", "fct_series"]
@@ -42,7 +63,7 @@ def test_the_tables_are_listed_by_kind_with_one_sentence_each(published: Snapsho
 
 
 def test_a_table_is_shown_with_its_grain_its_key_and_its_columns(published: Snapshot) -> None:
-    lines = shown(published, "tables", "fct_series")
+    lines = shown(published, "tables", "FCT_series")
     assert lines[1] == "One row is one DICOM series; primary key series_key; 500 rows."
     (line,) = [line for line in lines if line.startswith("collection_key")]
     assert [part.strip() for part in line.split("│")] == [

@@ -223,7 +223,8 @@ def _sentence(error: Exception) -> str:
             f"The query needs more memory than DuckDB may use ({_shortened(error)}): raise ICW_MEMORY_LIMIT, "
             "or ask for less."
         )
-    return f"The query cannot be answered: {_shortened(error)}."
+    words = _shortened(error)
+    return f"The query cannot be answered: {words}" + ("" if words.endswith("?") else ".")
 
 
 def _shortened(error: Exception) -> str:
