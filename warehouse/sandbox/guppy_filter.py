@@ -217,8 +217,12 @@ def _equals(field: Field, column: str, values: list[str]) -> Condition:
 
 
 def _is_one_of(column: str, sql_type: str, values: list[Any]) -> Condition:
-    # A subquery becomes a hash join: ten thousand ids cost milliseconds. It cannot stand inside a lambda.
-    return Condition(f"coalesce({column} IN (SELECT unnest(?::{sql_type}[])), false)", (values,))
+    # A subquery becomes a hash join: ten thousand ids cost milliseconds. It cannot stand inside a lambda. The bounds
+    # let DuckDB skip what holds none of the values, as the store's own index of terms would.
+    inside = f"coalesce({column} IN (SELECT unnest(?::{sql_type}[])), false)"
+    if not values:
+        return Condition(inside, (values,))
+    return Condition(f"({inside} AND {column} >= ? AND {column} <= ?)", (values, min(values), max(values)))
 
 
 def _negated(condition: Condition) -> Condition:

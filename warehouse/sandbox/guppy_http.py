@@ -40,7 +40,9 @@ class GuppyService:
         self._commons = commons
         self._libre = libre
         self._generations = generations
-        self._store = Store()
+        self._store = Store(generations / f"{commons}.duckdb")
+        for index in indices.values():
+            self._store.hold(index)
         self._lock = threading.Lock()
         self._generation = 0
         self._indices = indices
@@ -99,6 +101,7 @@ class GuppyService:
         return self._generations / f"{self._commons}_{record_type}-{self._generation}.parquet"
 
     def _replace(self, index: Index) -> None:
+        self._store.hold(index)
         self._indices = {**self._indices, index.record_type.name: index}
         self._engine = GraphqlEngine(self._store, self._indices, self._libre)
 

@@ -1,9 +1,10 @@
-"""The stand-in for Elasticsearch: indices of documents in Parquet files, read through DuckDB.
+"""The stand-in for Elasticsearch: indices of documents that came in Parquet files, held in a DuckDB database.
 
 What belongs here: reading rows, counting and aggregating one index, and rendering the results as JSON text. A file
 holds one column for each field and `_row`, the position of the document in the order of its unique id; it is sorted by
-it, so that a page by id is a range of rows. JSON is rendered inside DuckDB, which keeps Python out of the way of large
-pages.
+it, so that a page by id is a range of rows. It is read into the database once: a few documents of a large index then
+cost what they cost, as they do in Elasticsearch, and not what the footer and the row groups of the file cost. JSON is
+rendered inside DuckDB, which keeps Python out of the way of large pages.
 
 As Elasticsearch does: documents that tie in a sort (or are not sorted at all) come in the order of the replica that
 happens to answer, which changes from request to request; histograms of text have no limit on their buckets and put
@@ -63,10 +64,10 @@ class Page:
 
 
 class Store:
-    """All indices of one Guppy. Safe to use from many threads: each call has a cursor of its own."""
+    """All indices of one Guppy in one database file. Safe to use from many threads: each call has its own cursor."""
 
-    def __init__(self, memory_limit: str = "1500MB", threads: int = 2) -> None:
-        self._connection = duckdb.connect(":memory:", config={"memory_limit": memory_limit, "threads": threads})
+    def __init__(self, database: Path, memory_limit: str = "1500MB", threads: int = 2) -> None:
+        self._connection = duckdb.connect(str(database), config={"memory_limit": memory_limit, "threads": threads})
         self._connection.execute(NUMBER_MACRO)
         self._connection.execute("SET enable_progress_bar = false")
         self._replicas = itertools.count()
@@ -74,6 +75,10 @@ class Store:
     def close(self) -> None:
         """Release the memory."""
         self._connection.close()
+
+    def hold(self, index: Index) -> None:
+        """Read the file of an index; only then can the index be asked."""
+        self._all(f"CREATE TABLE {_table(index)} AS SELECT * FROM read_parquet({literal(str(index.path))})", ())
 
     def count(self, index: Index, condition: Condition) -> int:
         """Return the number of documents that meet the condition."""
@@ -115,17 +120,24 @@ class Store:
 
         As stored documents do, they lack the keys of absent values (merging into an empty object drops nulls).
         """
-        members = download_members(index.record_type, fields)
-        for start in range(0, index.documents, batch):
-            window = Condition(f"_row >= {start} AND _row < {start + batch} AND {condition.sql}", condition.parameters)
-            sql = (
-                f"SELECT string_agg(json_merge_patch('{{}}', {object_sql(members)})::VARCHAR, ',' ORDER BY _row) "
-                f"FROM {_table(index)} "
-                f"WHERE {window.sql}"
+        members = object_sql(download_members(index.record_type, fields))
+        rendered = f"SELECT string_agg(json_merge_patch('{{}}', {members})::VARCHAR, ',' ORDER BY _row)"
+        if condition.sql == "true":
+            for start in range(0, index.documents, batch):
+                yield self._scalar(f"{rendered} FROM {_near(index, start, start + batch - 1)}", ())
+            return
+        rows = [
+            row
+            for (row,) in self._all(
+                f"SELECT _row FROM {_table(index)} WHERE {condition.sql} ORDER BY 1", condition.parameters
             )
-            text = self._scalar(sql, window.parameters)
-            if text:
-                yield text
+        ]
+        for start in range(0, len(rows), batch):
+            part = rows[start : start + batch]
+            if part[-1] - part[0] == len(part) - 1:
+                yield self._scalar(f"{rendered} FROM {_near(index, part[0], part[-1])}", ())
+            else:
+                yield self._scalar(f"{rendered} FROM {_wanted(index, part)}", (part,))
 
     def value_count(self, index: Index, parent: Field | None, field: Field, condition: Condition) -> int:
         """Return the number of values (not documents) in a field."""
@@ -298,7 +310,12 @@ class Store:
 
 
 def _table(index: Index) -> str:
-    return f"read_parquet({literal(str(index.path))})"
+    return f'"{index.path.stem}"'
+
+
+def _near(index: Index, first: int, last: int) -> str:
+    """Return the FROM clause of the documents from one position to another, both included."""
+    return f"(SELECT * FROM {_table(index)} WHERE _row BETWEEN {first} AND {last})"
 
 
 def _wanted(index: Index, rows: list[int]) -> str:
@@ -306,9 +323,8 @@ def _wanted(index: Index, rows: list[int]) -> str:
     positions = (
         "SELECT unnest(list) AS _row, generate_subscripts(list, 1) - 1 AS position FROM (SELECT ?::BIGINT[] AS list)"
     )
-    # The range lets the Parquet reader skip the row groups that hold none of the rows.
-    near = f"(SELECT * FROM {_table(index)} WHERE _row BETWEEN {min(rows)} AND {max(rows)})"
-    return f"{near} JOIN ({positions}) USING (_row)"
+    # The range lets DuckDB skip what holds none of the rows.
+    return f"{_near(index, min(rows), max(rows))} JOIN ({positions}) USING (_row)"
 
 
 def _values_sql(index: Index, parent: Field | None, field: Field, condition: Condition, distinct: bool = False) -> str:
