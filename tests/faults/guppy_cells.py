@@ -41,14 +41,14 @@ PLACES: dict[str, tuple[str, ...]] = {
     "count": ("totals", "cardinality", "ranges"),
     "histogram": ("figures", "census", "pieces"),
     "page": ("page",),
-    "last page": ("last_page",),
+    "last page": ("last_page", "last_download"),
     "download": ("download",),
     "Indexd": ("indexd",),
     "version": ("version",),
     "metadata service": ("mds",),
 }
 
-_NO_GRAPHQL = {"status", "download", "indexd", "version", "mds"}
+_NO_GRAPHQL = {"status", "download", "last_download", "indexd", "version", "mds"}
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,14 @@ class Cell:
     def worked_around(self) -> bool:
         """Whether the client has another way when this question is never answered.
 
-        A census can be taken in pieces where it cannot be had whole, and ranges of a number take the place of its
-        pieces; but a server that gives no answer at all is not asked for something else.
+        A census can be taken in pieces where it cannot be had whole, ranges of a number take the place of its pieces,
+        and pages that of downloads; but a server that gives no answer at all is not asked for something else, and a
+        slow one is asked for less.
         """
-        return self.question in ("census", "pieces") and KINDS.get(self.kind, ("", ""))[1] != "connection"
+        reason = KINDS.get(self.kind, ("", ""))[1]
+        if self.question in ("download", "last_download"):
+            return reason not in ("connection", "http_504")
+        return self.question in ("census", "pieces") and reason != "connection"
 
 
 CELLS = [
@@ -82,12 +86,11 @@ CELLS = [
 
 def bring_about(portal: GuppyServer, cell: Cell) -> None:
     """Make the portal one of which the question of a cell is asked at all."""
-    case = portal.types["case"]
     match cell.question:
         case "mapping" | "probe":
             portal.introspection = False
-        case "download":
-            case.arrays = {"dataset_submitter_id"}
+        case "page" | "last_page":
+            portal.on("download", status(404), times=None)
         case "pieces":
             portal.on("census", errors("too_many_buckets_exception"), times=None, type="case")
         case "ranges":
@@ -102,9 +105,10 @@ def strike(portal: GuppyServer, cell: Cell, times: int | None) -> str:
     """
     act, reason = {**KINDS, **GRAPHQL_KINDS}[cell.kind]
     match cell.question:
-        case "last_page":
+        case "last_page" | "last_download":
             greatest = max(doc["_case_id"] for doc in portal.types["case"].docs).encode()
-            portal.on("page", _when(lambda reply: greatest in reply.body, act, times), times=None, type="case")
+            place = cell.question.removeprefix("last_")
+            portal.on(place, _when(lambda reply: greatest in reply.body, act, times), times=None, type="case")
         case "pieces":
             portal.on("measure", _when(lambda reply: _lists_ids(portal, reply), act, times), times=None, type="case")
         case "ranges":

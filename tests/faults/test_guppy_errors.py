@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sources_guppy.conftest import SettingsMaker, system_of
-from tests.sources_guppy.guppy_faults import Reply, errors, too_many
+from tests.sources_guppy.guppy_faults import Reply, errors, status, too_many
 from tests.sources_guppy.guppy_server import GuppyServer
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
@@ -13,7 +13,7 @@ from warehouse.sources.guppy import land_system
 
 
 def test_the_words_of_upstream_end_up_in_the_error(portal: GuppyServer, landing: Landing, quick: SettingsMaker) -> None:
-    portal.on("page", errors("circuit_breaking_exception: Data too large"), times=None, type="case")
+    portal.on("records", errors("circuit_breaking_exception: Data too large"), times=None, type="case")
     with pytest.raises(
         SourceError, match=r"type case, \d+ records from _case_id .* circuit_breaking_exception: Data too large"
     ):
@@ -23,10 +23,11 @@ def test_the_words_of_upstream_end_up_in_the_error(portal: GuppyServer, landing:
 def test_a_query_that_is_refused_is_not_tried_again(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:
+    portal.on("download", status(400, 'Invalid fields: "nope"'), times=None, type="case")
     portal.on("page", errors("Invalid sort argument", "BAD_USER_INPUT"), times=None, type="case")
     with pytest.raises(SourceError, match="refuses the query"):
         land_system(system_of(portal), landing, quick(guppy_requests_in_flight=1))
-    assert len(portal.asked("page", "case")) == 1
+    assert [seen.place for seen in portal.asked("records", "case")] == ["download", "page"]
 
 
 def test_a_retry_after_beyond_all_patience_ends_the_run_at_once(

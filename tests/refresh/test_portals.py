@@ -185,7 +185,9 @@ class TestPortals:
         done = icw("refresh", "--sources", "sandbox", home=home, **reads(sandbox))
         assert done.returncode == 0, done.stderr
         assert loads(home)["midrc", "measurement"][1] == sandbox.portal.indices["measurement"].documents
-        paged = {name for entry in sandbox.requests.entries() if "page" in entry.kinds for name in entry.record_types}
+        paged = {
+            name for entry in sandbox.requests.entries() if "download" in entry.kinds for name in entry.record_types
+        }
         assert paged == {"measurement"}
 
     @pytest.mark.full
@@ -257,7 +259,7 @@ def test_a_live_refresh_lands_no_made_up_data(icw: Icw, bucket: Bucket, sandbox:
     sandbox.requests.clear()
     assert icw("refresh", "--idc", "26.1.0", home=home, **takes_for_live(sandbox)).returncode == 8
     assert Landing(home).releases("midrc") == []
-    assert not [entry for entry in sandbox.requests.entries() if "page" in entry.kinds]
+    assert not [entry for entry in sandbox.requests.entries() if "download" in entry.kinds]
 
 
 @pytest.mark.full
@@ -268,16 +270,16 @@ def test_a_refresh_that_is_killed_while_it_fetches_goes_on_from_there(
     home = tmp_path / "home"
     with Sandbox(population, scale=SCALE) as sandbox:
         settings = reads(sandbox, ICW_IDC_VERSION="26.2.0", ICW_GUPPY_PAGE_SIZE="20", ICW_SOURCES="sandbox")
-        sandbox.faults.add(Fault(kind="hang", service="portal", place="page", at=12, seconds=600))
+        sandbox.faults.add(Fault(kind="hang", service="portal", place="download", at=12, seconds=600))
         first = subprocess.Popen([ICW, "refresh"], env=environment(bucket, home, **settings))
         wait_until(lambda: sandbox.faults.active() == [], first)
         first.send_signal(signal.SIGKILL)
         first.wait(timeout=30)
-        pages = [entry for entry in sandbox.requests.entries() if "page" in entry.kinds]
+        pages = [entry for entry in sandbox.requests.entries() if "download" in entry.kinds]
         sandbox.requests.clear()
         done = icw("refresh", home=home, **settings)
         assert done.returncode == 0, done.stderr
-        again = [entry for entry in sandbox.requests.entries() if "page" in entry.kinds]
+        again = [entry for entry in sandbox.requests.entries() if "download" in entry.kinds]
         found = loads(home)
         for source, service in (("midrc", sandbox.portal), ("bih", sandbox.bih)):
             for name, index in service.indices.items():

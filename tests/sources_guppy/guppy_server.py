@@ -46,13 +46,23 @@ class Seen:
 
 @dataclass
 class Rule:
-    """What happens to some requests of one place: `act` turns the reply into another, None resets the connection."""
+    """What happens to some requests of one place: `act` turns the reply into another, None resets the connection.
+
+    The place `records` stands for both ways in which records are had: `download` and `page`.
+    """
 
     place: str
     act: Callable[[Reply], Reply | None]
     times: int | None = 1
     skip: int = 0
     type: str | None = None
+
+    def fits(self, seen: Seen) -> bool:
+        return seen.place in places_of(self.place) and self.type in (None, seen.type)
+
+
+def places_of(place: str) -> tuple[str, ...]:
+    return ("download", "page") if place == "records" else (place,)
 
 
 class GuppyServer:
@@ -107,7 +117,7 @@ class GuppyServer:
         self.rules.append(Rule(place, act, times, skip, type))
 
     def asked(self, place: str, type: str | None = None) -> list[Seen]:
-        return [seen for seen in self.seen if seen.place == place and type in (None, seen.type)]
+        return [seen for seen in self.seen if seen.place in places_of(place) and type in (None, seen.type)]
 
     def answer(self, method: str, target: str, headers: dict[str, str], raw: bytes) -> Reply | None:
         parts = urlsplit(target)
@@ -133,7 +143,7 @@ class GuppyServer:
     def _rule(self, seen: Seen) -> Rule | None:
         with self._lock:
             for rule in self.rules:
-                if rule.place != seen.place or rule.type not in (None, seen.type):
+                if not rule.fits(seen):
                     continue
                 if rule.skip:
                     rule.skip -= 1

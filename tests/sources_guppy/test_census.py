@@ -35,7 +35,7 @@ def test_buckets_come_whole_however_the_stream_is_cut(
 ) -> None:
     taken: list[Any] = []
     content = document(found, spaced, late_error)
-    rest = read_histogram(pieces(content, cuts), taken.append)
+    rest = read_histogram(pieces(content, cuts), taken.extend)
     assert taken == found
     assert rest == json.loads(document([], spaced, late_error))
 
@@ -44,12 +44,12 @@ def test_buckets_come_whole_however_the_stream_is_cut(
 def test_a_truncated_histogram_is_never_taken_for_a_whole_one(found: list[dict[str, Any]], at: int) -> None:
     content = document(found, False, False)
     with pytest.raises(PassingTrouble):
-        read_histogram([content[: at % len(content)]], lambda bucket: None)
+        read_histogram([content[: at % len(content)]], lambda buckets: None)
 
 
 def test_a_web_page_in_place_of_a_histogram_is_named_as_one() -> None:
     with pytest.raises(PassingTrouble) as caught:
-        read_histogram([b"<html>Request Rejected</html>"], lambda bucket: None)
+        read_histogram([b"<html>Request Rejected</html>"], lambda buckets: None)
     assert caught.value.reason == "firewall_page"
 
 

@@ -39,7 +39,7 @@ def test_the_politeness_limit_holds_and_is_used(portal: GuppyServer, landing: La
     waiting = iter(range(3))
 
     def meet(seen: Seen) -> None:
-        if seen.place == "page" and next(waiting, None) is not None:
+        if seen.place == "download" and next(waiting, None) is not None:
             together.wait(timeout=30)
 
     portal.before = meet
@@ -87,7 +87,7 @@ def test_only_the_type_that_changed_is_fetched_again(
     before = len(portal.seen)
     second = land_system(system_of(portal), landing, quick())
     assert_exact(portal, landing, second)
-    assert {seen.type for seen in portal.seen[before:] if seen.place == "page"} == {"measurement"}
+    assert {seen.type for seen in portal.seen[before:] if seen.place == "download"} == {"measurement"}
     assert second.load_of("case") == first.load_of("case")
     assert len(landing.releases("midrc")) == 2
 
@@ -144,7 +144,7 @@ def test_a_failing_type_is_named_the_others_are_kept_and_the_last_load_stays(
     first = land_system(system_of(portal), landing, quick())
     portal.types["case"].docs, portal.types["case"].index = cases(90, seed=2), "test_case_2"
     portal.types["measurement"].docs, portal.types["measurement"].index = measurements(60), "test_measurement_2"
-    portal.on("page", lambda reply: None, times=None, type="case")
+    portal.on("records", lambda reply: None, times=None, type="case")
     with pytest.raises(SourceError, match=r"1 of 2 types .* case: .*records from _case_id") as caught:
         land_system(system_of(portal), landing, quick(retries=1))
     assert isinstance(caught.value, SourceUnreachable)
@@ -156,14 +156,14 @@ def test_a_failing_type_is_named_the_others_are_kept_and_the_last_load_stays(
 def test_progress_of_the_types_after_a_failing_one_is_kept_in_staging(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:
-    portal.on("page", lambda reply: type(reply)(500, b"<html>all shards failed</html>"), times=None, type="case")
+    portal.on("records", lambda reply: type(reply)(500, b"<html>all shards failed</html>"), times=None, type="case")
     with pytest.raises(SourceError, match="all shards failed"):
         land_system(system_of(portal), landing, quick(retries=0))
     portal.rules.clear()
     before = len(portal.seen)
     release = land_system(system_of(portal), landing, quick())
     assert_exact(portal, landing, release)
-    assert not [seen for seen in portal.seen[before:] if (seen.place, seen.type) == ("page", "measurement")]
+    assert not [seen for seen in portal.seen[before:] if (seen.place, seen.type) == ("download", "measurement")]
 
 
 def test_a_stand_in_is_marked_synthetic_and_never_taken_for_the_real_portal(
@@ -176,11 +176,11 @@ def test_a_stand_in_is_marked_synthetic_and_never_taken_for_the_real_portal(
     with GuppyServer(portal_types()) as real:
         release = land_system(system_of(real), landing, quick())
         assert not release.synthetic
-        assert real.asked("page")
+        assert real.asked("records")
     with GuppyServer(portal_types(), synthetic=True) as moved_stand_in:
         again = land_system(system_of(moved_stand_in), landing, quick())
         assert again == synthetic
-        assert not moved_stand_in.asked("page")
+        assert not moved_stand_in.asked("records")
 
 
 def test_the_same_data_gives_the_same_bytes_whatever_the_page_size(

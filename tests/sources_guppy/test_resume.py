@@ -75,7 +75,7 @@ def test_killed_at_a_random_moment_and_run_again(
         server.seen.clear()
         settings = quick(home=home, guppy_page_size=8, guppy_page_bytes=10_000)
         assert_exact(server, landing, land_system(system_of(server), landing, settings))
-        again = [text for seen in server.asked("page") for text in asked_ids(seen)]
+        again = [text for seen in server.asked("download") for text in asked_ids(seen)]
         everything = {doc[f"_{name}_id"] for name, about in server.types.items() for doc in about.docs}
         assert len(again) == len(set(again))
         assert set(again) == everything - held
@@ -92,7 +92,7 @@ def ids_on_disk(home: Path) -> set[str]:
 
 
 def asked_ids(seen: Seen) -> list[str]:
-    (ids,) = seen.body["variables"]["filter"]["IN"].values()
+    (ids,) = seen.body["filter"]["IN"].values()
     return ids
 
 
@@ -100,15 +100,15 @@ def test_a_rerun_fetches_only_what_is_missing(tmp_path: Path, quick: SettingsMak
     landing = Landing(tmp_path / "home")
     small = partial(quick, guppy_page_size=8, guppy_page_bytes=10_000)
     with GuppyServer(portal_types(160, 80)) as server:
-        server.on("page", lambda reply: type(reply)(500, b"down"), times=None, type="case", skip=6)
+        server.on("records", lambda reply: type(reply)(500, b"down"), times=None, type="case", skip=6)
         with pytest.raises(SourceError, match="down"):
             land_system(system_of(server), landing, small(retries=0, guppy_requests_in_flight=1))
         server.rules.clear()
-        done = {text for seen in server.asked("page", "case")[:6] for text in asked_ids(seen)}
+        done = {text for seen in server.asked("download", "case")[:6] for text in asked_ids(seen)}
         server.seen.clear()
         release = land_system(system_of(server), landing, quick())
         assert_exact(server, landing, release)
-        again = {text for seen in server.asked("page", "case") for text in asked_ids(seen)}
+        again = {text for seen in server.asked("download", "case") for text in asked_ids(seen)}
         assert not done & again
         load = release.load_of("case")
         assert load is not None
@@ -119,7 +119,7 @@ def test_parts_of_a_state_that_is_gone_are_not_used(tmp_path: Path, quick: Setti
     landing = Landing(tmp_path / "home")
     small = partial(quick, guppy_page_size=8, guppy_page_bytes=10_000)
     with GuppyServer(portal_types(160, 80)) as server:
-        server.on("page", lambda reply: type(reply)(500, b"down"), times=None, type="case", skip=6)
+        server.on("records", lambda reply: type(reply)(500, b"down"), times=None, type="case", skip=6)
         with pytest.raises(SourceError, match="down"):
             land_system(system_of(server), landing, small(retries=0))
         server.rules.clear()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from warehouse.errors import IntegrityError
 from warehouse.sources.guppy.client import Field
-from warehouse.sources.guppy.rows import FractionFound, schema_of, table_of
+from warehouse.sources.guppy.rows import FractionFound, ListFound, schema_of, table_of
 
 FIELDS = (
     Field("id", "string"),
@@ -78,12 +78,28 @@ def test_a_fraction_among_whole_numbers_is_never_cut_off() -> None:
     assert caught.value.path == "records.year"
 
 
-@pytest.mark.parametrize(
-    "bad", [{"id": ["a"]}, {"whole": 10**20}, {"whole": "many"}, {"part": [1.0]}, {"records": ["x"]}]
-)
+@pytest.mark.parametrize("bad", [{"whole": 10**20}, {"whole": "many"}, {"texts": [["a"]]}, {"records": ["x"]}])
 def test_a_value_that_does_not_fit_is_refused_with_the_name_of_its_field(bad: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError, match=f"The field {next(iter(bad))} "):
         table_of([bad], FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("record", "path"),
+    [({"id": ["a"]}, "id"), ({"part": [1.0]}, "part"), ({"records": [{"year": [2020]}]}, "records.year")],
+)
+def test_a_list_in_place_of_one_value_is_named(record: dict[str, Any], path: str) -> None:
+    with pytest.raises(ListFound) as caught:
+        table_of([record, {}], FIELDS)
+    assert caught.value.path == path
+
+
+@given(rows, st.sampled_from([{"id": True}, {"whole": 5.0}, {"texts": "CHEST"}, {"records": {"uid": "1"}}]))
+def test_records_beside_one_that_arrow_refuses_come_back_as_they_were(
+    given_rows: list[dict[str, Any]], odd: dict[str, Any]
+) -> None:
+    alone = table_of([odd], FIELDS).to_pylist()
+    assert table_of([*given_rows, odd], FIELDS).to_pylist() == [*given_rows, *alone]
 
 
 def test_a_lone_surrogate_becomes_a_replacement_character() -> None:

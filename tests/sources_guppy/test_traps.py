@@ -16,8 +16,8 @@ from tests.sources_guppy.conftest import (
     portal_types,
     system_of,
 )
-from tests.sources_guppy.guppy_answers import Type
-from tests.sources_guppy.guppy_faults import Reply, edited, errors
+from tests.sources_guppy.guppy_answers import Type, leaves_of
+from tests.sources_guppy.guppy_faults import Reply, edited, errors, status
 from tests.sources_guppy.guppy_server import GuppyServer, Seen
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
@@ -38,7 +38,7 @@ def test_all_zero_with_status_200_is_not_believed(portal: GuppyServer, landing: 
     assert landing.releases("midrc") == []
 
 
-@pytest.mark.parametrize("moment", ["page", "figures", "census", "cardinality"])
+@pytest.mark.parametrize("moment", ["download", "figures", "census", "cardinality"])
 def test_authorisation_that_fails_in_mid_run_lands_nothing_and_a_rerun_is_exact(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker, moment: str
 ) -> None:
@@ -95,15 +95,45 @@ def test_literal_no_data_is_text_and_missing_is_null(
     assert {"no data", None} <= set(truly)
 
 
-def test_lists_in_nested_records_that_graphql_cannot_say_are_fetched_in_their_stored_form(
+def test_lists_in_nested_records_that_graphql_cannot_say_come_in_their_stored_form(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:
     portal.types["case"].arrays = {"dataset_submitter_id"}
     release = land_system(system_of(portal), landing, quick())
     assert_exact(portal, landing, release)
-    assert proof_of(release, "case")["downloaded_fields"] == ["imaging_studies"]
-    assert all(len(seen.body["filter"]["IN"]["_case_id"]) <= 10_000 for seen in portal.asked("download"))
-    assert portal.asked("download")
+    assert proof_of(release, "case")["no_downloads_because"] is None
+    assert not portal.asked("page")
+
+
+def test_every_download_is_bounded_by_ids_and_asks_for_all_fields(
+    portal: GuppyServer, landing: Landing, quick: SettingsMaker
+) -> None:
+    land_system(system_of(portal), landing, quick())
+    for seen in portal.asked("download"):
+        assert 1 <= len(seen.body["filter"]["IN"][f"_{seen.type}_id"]) <= 10_000
+        assert sorted(seen.body["fields"]) == sorted(leaves_of(portal.types[str(seen.type)].fields))
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 500])
+def test_a_server_that_gives_no_downloads_is_read_in_pages(
+    portal: GuppyServer, landing: Landing, quick: SettingsMaker, code: int
+) -> None:
+    portal.on("download", status(code, "<html>no downloads here</html>"), times=None)
+    release = land_system(system_of(portal), landing, quick(retries=1))
+    assert_exact(portal, landing, release)
+    assert "no downloads here" in proof_of(release, "case")["no_downloads_because"]
+    load = release.load_of("case")
+    assert load is not None
+    assert str(load.url).endswith("guppy/graphql")
+
+
+def test_without_downloads_a_list_that_graphql_cannot_say_is_an_error_that_names_the_type(
+    portal: GuppyServer, landing: Landing, quick: SettingsMaker
+) -> None:
+    portal.types["case"].arrays = {"dataset_submitter_id"}
+    portal.on("download", status(404), times=None)
+    with pytest.raises(SourceError, match=r"case: Guppy cannot represent values for type case, .* String cannot"):
+        land_system(system_of(portal), landing, quick())
 
 
 def test_a_list_that_neither_schema_nor_contract_knows_is_kept_and_reported(
@@ -135,7 +165,7 @@ def test_an_id_that_vanishes_between_census_and_page_is_repaired(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:
     def vanish(seen: Seen) -> None:
-        if seen.place == "page" and seen.type == "case" and len(portal.asked("page", "case")) == 3:
+        if seen.place == "download" and seen.type == "case" and len(portal.asked("download", "case")) == 3:
             added = {"_case_id": "m-added", "submitter_id": "late"}
             portal.types["case"].docs = [*portal.types["case"].docs[3:], added]
 
@@ -150,7 +180,7 @@ def test_an_index_rebuilt_in_mid_run_starts_the_type_anew(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:
     def rebuild(seen: Seen) -> None:
-        if seen.place == "page" and seen.type == "case" and len(portal.asked("page", "case")) == 3:
+        if seen.place == "download" and seen.type == "case" and len(portal.asked("download", "case")) == 3:
             about = portal.types["case"]
             about.index = "test_case_2"
             about.docs = [{**doc, "submitter_id": "changed"} for doc in about.docs]
@@ -166,7 +196,7 @@ def test_contents_that_change_under_the_same_ids_start_the_type_anew(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:
     def change(seen: Seen) -> None:
-        if seen.place == "page" and seen.type == "case" and len(portal.asked("page", "case")) == 3:
+        if seen.place == "download" and seen.type == "case" and len(portal.asked("download", "case")) == 3:
             portal.types["case"].docs = [{**doc, "sex": "Not Reported"} for doc in portal.types["case"].docs]
 
     portal.before = change
@@ -193,11 +223,9 @@ def test_an_id_that_is_listed_but_never_comes_is_an_error_that_names_it(
 ) -> None:
     hidden = portal.types["case"].docs[50]["_case_id"]
 
-    def hide(answer: Any) -> Any:
-        rows = answer["data"]["case"]
-        return {"data": {"case": [row for row in rows if row["_case_id"] != hidden]}}
-
-    portal.on("page", edited(hide), times=None, type="case")
+    portal.on(
+        "download", edited(lambda rows: [row for row in rows if row["_case_id"] != hidden]), times=None, type="case"
+    )
     with pytest.raises(SourceError, match=f"lists 1 ids that no page returns: {hidden}"):
         land_system(system_of(portal), landing, quick(guppy_tries=1))
 
@@ -206,12 +234,10 @@ def test_an_id_that_is_listed_but_never_comes_is_an_error_that_names_it(
 def test_a_page_with_records_that_were_not_asked_for_is_never_taken(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker, sly: str
 ) -> None:
-    def spoil(answer: Any) -> Any:
-        rows = answer["data"]["case"]
-        rows.append(rows[0] if sly == "twice" else {**rows[0], "_case_id": "foreign"})
-        return answer
+    def spoil(rows: Any) -> Any:
+        return [*rows, rows[0] if sly == "twice" else {**rows[0], "_case_id": "foreign"}]
 
-    portal.on("page", edited(spoil), times=1, type="case", skip=2)
+    portal.on("download", edited(spoil), times=1, type="case", skip=2)
     assert_exact(portal, landing, land_system(system_of(portal), landing, quick()))
 
 
@@ -219,20 +245,20 @@ def test_slow_pages_are_made_smaller_until_they_come(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:
     def slow_when_large(reply: Reply) -> Reply:
-        many = len(json.loads(reply.body)["data"].get("case") or ()) > 12
-        return errors("Request timed out")(reply) if many else reply
+        return status(504)(reply) if len(json.loads(reply.body)) > 12 else reply
 
-    portal.on("page", slow_when_large, times=None, type="case")
+    portal.on("download", slow_when_large, times=None, type="case")
     release = land_system(system_of(portal), landing, quick(guppy_page_size=100))
     assert_exact(portal, landing, release)
-    assert proof_of(release, "case")["retries"]["upstream_timeout"] > 0
+    assert proof_of(release, "case")["retries"]["http_504"] > 0
+    assert not portal.asked("page")
 
 
 def test_pages_that_stay_slow_however_small_are_an_error_that_names_the_part(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:
-    portal.on("page", errors("Request timed out"), times=None, type="case")
-    with pytest.raises(SourceError, match=r"too slow for type case, \d+ records from _case_id .* Request timed out"):
+    portal.on("download", status(504, "<html>Gateway Time-out</html>"), times=None, type="case")
+    with pytest.raises(SourceError, match=r"too slow for type case, \d+ records from _case_id .* Gateway Time-out"):
         land_system(system_of(portal), landing, quick())
 
 
@@ -241,7 +267,7 @@ def test_nothing_harmful_is_ever_sent(portal: GuppyServer, quick: SettingsMaker)
     with pytest.raises(ValueError, match="window"):
         client.rows("case", (), {}, [], 5_001, "here", list, offset=5_000)
     with pytest.raises(ValueError, match="not discovered"):
-        client.download("nope", ["x"], {}, "here", list)
+        client.download("nope", ["x"], {}, "here", len)
     with pytest.raises(ValueError, match="not discovered"):
         client.rows("nope", (), {}, [], 1, "here", list)
     assert portal.seen == []
@@ -252,11 +278,13 @@ def test_no_filter_puts_ranges_side_by_side_and_every_page_is_sorted_by_the_uniq
 ) -> None:
     with GuppyServer(without_ids(300)) as server:
         land_system(only(server, "measurement"), landing, quick())
-        for seen in server.asked("measure") + server.asked("page"):
-            ranges = seen.body["variables"]["filter"]["AND"]
+        for seen in server.asked("measure") + server.asked("download"):
+            ranges = seen.body.get("variables", seen.body)["filter"]["AND"]
             assert all(list(clause) == ["AND"] and len(clause["AND"]) == 1 for clause in ranges)
     with GuppyServer(portal_types()) as server:
+        server.on("download", status(404), times=None)
         land_system(system_of(server), landing, quick())
+        assert server.asked("page")
         assert all(seen.body["variables"]["sort"] == [{f"_{seen.type}_id": "asc"}] for seen in server.asked("page"))
 
 
@@ -332,7 +360,7 @@ def test_a_part_that_cannot_be_split_below_the_window_is_an_error_with_its_figur
             land_system(only(server, "measurement"), landing, quick())
         assert "10001 records share test_days_from_index = 5, more than the window of 10000" in str(caught.value)
         assert "The type measurement" in str(caught.value)
-        assert not server.asked("page")
+        assert not server.asked("records")
     assert landing.releases("midrc") == []
 
 

@@ -127,8 +127,8 @@ def test_the_politeness_limit_holds_for_each_portal_by_the_log_of_the_sandbox_wh
     limit = 2
     settings = live.model_copy(update={"guppy_requests_in_flight": limit, "guppy_page_size": 50})
     for service in ("portal", "bih"):
-        slow = Fault(kind="request_timed_out", service=service, place="page", times=limit, seconds=1)
-        sandbox.faults.add(slow, Fault(kind="too_many_requests", service=service, place="page", at=9, seconds=0))
+        slow = Fault(kind="server_error", status=504, service=service, place="download", times=limit)
+        sandbox.faults.add(slow, Fault(kind="too_many_requests", service=service, place="download", at=9, seconds=0))
     with ThreadPoolExecutor(2) as pool:
         runs = [
             pool.submit(land_system, of(settings), Landing(tmp_path / of.__name__), settings) for of in (midrc, bih)
@@ -136,10 +136,10 @@ def test_the_politeness_limit_holds_for_each_portal_by_the_log_of_the_sandbox_wh
     for run, of in zip(runs, (midrc, bih), strict=True):
         assert_the_same_as_the_store(sandbox, of(settings), Landing(tmp_path / of.__name__), run.result())
     entries = sandbox.requests.entries()
-    assert {entry.fault for entry in entries} == {None, "request_timed_out", "too_many_requests"}
+    assert {entry.fault for entry in entries} == {None, "server_error", "too_many_requests"}
     for service in ("portal", "bih"):
-        pages = [entry for entry in entries if entry.service == service and "page" in entry.kinds]
-        assert len(pages) > 20 * limit  # the pages alone could go far beyond the limit
+        downloads = [entry for entry in entries if entry.service == service and "download" in entry.kinds]
+        assert len(downloads) > 20 * limit  # they alone could go far beyond the limit
         assert max(entry.in_flight for entry in entries if entry.service == service) <= limit
     assert {entry.user_agent for entry in entries} == {settings.user_agent}
 
@@ -174,13 +174,13 @@ def test_plan_b_takes_ranges_of_a_number_in_place_of_ids_and_is_exact(
 def test_data_that_changes_in_mid_run_is_landed_as_it_is_in_the_end(
     sandbox: Sandbox, live: Settings, landing: Landing, change: DataChange
 ) -> None:
-    sandbox.faults.add(Fault(kind="data_change", place="page", record_type="case", at=1, change=change))
+    sandbox.faults.add(Fault(kind="data_change", place="download", record_type="case", at=1, change=change))
     release = land_system(midrc(live), landing, live)
     assert_the_same_as_the_store(sandbox, midrc(live), landing, release)
 
 
 def test_authorisation_that_fails_for_a_while_loses_nothing(sandbox: Sandbox, live: Settings, landing: Landing) -> None:
-    sandbox.faults.add(Fault(kind="authorisation_outage", service="portal", place="page", at=2, times=3))
+    sandbox.faults.add(Fault(kind="authorisation_outage", service="portal", place="download", at=2, times=3))
     release = land_system(midrc(live), landing, live)
     assert_the_same_as_the_store(sandbox, midrc(live), landing, release)
 

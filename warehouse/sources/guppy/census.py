@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import requests
 
@@ -89,15 +90,16 @@ class IdCounter:
         self.missing = 0
         self._keys: list[str] = []
 
-    def take(self, bucket: Any) -> None:
-        """Take one bucket; a bucket without a key or with the key `no data` counts records that have no id."""
-        key, count = bucket["key"], bucket["count"]
-        if key is None or key == NO_DATA:
-            self.missing += count
-            return
-        if count != 1:
-            self.repeated += 1
-        self._keys.append(str(key))
+    def take(self, buckets: Iterable[Any]) -> None:
+        """Take buckets; one without a key or with the key `no data` counts records that have no id."""
+        for bucket in buckets:
+            key, count = bucket["key"], bucket["count"]
+            if key is None or key == NO_DATA:
+                self.missing += count
+                continue
+            if count != 1:
+                self.repeated += 1
+            self._keys.append(str(key))
         if len(self._keys) >= _CHUNK:
             self.flush()
 
@@ -209,11 +211,12 @@ def _take(
 
 
 def read_histogram(
-    pieces: Iterable[bytes], take: Callable[[Any], None], received: Callable[[int], None] = lambda count: None
+    pieces: Iterable[bytes], take: Callable[[Sequence[Any]], None], received: Callable[[int], None] = lambda count: None
 ) -> Any:
-    """Hand each bucket of the first `histogram` of a JSON document to `take`; return the document with that list empty.
+    """Hand the buckets of the first `histogram` of a JSON document to `take`; return the document with that list empty.
 
-    The document is never held whole: memory is that of one piece. A document without a histogram is returned as it is.
+    The document is never held whole: memory is that of one piece, whose buckets are handed over together. A document
+    without a histogram is returned as it is.
 
     Raises:
         PassingTrouble: the document is a web page, is not whole, or has buckets that are none.
@@ -228,7 +231,7 @@ def read_histogram(
         if state == "head" and (start := _START.search(buffer)):
             head, buffer, state = buffer[: start.end()], buffer[start.end() :], "buckets"
         if state == "buckets":
-            buffer, ended = _take_all(buffer, scan, take)
+            buffer, ended = _take_all(_take_most(buffer, take), scan, take)
             state = "tail" if ended else state
     tail = buffer + decode(b"", final=True)
     try:
@@ -238,8 +241,25 @@ def read_histogram(
         raise PassingTrouble("firewall_page" if tail.lstrip().startswith("<") else "truncated", words) from None
 
 
+def _take_most(buffer: str, take: Callable[[Sequence[Any]], None]) -> str:
+    """Take the buckets up to the last one that another follows, in one go; return what is left.
+
+    Only where the text up to there is a list of whole values is it taken: an end inside of a text or beyond the end of
+    the list is none, and then nothing is taken here.
+    """
+    start, end = _SEPARATOR.match(buffer), buffer.rfind("},") + 1
+    if not end or start is None:
+        return buffer
+    try:
+        buckets = msgspec.json.decode(f"[{buffer[start.end() : end]}]")
+    except msgspec.DecodeError:
+        return buffer
+    _hand_over(buckets, take)
+    return buffer[end:]
+
+
 def _take_all(
-    buffer: str, scan: Callable[[str, int], tuple[Any, int]], take: Callable[[Any], None]
+    buffer: str, scan: Callable[[str, int], tuple[Any, int]], take: Callable[[Sequence[Any]], None]
 ) -> tuple[str, bool]:
     """Take the whole buckets at the start of `buffer`; return what is left and whether the list has ended."""
     position = 0
@@ -252,7 +272,11 @@ def _take_all(
             bucket, position = scan(buffer, position)
         except ValueError:
             return buffer[position:], False
-        try:
-            take(bucket)
-        except (KeyError, TypeError):
-            raise PassingTrouble("truncated", f"the histogram holds {bucket!r}, which is no bucket") from None
+        _hand_over([bucket], take)
+
+
+def _hand_over(buckets: Sequence[Any], take: Callable[[Sequence[Any]], None]) -> None:
+    try:
+        take(buckets)
+    except (KeyError, TypeError):
+        raise PassingTrouble("truncated", f"the histogram holds what is no bucket: {str(buckets)[:100]}") from None

@@ -28,17 +28,6 @@ Filter = Mapping[str, Any]
 T = TypeVar("T")
 
 
-class Unrepresentable(SourceError):
-    """Guppy holds values that its schema cannot say: a list where it promises text, for example.
-
-    `paths` are the dotted names of the fields, below the type.
-    """
-
-    def __init__(self, message: str, paths: frozenset[str]) -> None:
-        super().__init__(message)
-        self.paths = paths
-
-
 @dataclass(frozen=True)
 class Index:
     """One concrete index behind Guppy, with the aliases that point to it and the fields that hold lists."""
@@ -52,13 +41,15 @@ class Index:
 class Field:
     """One field of a type as it is asked for and stored.
 
-    `many` marks lists; a record is always a list of records and has `fields`.
+    `many` marks lists, `wrapped` those among them of which the server says that they are one value; a record is always
+    a list of records and has `fields`.
     """
 
     name: str
     kind: str
     many: bool = False
     fields: tuple[Field, ...] = ()
+    wrapped: bool = False
 
     def selection(self) -> str:
         """Return the GraphQL selection of this field."""
@@ -99,20 +90,19 @@ class GuppyClient:
         """Run one GraphQL query and return its `data`, whole.
 
         Raises:
-            Refused: the query itself is wrong in the eyes of the server.
-            Unrepresentable: a value does not fit the schema that the server publishes.
+            Refused: the query is wrong in the eyes of the server, or a value does not fit the schema that it publishes.
             SlowAnswer: slower than the server allows, `slow_tries` times.
             SourceError: no usable answer after all tries.
         """
         call = Call("guppy/graphql", where, _body(query, variables), slow_tries=slow_tries)
         return self.transport.fetch(call, lambda response: checked(self.transport.read_json(response), where))
 
-    def _work(self, content: bytes, work: Callable[[Any], T]) -> T:
-        """Parse a large answer and work on it, one at a time: parsed, it takes ten times the memory of its text.
+    def _work(self, content: bytes, work: Callable[[bytes], T]) -> T:
+        """Work on a large answer, one at a time: parsed, it takes up to ten times the memory of its text.
 
         It is always the same thread that does so, because memory allocators keep what each thread has freed for itself.
         """
-        return self._workshop.submit(lambda: work(self.transport.parse(content))).result()
+        return self._workshop.submit(work, content).result()
 
     def indices(self) -> tuple[Index, ...]:
         """Return the concrete indices from `_status`, sorted by name (the array configuration left out)."""
@@ -165,33 +155,35 @@ class GuppyClient:
         return self.transport.fetch(
             call,
             lambda response: self._work(
-                self.transport.read_body(response), lambda answer: take(checked(answer, where)[type_name])
+                self.transport.read_body(response),
+                lambda content: take(checked(self.transport.parse(content), where)[type_name]),
             ),
         )
 
     def download(
-        self,
-        type_name: str,
-        fields: Sequence[str],
-        filter_: Filter,
-        where: str,
-        take: Callable[[list[dict[str, Any]]], T],
+        self, type_name: str, fields: Sequence[str], filter_: Filter, where: str, take: Callable[[bytes], T]
     ) -> T:
         """Ask for the stored form of the records that a filter selects, lists as lists; return what `take` makes of it.
 
-        The server builds the whole answer in memory and dies of a type that it does not know: only types that discovery
-        found are sent, and the filter must bound the answer to one page.
+        `take` gets the text, which should be a JSON list (`stored_records`), one at a time. The server builds the whole
+        answer in memory and dies of a type that it does not know: only types that discovery found are sent, and the
+        filter must bound the answer to one page.
         """
         self._known(type_name)
         body = {"type": type_name, "fields": list(fields), "filter": filter_}
-
-        def work(rows: Any) -> T:
-            if not isinstance(rows, list):
-                raise PassingTrouble("partial_data", f"the download is no list: {shortened(str(rows))}")
-            return take(rows)
-
         call = Call("guppy/download", where, body, slow_tries=1)
-        return self.transport.fetch(call, lambda response: self._work(self.transport.read_body(response), work))
+        return self.transport.fetch(call, lambda response: self._work(self.transport.read_body(response), take))
+
+    def stored_records(self, content: bytes) -> list[dict[str, Any]]:
+        """Parse the text of a download.
+
+        Raises:
+            PassingTrouble: it is not whole, or no list.
+        """
+        records = self.transport.parse(content)
+        if not isinstance(records, list):
+            raise PassingTrouble("partial_data", f"the download is no list: {shortened(str(records))}")
+        return records
 
     def _known(self, type_name: str) -> None:
         if type_name not in self.types:
@@ -213,7 +205,7 @@ def checked(answer: Any, where: str) -> dict[str, Any]:
     """Return the `data` of a GraphQL answer if it is whole.
 
     Raises:
-        Refused, Unrepresentable: see `GuppyClient.ask`.
+        Refused: see `GuppyClient.ask`.
         SlowAnswer, PassingTrouble: the answer says that it failed, or parts of it are missing.
     """
     if not isinstance(answer, dict):
@@ -222,8 +214,7 @@ def checked(answer: Any, where: str) -> dict[str, Any]:
     if errors:
         words = shortened("; ".join(str(error.get("message")) for error in errors))
         if all(_UNREPRESENTABLE.search(str(error.get("message"))) for error in errors):
-            paths = frozenset(".".join(_names(error.get("path"))[1:]) for error in errors)
-            raise Unrepresentable(f"Guppy cannot represent values for {where}: {words}", paths)
+            raise Refused(f"Guppy cannot represent values for {where}: {words}")
         if "timed out" in words.lower() or "timeout" in words.lower():
             raise SlowAnswer("upstream_timeout", words)
         if any((error.get("extensions") or {}).get("code") in _REFUSALS for error in errors):
@@ -253,11 +244,6 @@ def is_name(text: str) -> bool:
 
 def _body(query: str, variables: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"query": query, "variables": dict(variables or {})}
-
-
-def _names(path: Any) -> list[str]:
-    """Return the names in the path of an error, without the positions in lists."""
-    return [step for step in path or () if isinstance(step, str)]
 
 
 def _gap(data: Mapping[str, Any]) -> str | None:

@@ -47,15 +47,13 @@ class Drift(BaseModel):
 class RecordType:
     """One type of a Guppy server, ready to be extracted.
 
-    `id_fields` are the candidates for the unique id, the contract's first. `downloaded` names the fields whose values
-    GraphQL cannot represent; they are fetched in their stored form.
+    `id_fields` are the candidates for the unique id, the contract's first.
     """
 
     name: str
     fields: tuple[Field, ...]
     id_fields: tuple[str, ...]
     drift: tuple[Drift, ...]
-    downloaded: frozenset[str] = frozenset()
 
     @property
     def digest(self) -> str:
@@ -63,12 +61,10 @@ class RecordType:
         return hashlib.sha256(json.dumps([_plain(part) for part in self.fields]).encode()).hexdigest()
 
     def with_list(self, path: str) -> RecordType:
-        """Return the type with the field at a dotted path as a list that is fetched in its stored form."""
-        drift = Drift(field=path, change="retyped", severity="warning", expected="as published", found="list")
-        parts = path.split(".")
-        fields = tuple(_changed(part, parts, many=True) for part in self.fields)
-        seen = self.drift if _at(self.fields, parts).many else (*self.drift, drift)
-        return replace(self, fields=fields, downloaded=self.downloaded | {parts[0]}, drift=seen)
+        """Return the type with the field at a dotted path as a list."""
+        drift = Drift(field=path, change="retyped", severity="warning", expected="one value", found="list")
+        fields = tuple(_changed(part, path.split("."), many=True) for part in self.fields)
+        return replace(self, fields=fields, drift=(*self.drift, drift))
 
     def with_fractions(self, path: str) -> RecordType:
         """Return the type with the whole number at a dotted path as a fractional one."""
@@ -277,7 +273,7 @@ def _settled(
                 Drift(field=path, change="retyped", severity=severity, expected=column.type, found=_written(part))
             )
         elif many:
-            part = replace(part, many=True)
+            part = replace(part, many=True, wrapped=not part.many)
         if part.kind == "record":
             below, more = _settled(part.fields, column.fields, f"{path}.", bool(column.fields))
             part = replace(part, fields=below)
@@ -304,11 +300,6 @@ def _written(part: Field) -> str:
 
 def _plain(part: Field) -> list[Any]:
     return [part.name, part.kind, part.many, [_plain(below) for below in part.fields]]
-
-
-def _at(fields: Sequence[Field], parts: Sequence[str]) -> Field:
-    part = next(entry for entry in fields if entry.name == parts[0])
-    return part if len(parts) == 1 else _at(part.fields, parts[1:])
 
 
 def _changed(part: Field, parts: Sequence[str], **change: Any) -> Field:

@@ -20,15 +20,15 @@ from pydantic import JsonValue
 from warehouse.errors import SourceError, SourceUnreachable
 from warehouse.settings import Settings
 from warehouse.sources.guppy.census import Census, IdCollector, IdCounter, take_census, take_census_in_pieces
-from warehouse.sources.guppy.client import GuppyClient, Index, Unrepresentable
+from warehouse.sources.guppy.client import GuppyClient, Index
 from warehouse.sources.guppy.discovery import RecordType, identity_of
 from warehouse.sources.guppy.figures import Figures, FiguresDisagree, categorical_fields, facets, take_figures
 from warehouse.sources.guppy.id_sets import NONE, distinct, sorted_ids, without
 from warehouse.sources.guppy.pages import MoreRowsThanAsked, NothingCame, PageFetcher, examples
 from warehouse.sources.guppy.parts import Belonging, Joined, PartStore, in_order, join, merged
 from warehouse.sources.guppy.plan import CountsDisagree
-from warehouse.sources.guppy.ranges import RangePlan, plan_ranges
-from warehouse.sources.guppy.rows import FractionFound, schema_of
+from warehouse.sources.guppy.ranges import plan_ranges
+from warehouse.sources.guppy.rows import FractionFound, ListFound, schema_of
 from warehouse.sources.guppy.transport import SlowAnswer
 
 log = logging.getLogger("icw.sources.guppy")
@@ -67,6 +67,16 @@ class _Look:
     def state(self) -> str:
         counted = self.census.digest if self.census else ""
         return hashlib.sha256(f"{self.index}/{self.figures.digest}/{counted}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How records were had: by what they were cut, parts taken over, records repaired, and why not by download."""
+
+    method: str
+    resumed: int
+    repaired: int
+    refusal: str | None
 
 
 class TypeExtractor:
@@ -112,8 +122,9 @@ class TypeExtractor:
                 log.warning("the data moved", extra={"type": self._type.name, "words": str(error), "try": len(moved)})
                 if len(moved) < self._settings.guppy_tries:
                     self._client.transport.pause(len(moved), "moved", f"type {self._type.name}")
-            except Unrepresentable as error:
-                self._take_as_lists(error)
+            except ListFound as error:
+                log.warning("a list of values", extra={"type": self._type.name, "field": error.path})
+                self._type = self._type.with_list(error.path)
             except FractionFound as error:
                 self._type = self._type.with_fractions(error.path)
             else:
@@ -131,16 +142,6 @@ class TypeExtractor:
             f"{len(moved)} tries: {'; '.join(dict.fromkeys(moved))}. The last good load stays; run the refresh again "
             "when upstream is at rest."
         )
-
-    def _take_as_lists(self, error: Unrepresentable) -> None:
-        """Take the fields that GraphQL cannot represent as lists from now on, or give up if that was done already."""
-        leaves = {leaf for part in self._type.fields for leaf in part.leaves()}
-        fresh = {path for path in error.paths & leaves if path.split(".")[0] not in self._type.downloaded}
-        if not fresh:
-            raise error
-        log.warning("lists where the schema says otherwise", extra={"type": self._type.name, "fields": sorted(fresh)})
-        for path in sorted(fresh):
-            self._type = self._type.with_list(path)
 
     def _once(self, categorical: Sequence[str]) -> Extraction:
         look, ids = self._look(categorical, IdCollector)
@@ -204,6 +205,7 @@ class TypeExtractor:
         id_field = look.census.field
         store = self._store(look, id_field)
         resumed = store.begin(look.state)
+        fetcher = PageFetcher(self._client, self._type, id_field, store, self._settings)
         repaired = 0
         unanswered: list[str] = []
         for _ in range(_ROUNDS):
@@ -211,13 +213,13 @@ class TypeExtractor:
             missing = without(ids, held)
             vanished = without(held, ids) if len(held) + len(missing) != len(ids) else NONE
             del held
-            fetcher = PageFetcher(self._client, self._type, id_field, store, self._settings)
             unanswered = fetcher.fetch_ids(missing)
             del missing
             after, _ = self._look_again(categorical, IdCounter, look, store)
             if after.state == look.state and not unanswered:
                 del ids
-                return self._proven(look, after, store, merged(store, id_field, vanished), resumed, repaired)
+                way = _Way(f"ids of {id_field}", resumed, repaired, fetcher.reader.refusal)
+                return self._proven(look, after, store, merged(store, id_field, vanished), way)
             assert after.census is not None
             if after.census.digest == look.census.digest:
                 if not unanswered:
@@ -265,13 +267,15 @@ class TypeExtractor:
         id_field = self._type.id_fields[0] if self._type.id_fields else None
         store = self._store(look, plan.field)
         resumed = store.begin(look.state)
-        PageFetcher(self._client, self._type, id_field, store, self._settings).fetch_ranges(plan.parts, plan.field)
+        fetcher = PageFetcher(self._client, self._type, id_field, store, self._settings)
+        fetcher.fetch_ranges(plan.parts, plan.field)
         after, _ = self._look(categorical, IdCounter)
         self._same_index(look, after, store)
         if after.figures.digest != look.figures.digest:
             store.discard()
             raise Moved("the reported counts moved while ranges were fetched")
-        return self._proven(look, after, store, in_order(store), resumed, 0, plan)
+        way = _Way(f"ranges of {plan.field}", resumed, 0, fetcher.reader.refusal)
+        return self._proven(look, after, store, in_order(store), way)
 
     def _same_index(self, before: _Look, after: _Look, store: PartStore) -> None:
         if after.index != before.index:
@@ -279,14 +283,7 @@ class TypeExtractor:
             raise Moved(f"the index behind the alias changed from {before.index} to {after.index}")
 
     def _proven(
-        self,
-        before: _Look,
-        after: _Look,
-        store: PartStore,
-        tables: Iterator[pa.Table],
-        resumed: int,
-        repaired: int,
-        plan: RangePlan | None = None,
+        self, before: _Look, after: _Look, store: PartStore, tables: Iterator[pa.Table], way: _Way
     ) -> Extraction:
         """Join the parts and hold the result against what was seen before and after."""
         census = before.census
@@ -304,7 +301,7 @@ class TypeExtractor:
         if total == 0:
             self._believe_empty(self._type.name, before.index)
         proof: dict[str, JsonValue] = {
-            "method": f"ids of {id_field}" if plan is None else f"ranges of {plan.field}",
+            "method": way.method,
             "index_before": before.index,
             "index_after": after.index,
             "total_before": total,
@@ -317,10 +314,10 @@ class TypeExtractor:
             "fields_digest": self._type.digest,
             "no_census_because": list[JsonValue](before.blemishes),
             "parts": len(store.parts()),
-            "parts_resumed": resumed,
-            "records_repaired": repaired,
+            "parts_resumed": way.resumed,
+            "records_repaired": way.repaired,
             "drift": [entry.model_dump() for entry in self._type.drift],
-            "downloaded_fields": list[JsonValue](sorted(self._type.downloaded)),
+            "no_downloads_because": way.refusal,
         }
         return Extraction(self._type, before.index, joined, before.figures, proof)
 

@@ -110,7 +110,8 @@ class _Lander:
         )
         extraction = extractor.run()
         joined = extraction.joined
-        self._add(name, extraction.index, joined.path, joined.sha256, joined.rows, extraction.proof, "guppy/graphql")
+        path = "guppy/graphql" if extraction.proof["no_downloads_because"] else "guppy/download"
+        self._add(name, extraction.index, joined.path, joined.sha256, joined.rows, extraction.proof, path)
         self._staged.counts += extraction.figures.counts
 
     def _land_what_it_says(self) -> None:

@@ -1,6 +1,6 @@
-"""Fetching records: batches of ids or ranges of a number, several at a time, each page checked against what was asked.
+"""Fetching records: batches of ids or ranges of a number, several at a time, each answer checked against the question.
 
-Every page goes straight to disk as a part, so that memory holds the pages in flight and no more.
+Every answer goes straight to disk as a part, so that memory holds those in flight and no more.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import pyarrow as pa
 
@@ -19,7 +19,7 @@ from warehouse.sources.guppy.client import WINDOW, Filter, GuppyClient, members
 from warehouse.sources.guppy.discovery import RecordType
 from warehouse.sources.guppy.parts import PartStore
 from warehouse.sources.guppy.plan import SMALLEST_PAGE, PageSize, RangePart
-from warehouse.sources.guppy.rows import table_of
+from warehouse.sources.guppy.records import RecordReader
 from warehouse.sources.guppy.transport import SlowAnswer, shortened
 
 Job = TypeVar("Job")
@@ -45,24 +45,24 @@ class MoreRowsThanAsked(Exception):
 
 
 class PageFetcher:
-    """Fetches the records of one type into a part store."""
+    """Fetches the records of one type into a part store; `reader` knows how they are had."""
 
     def __init__(
         self, client: GuppyClient, record_type: RecordType, id_field: str | None, store: PartStore, settings: Settings
     ) -> None:
+        self.reader = RecordReader(client, record_type, id_field)
         self._client = client
         self._type = record_type
         self._id = id_field
         self._store = store
         self._retries = settings.retries
         self._size = PageSize(settings.guppy_page_size, settings.guppy_page_bytes)
-        self._asked = tuple(part for part in record_type.fields if part.name not in record_type.downloaded)
 
     def fetch_ids(self, ids: pa.ChunkedArray) -> list[str]:
         """Fetch the records with these ids (ascending), in batches; return the ids for which no record came.
 
         Raises:
-            Unrepresentable, FractionFound: the fields must be taken differently (see `RecordType`).
+            FractionFound, ListFound: the fields must be taken differently (see `RecordType`).
             MoreRowsThanAsked: a page holds what was not asked for.
             SourceError: a page could not be had at all.
         """
@@ -118,12 +118,12 @@ class PageFetcher:
         id_field = self._id
         assert id_field is not None
         where = f"type {self._type.name}, {len(ids)} records from {id_field} {ids[0]} to {ids[-1]}"
-        ask = self._ask if len(ids) > SMALLEST_PAGE else self._ask_patiently
+        read = self.reader.read if len(ids) > SMALLEST_PAGE else self._read_patiently
         wanted = dict.fromkeys(ids)
         tables: list[pa.Table] = []
         for attempt in range(1, _REASKS + 2):
             try:
-                table = ask(members(list(wanted), id_field), [{id_field: "asc"}], len(wanted), where)
+                table = read(members(list(wanted), id_field), [id_field], len(wanted), where)
             except SlowAnswer as error:
                 self._size.too_slow(len(ids))
                 self._client.transport.pause(1, error.reason, where)
@@ -139,7 +139,7 @@ class PageFetcher:
             if attempt <= _REASKS:
                 reason = "missing_rows" if len(wanted) < len(ids) else "empty_page"
                 self._client.transport.pause(attempt, reason, where)
-        table = pa.concat_tables(tables).sort_by(id_field)
+        table = tables[0] if len(tables) == 1 else pa.concat_tables(tables).sort_by(id_field)
         if table.num_rows:
             self._size.answered(table.num_rows, table.nbytes)
             first, last = table.column(id_field)[0].as_py(), table.column(id_field)[-1].as_py()
@@ -150,39 +150,26 @@ class PageFetcher:
 
     def _fetch_range(self, part: RangePart, number_field: str) -> Page[RangePart]:
         where = f"type {self._type.name}, {part.count} records with {_range_plan(part, number_field)}"
-        sort = [{number_field: "asc"}, *([{self._id: "asc"}] if self._id else [])]
-        first = min(WINDOW, part.count + 1)  # one more than expected, so that a record too many is seen
-        table = self._ask_patiently(part.range.filter(number_field), sort, first, where)
+        order = [number_field, *([self._id] if self._id else [])]
+        most = min(WINDOW, part.count + 1)  # one more than expected, so that a record too many is seen
+        table = self._read_patiently(part.range.filter(number_field), order, most, where)
         for attempt in range(1, _REASKS + 1):
             if table.num_rows == part.count:
                 break
             self._client.transport.pause(attempt, "missing_rows", where)
-            table = self._ask_patiently(part.range.filter(number_field), sort, first, where)
+            table = self._read_patiently(part.range.filter(number_field), order, most, where)
         if table.num_rows != part.count:
             raise MoreRowsThanAsked(f"{where}: the answer holds {table.num_rows}")
         self._store.write(table, _range_plan(part, number_field), float(part.range.low), float(part.range.high))
         return Page()
 
-    def _ask(self, filter_: Filter, sort: Sequence[dict[str, str]], first: int, where: str) -> pa.Table:
-        """Return the records that a filter selects, in the order of `sort`.
-
-        Fields that GraphQL cannot represent come from the stored form.
-        """
-        names = [next(iter(entry)) for entry in sort]
-        if not self._type.downloaded:
-            return self._client.rows(
-                self._type.name, self._asked, filter_, sort, first, where, lambda rows: self._table(rows, names)
-            )
-        rows = self._client.rows(self._type.name, self._asked, filter_, sort, first, where, list)
-        return self._completed(rows, filter_, where, names)
-
-    def _ask_patiently(self, filter_: Filter, sort: Sequence[dict[str, str]], first: int, where: str) -> pa.Table:
-        """Do as `_ask`, for a page that cannot be made smaller: slowness is borne as often as any other trouble."""
+    def _read_patiently(self, filter_: Filter, order: Sequence[str], most: int, where: str) -> pa.Table:
+        """Read what cannot be made smaller: slowness is borne as often as any other trouble."""
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._ask(filter_, sort, first, where)
+                return self.reader.read(filter_, order, most, where)
             except SlowAnswer as error:
                 if attempt > self._retries:
                     raise SourceError(
@@ -190,46 +177,6 @@ class PageFetcher:
                         "refresh again later; what was fetched so far is kept."
                     ) from None
                 self._client.transport.pause(attempt, error.reason, where)
-
-    def _table(self, rows: list[dict[str, Any]], names: Sequence[str]) -> pa.Table:
-        """Turn records into a table, ordered by the named fields and then by everything that they hold.
-
-        Only where records lack an id can the named fields tie; the order must not depend on the server even then.
-        """
-
-        def place(row: dict[str, Any]) -> tuple[tuple[bool, Any], ...]:
-            return tuple((row.get(name) is None, row.get(name)) for name in names)
-
-        if self._id is None or any(row.get(self._id) is None for row in rows):
-            rows = sorted(rows, key=lambda row: repr(sorted(row.items())))
-        return table_of(sorted(rows, key=place), self._type.fields)
-
-    def _completed(self, rows: list[dict[str, Any]], filter_: Filter, where: str, names: Sequence[str]) -> pa.Table:
-        """Add the downloaded fields to the records of a page, matched by their id.
-
-        The download may miss records that the page has: those are left out, and the caller asks for them again.
-        """
-        id_field = self._id
-        if id_field is None or any(row.get(id_field) is None for row in rows):
-            raise SourceError(
-                f"Guppy cannot represent {', '.join(sorted(self._type.downloaded))} of {where}, and without a unique "
-                "id the stored form cannot be matched to its record."
-            )
-        parts = [part for part in self._type.fields if part.name in self._type.downloaded]
-        asked = [id_field, *(leaf for part in parts for leaf in part.leaves())]
-
-        def complete(stored_rows: list[dict[str, Any]]) -> pa.Table:
-            stored = {row.get(id_field): row for row in stored_rows}
-            whole = [
-                {**row, **{part.name: stored[row[id_field]].get(part.name) for part in parts}}
-                for row in rows
-                if row[id_field] in stored
-            ]
-            return self._table(whole, names)
-
-        if not rows:
-            return self._table(rows, names)
-        return self._client.download(self._type.name, asked, filter_, where, complete)
 
 
 def _range_plan(part: RangePart, number_field: str) -> str:

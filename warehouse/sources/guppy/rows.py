@@ -2,16 +2,22 @@
 
 Lists stay lists, nested records stay lists of records, missing stays null. Nothing is coerced silently: a value that
 does not fit its field's kind raises, because Arrow would truncate a fraction or split a text into letters.
+
+Arrow's JSON reader takes what fits its schema to the letter, and refuses all else (a number where text is expected, a
+fraction among whole numbers). What it refuses is parsed by Python and looked at column by column.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+import msgspec
 import pyarrow as pa
+import pyarrow.json
 
 from warehouse.errors import IntegrityError
 from warehouse.sources.guppy.client import Field
@@ -33,6 +39,14 @@ class FractionFound(Exception):
         self.path = path
 
 
+class ListFound(Exception):
+    """A field that was taken for one value holds a list of them; `path` is its dotted name."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 def schema_of(fields: Sequence[Field]) -> pa.Schema:
     """Return the Arrow schema: text `string`, whole numbers `int64`, others `double`, records `list<struct>`."""
     return pa.schema([pa.field(part.name, _type_of(part)) for part in fields])
@@ -43,9 +57,44 @@ def table_of(records: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> p
 
     Raises:
         FractionFound: a whole number has a fraction.
+        ListFound: one value is a list.
         IntegrityError: a value does not fit the kind of its field at all.
     """
     return pa.Table.from_arrays(_columns(list(records), fields, ""), schema=schema_of(fields))
+
+
+def read_table(content: bytes, fields: Sequence[Field]) -> pa.Table | None:
+    """Read the text of a JSON list of records; None where anything in it does not fit its field to the letter.
+
+    What comes is what `table_of` makes of the same records; it comes ten times as fast (tests/bench).
+    """
+    asked = pa.schema([pa.field(part.name, _type_of(replace(part, many=_is_list(part)))) for part in fields])
+    try:
+        lines = b"\n".join(msgspec.json.decode(content, type=list[msgspec.Raw]))
+        table = pyarrow.json.read_json(
+            pa.BufferReader(lines),
+            # One block, so that no record is cut and every column comes in one piece.
+            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(lines)),
+            parse_options=pyarrow.json.ParseOptions(explicit_schema=asked, unexpected_field_behavior="ignore"),
+        )
+        table.validate(full=True)
+    except (msgspec.DecodeError, pa.ArrowException, OverflowError):
+        return None
+    if table.schema != asked:
+        return None
+    columns = [_wrapped(column) if part.wrapped else column for part, column in zip(fields, table.columns, strict=True)]
+    return pa.Table.from_arrays(columns, schema=schema_of(fields))
+
+
+def _is_list(part: Field) -> bool:
+    return part.many and not part.wrapped
+
+
+def _wrapped(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column of values as a column of lists of one; missing ones stay missing."""
+    values = column.combine_chunks()
+    offsets = pa.array(range(len(values) + 1), pa.int32())
+    return pa.ListArray.from_arrays(offsets, values, mask=values.is_null())
 
 
 def _type_of(part: Field) -> pa.DataType:
@@ -74,7 +123,12 @@ def _columns(records: list[Any], fields: Sequence[Field], prefix: str) -> list[p
 
 def _column(values: list[Any], part: Field, path: str) -> pa.Array:
     if part.kind != "record" and not part.many:
-        return _scalars(values, part.kind, path)
+        try:
+            return _scalars(values, part.kind, path)
+        except IntegrityError:
+            if any(isinstance(value, list) for value in values):
+                raise ListFound(path) from None
+            raise
     if part.kind in _STRICT and set(map(type, values)) <= {list, _NOTHING}:
         with contextlib.suppress(*_NEEDS_A_LOOK):
             return pa.array(values, _type_of(part))

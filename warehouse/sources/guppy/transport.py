@@ -19,7 +19,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import orjson
+import msgspec
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
@@ -34,6 +34,7 @@ log = logging.getLogger("icw.sources.guppy")
 T = TypeVar("T")
 
 _WORDS = 300
+_PIECE = 1 << 18
 
 
 class PassingTrouble(Exception):
@@ -174,17 +175,17 @@ class Transport:
 
     def read_body(self, response: requests.Response) -> bytes:
         """Receive the whole body of an answer."""
-        content = response.content
+        content = b"".join(response.iter_content(_PIECE))
         self.tally.add_bytes(len(content))
         return content
 
     def parse(self, content: bytes) -> Any:
         """Parse a body; errors as for `read_json`."""
         try:
-            return orjson.loads(content)
-        except orjson.JSONDecodeError:
+            return msgspec.json.decode(content)
+        except msgspec.DecodeError:
             pass
-        # orjson is strict: half of a surrogate pair, which JavaScript lets through, is no reason to lose a record.
+        # msgspec is strict: half of a surrogate pair, which JavaScript lets through, is no reason to lose a record.
         try:
             return json.loads(content)
         except ValueError:
