@@ -58,6 +58,8 @@ def land_system(system: GuppySystem, landing: Landing, settings: Settings) -> Re
             last good release stays, and finished parts are kept for the next run.
         StorageError: the home cannot be written.
     """
+    # Arrow's own pool keeps what each page has freed; the system's gives it back, so that memory stays that of pages.
+    pa.set_memory_pool(pa.system_memory_pool())
     with closing(GuppyClient(Transport(system.base_url, settings))) as client:
         seen = survey(client, system, landing, settings)
         discovery = discover(client, system.types, load_contract(system.source).datasets, seen.indices)
