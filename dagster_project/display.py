@@ -319,7 +319,9 @@ def snapshot_report(found: Sequence[Snapshot], current: Snapshot | None) -> list
 def _cell(value: object, column: str) -> str:
     if value is None:
         return "[dim]null[/]"
-    if isinstance(value, int | Decimal) and not isinstance(value, bool) and not column.endswith(("_key", "year")):
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | Decimal) and not column.endswith(("_key", "year")):
         return f"{value:,}"
     return escape(str(value))
 
