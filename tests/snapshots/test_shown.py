@@ -28,7 +28,14 @@ def shown(published: Snapshot, *arguments: str) -> list[str]:
 
 def test_numbers_have_their_thousands_marked_but_keys_and_years_do_not(published: Snapshot) -> None:
     query = "select 12345 as a, 12345::hugeint as b, 1234567.5 as c, 12345 as d_key, 2026 as e_year, true as f"
-    assert shown(published, "sql", query)[-1].split(" │ ") == ["12,345", "12,345", "1,234,567.5", "12345", "  2026", "true"]
+    assert shown(published, "sql", query)[-1].split(" │ ") == [
+        "12,345",
+        "12,345",
+        "1,234,567.5",
+        "12345",
+        "  2026",
+        "true",
+    ]
 
 
 def test_rows_stand_one_below_the_other_where_the_columns_do_not_fit_beside(published: Snapshot) -> None:
