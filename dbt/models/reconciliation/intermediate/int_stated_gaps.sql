@@ -1,0 +1,117 @@
+-- Grain: one comparison of two stated numbers, or of one collection's two numbers: nothing lists the rows behind them.
+
+with comparisons as (
+
+    select comparison_id
+    from {{ ref('int_comparisons') }}
+    where is_compared
+
+),
+
+held_collections as (
+
+    select
+        dim_collection.collection_id,
+        count(patients.patient_key) as patient_count
+    from {{ ref('dim_collection') }} as dim_collection
+    left join {{ ref('dim_patient') }} as patients
+        on dim_collection.collection_key = patients.collection_key
+    where
+        dim_collection.source_id = 'idc'
+        and dim_collection.is_in_release
+    group by dim_collection.collection_id
+
+),
+
+collections as (
+
+    select
+        held_collections.collection_id,
+        held_collections.patient_count,
+        dim_collection.is_described,
+        coalesce(dim_collection.subjects_reported, 0) as subjects_reported
+    from held_collections
+    inner join {{ ref('dim_collection') }} as dim_collection
+        on held_collections.collection_id = dim_collection.collection_id
+        and dim_collection.source_id = 'idc'
+
+),
+
+files as (
+
+    select
+        count(*) as file_count,
+        coalesce(sum(size_bytes), 0) as size_bytes
+    from {{ ref('fct_file') }}
+
+),
+
+indexd as (
+
+    select
+        max(case when dimension = '_totalCount' then reported_count end) as file_count,
+        max(case when dimension = 'total_file_size' then reported_count end) as size_bytes
+    from {{ ref('fct_reported_count') }}
+    where entity = 'indexd_file'
+
+),
+
+stated as (
+
+    select
+        'idc-idc_collections:collection' as comparison_id,
+        case when patient_count > 0 then 1 else 0 end as left_count,
+        case when is_described then 1 else 0 end as right_count,
+        'not_described' as left_cause,
+        'without_series' as right_cause
+    from collections
+    union all
+    select
+        'idc-idc_collections:patient' as comparison_id,
+        patient_count as left_count,
+        subjects_reported as right_count,
+        case when is_described then 'counted_otherwise' else 'not_described' end as left_cause,
+        case when patient_count > 0 then 'counted_otherwise' else 'without_series' end as right_cause
+    from collections
+    union all
+    select
+        'midrc-indexd:file' as comparison_id,
+        files.file_count as left_count,
+        indexd.file_count as right_count,
+        'unexplained' as left_cause,
+        'beyond_record_types' as right_cause
+    from files
+    cross join indexd
+    union all
+    select
+        'midrc-indexd:byte' as comparison_id,
+        files.size_bytes as left_count,
+        indexd.size_bytes as right_count,
+        'unexplained' as left_cause,
+        'beyond_record_types' as right_cause
+    from files
+    cross join indexd
+    union all
+    select
+        reported.source_id || '_reported-' || reported.source_id || ':' || reported.entity as comparison_id,
+        reported.reported_count as left_count,
+        coalesce(loads.row_count, 0) as right_count,
+        'unexplained' as left_cause,
+        'unexplained' as right_cause
+    from {{ ref('fct_reported_count') }} as reported
+    inner join {{ ref('dim_release') }} as loads
+        on reported.source_id = loads.source_id
+        and reported.entity = loads.dataset
+    where reported.dimension = '_totalCount'
+
+)
+
+select
+    stated.comparison_id,
+    cast(stated.left_count as {{ dbt.type_bigint() }}) as left_count,
+    cast(stated.right_count as {{ dbt.type_bigint() }}) as right_count,
+    stated.left_cause,
+    stated.right_cause
+from stated
+inner join comparisons
+    on stated.comparison_id = comparisons.comparison_id
