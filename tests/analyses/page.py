@@ -16,7 +16,7 @@ from rich.console import Console
 
 from dagster_project import display
 from warehouse.build import DBT_PROJECT
-from warehouse.dbt_manifest import DeclaredTable, Reference, read_star_description
+from warehouse.dbt_manifest import STAR_SCHEMA, DeclaredTable, Reference, read_star_description
 from warehouse.snapshots import query
 from warehouse.snapshots.catalog import Snapshot
 
@@ -110,19 +110,17 @@ def _not_null(nodes: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str
 
 def diagram(names: Sequence[str], model: Model) -> str:
     """Return an entity diagram of these tables with their keys; a table that they only refer to is a bare box."""
-    references = [found for found in model.references if found.table in names and _is_drawn(_parent(found), names)]
+    references = [found for found in model.references if found.table in names and _is_drawn(found, names)]
     boxes = (_box(model.tables[name], references, model) for name in names)
     lines = (_line(found, model) for found in references)
     parts = ("erDiagram", "    direction LR", *(part for box in boxes for part in box), *lines)
     return "".join(f"{part}\n" for part in parts)
 
 
-def _is_drawn(parent: str, names: Sequence[str]) -> bool:
-    return parent in names or parent not in SHOWN_APART
-
-
-def _parent(found: Reference) -> str:
-    return found.parent.split(".")[-1]
+def _is_drawn(found: Reference, names: Sequence[str]) -> bool:
+    """Whether both tables are published, and the parent is none that almost every table refers to."""
+    schema, parent = found.parent.split(".")
+    return schema == STAR_SCHEMA and (parent in names or parent not in SHOWN_APART)
 
 
 def _box(table: DeclaredTable, references: Sequence[Reference], model: Model) -> Iterator[str]:
@@ -136,6 +134,7 @@ def _box(table: DeclaredTable, references: Sequence[Reference], model: Model) ->
 
 
 def _line(found: Reference, model: Model) -> str:
-    one = "||" if (found.table, found.column) in model.not_null else "|o"
+    parent = found.parent.split(".")[1]
+    one = "||" if (found.table, found.column) in model.not_null and found.condition is None else "|o"
     many = "o|" if model.tables[found.table].primary_key == (found.column,) else "o{"
-    return f"    {_parent(found)} {one}--{many} {found.table} : {found.column}"
+    return f"    {parent} {one}--{many} {found.table} : {found.column}"

@@ -23,7 +23,9 @@ from tests.snapshots.sample import (
     make_build,
     model,
     redescribe,
+    relationships_test,
     tree,
+    write_dbt_manifest,
 )
 from warehouse.build import Build
 from warehouse.errors import AuditFailed, BuildFailed, StorageError
@@ -31,6 +33,7 @@ from warehouse.quality.verdicts import Verdict
 from warehouse.snapshots.catalog import Snapshot, current, snapshots
 from warehouse.snapshots.manifest import Manifest
 from warehouse.snapshots.publish import publish
+from warehouse.snapshots.star import star_tables
 
 
 def parquet_digests(home: Path) -> dict[str, str]:
@@ -334,6 +337,20 @@ def test_a_model_must_say_what_identifies_its_rows(
         publish(redescribe(build, node), [PASSED], home, {})
 
     assert not home.exists()
+
+
+def test_a_column_refers_to_published_tables_alone_and_by_a_condition_to_several(tmp_path: Path) -> None:
+    names = ("dim_a", "dim_b", "fct_c")
+    tables = [model(name, {"a_key": "Key."}, primary_key=["a_key"], grain="one row") for name in names]
+    terms = {"unique_id": "model.imaging_commons.seed_d", "resource_type": "seed", "schema": "seeds", "alias": "seed_d"}
+    tests = [relationships_test("fct_c", "a_key", parent, "a_key") for parent in ("dim_a", "dim_b", "seed_d")]
+    for number, test in enumerate(tests):
+        test["unique_id"] += str(number)
+    write_dbt_manifest(tmp_path / "manifest.json", *tables, terms, *tests)
+
+    (column,) = star_tables(tmp_path / "manifest.json")[-1].columns
+
+    assert column.references == "dim_a.a_key or dim_b.a_key"
 
 
 def test_a_column_without_a_description_is_not_published(build: Build, home: Path) -> None:

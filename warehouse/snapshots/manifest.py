@@ -19,7 +19,7 @@ from warehouse.quality.verdicts import Verdict
 
 
 class ColumnEntry(BaseModel):
-    """One published column. `type` is DuckDB's; `references` names the key that it points to (table.column)."""
+    """One published column. `type` is DuckDB's; `references` names what it points to: table.column, or several."""
 
     model_config = ConfigDict(frozen=True)
 

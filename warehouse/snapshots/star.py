@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse.dbt_manifest import STAR_SCHEMA, DeclaredTable, read_star_description
+from warehouse.dbt_manifest import STAR_SCHEMA, DeclaredTable, Reference, read_star_description
 from warehouse.errors import BuildFailed
 
 
 @dataclass(frozen=True)
 class StarColumn:
-    """One documented column. `references` is the key that a relationships test ties it to, as table.column."""
+    """One documented column. `references` is the key that a relationships test ties it to: table.column, or several."""
 
     name: str
     description: str
@@ -45,10 +45,17 @@ def star_tables(dbt_manifest: Path) -> tuple[StarTable, ...]:
         raise BuildFailed(
             f"{dbt_manifest} describes no model in the schema {STAR_SCHEMA}: there is nothing to publish."
         )
-    references = {
-        (found.table, found.column): f"{found.parent.split('.')[-1]}.{found.parent_column}" for found in star.references
-    }
-    return tuple(_published(table, references) for table in star.tables)
+    return tuple(_published(table, _references(star.references)) for table in star.tables)
+
+
+def _references(found: Iterable[Reference]) -> dict[tuple[str, str], str]:
+    """Return what each column refers to among the published tables; by a condition, it may be one of several keys."""
+    keys: dict[tuple[str, str], list[str]] = {}
+    for reference in found:
+        schema, parent = reference.parent.split(".")
+        if schema == STAR_SCHEMA:
+            keys.setdefault((reference.table, reference.column), []).append(f"{parent}.{reference.parent_column}")
+    return {column: " or ".join(named) for column, named in keys.items()}
 
 
 def _published(table: DeclaredTable, references: Mapping[tuple[str, str], str]) -> StarTable:
