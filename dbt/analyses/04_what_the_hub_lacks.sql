@@ -1,21 +1,19 @@
--- Which datasets of the MIDRC portal does the hub lack, wholly or in part?
+-- What does the hub lack of the platforms that it lists, and why?
 select
-    collections.collection_id,
-    count(*) as cases,
-    count(hub.patient_id) as cases_in_hub,
-    count(*) - count(hub.patient_id) as missing_cases
-from dim_patient as cases
-join bridge_patient_collection as links
-    on cases.patient_key = links.patient_key
-join dim_collection as collections
-    on links.collection_key = collections.collection_key
-left join dim_patient as hub
-    on hub.repository_id = 'bih_midrc'
-    and cases.patient_id = hub.patient_id
-where cases.source_id = 'midrc'
-group by collections.collection_id
-having count(*) > count(hub.patient_id)
+    gaps.comparison_id,
+    gaps.left_count as in_platform,
+    gaps.right_count as in_hub,
+    gaps.gap_percent,
+    causes.cause,
+    causes.cause_count as missing
+from rec_gap as gaps
+join rec_gap_cause as causes
+    on gaps.comparison_id = causes.comparison_id
+where
+    gaps.left_system in ('idc', 'midrc')
+    and gaps.right_system = 'bih'
+    and causes.side = 'left'
 order by
-    missing_cases desc,
-    collections.collection_id
-limit 10
+    gaps.comparison_id,
+    causes.cause_count desc,
+    causes.cause

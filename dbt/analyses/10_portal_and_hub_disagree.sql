@@ -1,19 +1,13 @@
--- On how many shared cases do the MIDRC portal and the hub disagree about the sex?
+-- On what do the MIDRC portal and the hub disagree where both describe the same case, study or series?
 select
-    portal.sex as sex_in_portal,
-    hub.sex as sex_in_hub,
-    count(*) as cases
-from dim_patient as portal
-join dim_patient as hub
-    on portal.patient_id = hub.patient_id
-where
-    portal.source_id = 'midrc'
-    and hub.repository_id = 'bih_midrc'
-    and portal.sex <> hub.sex
-group by
-    portal.sex,
-    hub.sex
+    comparison_id,
+    attribute,
+    compared_count as compared,
+    agreeing_count as agreeing,
+    disagreeing_count as disagreeing,
+    right_missing_count as hub_says_nothing
+from rec_disagreement
+where comparison_id in ('midrc-bih:case', 'midrc-bih:study', 'midrc-bih:series')
 order by
-    cases desc,
-    portal.sex,
-    hub.sex
+    comparison_id,
+    attribute
