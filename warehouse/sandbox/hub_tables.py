@@ -123,8 +123,9 @@ SELECT d.n, record_id('hub dataset', d.n) AS _dataset_id,
   r.long_name AS commons_long_name, d.commons_name,
   CASE WHEN draw('hub doi', d.n, 4) > 0 THEN '10.9999/' || left(md5(d.collection_id), 8) END AS data_url_doi,
   r.disease AS disease_type, d.collection_id || ' of ' || r.long_name AS full_name, d.license,
-  -- The hub's published figures of IDC lie near this release.
-  '2026-01-31' AS metadata_source_date, CASE d.commons_name WHEN 'IDC' THEN 'v20' END AS metadata_source_version,
+  -- The hub read MIDRC earlier than the others. Its published figures of IDC lie near this release.
+  CASE d.commons_name WHEN 'MIDRC' THEN '$midrc_date' ELSE '2026-01-31' END AS metadata_source_date,
+  CASE d.commons_name WHEN 'IDC' THEN 'v20' END AS metadata_source_version,
   r.site AS primary_site,
   CASE WHEN draw('citation', d.n, 3) > 0 THEN 'Ünlü Ş, O''Neil K. "' || d.collection_id || '". 2024.' END
     AS publication_citation, r.host AS data_host, 'https://example.org/' || lower(r.host) AS metadata_source_api
@@ -182,7 +183,7 @@ def prepare_hub(connection: duckdb.DuckDBPyConnection, targets: Targets, seed: i
     connection.execute(_MIDRC)
     _add_idc(connection, targets, seed, idc_release)
     _add_others(connection, targets, seed)
-    connection.execute(_VIEWS)
+    connection.execute(_VIEWS.replace("$midrc_date", targets.hub["midrc"]["metadata_source_date"]))
 
 
 def _add_idc(connection: duckdb.DuckDBPyConnection, targets: Targets, seed: int, idc_release: Path | None) -> None:

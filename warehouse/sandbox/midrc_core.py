@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from warehouse.sandbox.apportionment import Counts, apportion, shuffled_labels
 from warehouse.sandbox.midrc_imaging import XR, Cases, Datasets, Series, Studies, Texts, draw_imaging, labelled
@@ -88,7 +89,9 @@ def _datasets(targets: Targets) -> tuple[Datasets, Counts]:
         if shares[first] == 0:
             shares[first] += 1
             shares[int(np.argmax(shares))] -= 1
-    return Datasets(names, np.asarray(project), projects, licenses), shares
+    read_on = str(targets.hub["midrc"]["metadata_source_date"]).replace("-", "")
+    is_new = np.asarray([name[-8:] > read_on for name in names])
+    return Datasets(names, np.asarray(project), projects, licenses, is_new), shares
 
 
 def _cases(targets: Targets, datasets: Datasets, counts: Counts, random: np.random.Generator) -> Cases:
@@ -105,8 +108,9 @@ def _cases(targets: Targets, datasets: Datasets, counts: Counts, random: np.rand
     second[spare] = small[0]
 
     races = _race_cells(targets)
-    cell = shuffled_labels(targets.shares([count for _, _, count in races], total), random)
     included = np.asarray([hub is not None for _, hub, _ in races])
+    is_new = datasets.is_new[dataset] & ((second < 0) | datasets.is_new[second])
+    cell = _cells_of_cases(targets.shares([count for _, _, count in races], total), included, is_new, random)
     for missing in set(range(len(datasets.projects))) - set(project[included[cell]]):
         # At a small scale a collection may be left without a case in the hub: exchange one with the largest project.
         mine = np.flatnonzero(project == missing)
@@ -126,6 +130,17 @@ def _cases(targets: Targets, datasets: Datasets, counts: Counts, random: np.rand
         in_hub=included[cell],
         **columns,
     )
+
+
+def _cells_of_cases(
+    counts: Counts, included: NDArray[np.bool_], is_new: NDArray[np.bool_], random: np.random.Generator
+) -> Counts:
+    """Return a cell for each case, in random order; those that the hub lacks go to cases that are new to it first."""
+    labels = shuffled_labels(counts, random)
+    places = random.permutation(len(is_new))
+    cells = np.empty_like(labels)
+    cells[places[np.argsort(~is_new[places], kind="stable")]] = labels[np.argsort(included[labels], kind="stable")]
+    return cells
 
 
 def _race_cells(targets: Targets) -> list[tuple[str | None, tuple[str | None] | None, int]]:

@@ -33,12 +33,21 @@ Texts = NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Datasets:
-    """The portal's datasets (the batches in which cases were submitted); `project` is a position in `projects`."""
+    """The portal's datasets (the batches in which cases were submitted); `project` is a position in `projects`.
+
+    `is_new` marks those whose names end with a day after the one on which the hub read MIDRC.
+    """
 
     names: list[str]
     project: Counts
     projects: list[str]
     license: list[str]
+    is_new: NDArray[np.bool_]
+
+    def newest(self, project: int) -> int:
+        """Return the newest dataset of a project by its name, or -1 if none of them is new."""
+        found = np.flatnonzero(self.is_new & (self.project == project))
+        return int(max(found, key=lambda place: self.names[place][-8:], default=-1))
 
 
 @dataclass(frozen=True)
@@ -58,9 +67,13 @@ class Cases:
 
 @dataclass(frozen=True)
 class Studies:
-    """The portal's imaging studies; `second_modality` and `description` may be None."""
+    """The portal's imaging studies; `second_modality` and `description` may be None.
+
+    `dataset` is -1 where a study came with its case, else the dataset that it came with later.
+    """
 
     case: Counts
+    dataset: Counts
     modality: Texts
     second_modality: Texts
     description: Texts
@@ -119,7 +132,7 @@ def draw_imaging(
         _add_collection(growing, collection, members, per_cell[collection], cells[collection], modalities, random)
     second_modality = _add_seconds(growing, seconds)
     hub_studies, hub_series = len(growing.modality), len(growing.series_modality)
-    _add_new_studies(targets, growing, cases, hub_primary, random)
+    later = _add_new_studies(targets, growing, datasets, cases, hub_primary, random)
 
     modality = np.asarray(growing.modality, dtype=object)
     in_hub = np.arange(len(modality)) < hub_studies
@@ -133,7 +146,8 @@ def draw_imaging(
         in_hub=np.arange(len(series_modality)) < hub_series,
     )
     description = _descriptions(targets, modality, in_hub, series, random)
-    return Studies(np.concatenate(growing.case), modality, second, description, in_hub), series
+    dataset = np.concatenate([np.full(hub_studies, -1), later])
+    return Studies(np.concatenate(growing.case), dataset, modality, second, description, in_hub), series
 
 
 def _primary(targets: Targets, total: int) -> Counts:
@@ -233,18 +247,29 @@ def _owners(members: Counts, studies: int, random: np.random.Generator) -> Count
 
 
 def _add_new_studies(
-    targets: Targets, growing: _Growing, cases: Cases, hub_primary: Counts, random: np.random.Generator
-) -> None:
-    """Add what the hub does not know: studies of all cases that it lacks, further ones of others, and their series."""
+    targets: Targets,
+    growing: _Growing,
+    datasets: Datasets,
+    cases: Cases,
+    hub_primary: Counts,
+    random: np.random.Generator,
+) -> Counts:
+    """Add what the hub does not know: studies of all cases that it lacks, further ones of others, and their series.
+
+    Returns the dataset with which each came: -1 for those of cases that the hub lacks, else the newest of the project.
+    """
     counts = np.maximum(_primary(targets, targets.scaled(targets.portal["studies"])) - hub_primary, 0)
     total = int(counts.sum())
     unknown = np.flatnonzero(~cases.in_hub)[:total]
-    others = random.choice(np.flatnonzero(cases.in_hub), total - len(unknown))
+    newest = np.asarray([datasets.newest(project) for project in range(len(datasets.projects))])
+    others = random.choice(np.flatnonzero(cases.in_hub & (newest[cases.project] >= 0)), total - len(unknown))
+    owners = random.permutation(np.concatenate([unknown, others]))
     names = [modality for modality, count in zip(PRIMARY, counts, strict=True) for _ in range(count)]
     images = sum(1 for modality in growing.series_modality if modality not in ("SEG", "SR"))
-    studies = growing.add_studies(random.permutation(np.concatenate([unknown, others])), -1, names)
+    studies = growing.add_studies(owners, -1, names)
     sizes = spread(max(targets.scaled(targets.portal["files"][0]["count"]) - images, 0), total, random)
     growing.add_series(np.repeat(studies, sizes), list(np.repeat(np.asarray(names, dtype=object), sizes)))
+    return np.where(cases.in_hub[owners], newest[cases.project[owners]], -1)
 
 
 def _body_parts(targets: Targets, modality: Texts, hub_series: int, random: np.random.Generator) -> Texts:

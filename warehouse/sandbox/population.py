@@ -131,6 +131,7 @@ def _load_core(connection: duckdb.DuckDBPyConnection, core: MidrcCore, targets: 
         "studies",
         {
             "case_n": studies.case,
+            "dataset_n": studies.dataset,
             "modality": studies.modality,
             "second_modality": studies.second_modality,
             "description": studies.description,

@@ -62,7 +62,7 @@ SELECT s.n, s.case_n, record_id('study', s.n) AS _imaging_study_id, p.submitter_
   CASE WHEN draw('year', s.n, 12) > 0 THEN 2018 + draw('year', s.n, 7) END AS study_year,
   CASE WHEN draw('year', s.n, 12) > 0 THEN CASE WHEN draw('shift', s.n, 2) = 0 THEN 'True' ELSE 'False' END END
     AS study_year_shifted,
-  l.loinc_code, l.loinc_long_common_name, l.loinc_method, l.loinc_system, l.loinc_contrast, s.in_hub
+  l.loinc_code, l.loinc_long_common_name, l.loinc_method, l.loinc_system, l.loinc_contrast, s.in_hub, s.dataset_n
 FROM core.studies s JOIN patient p ON p.n = s.case_n
 LEFT JOIN core.loinc l ON l.modality = s.modality AND l.choice = draw('loinc', s.n, l.choices + 1);
 
@@ -247,18 +247,23 @@ LEFT JOIN case_annotations a ON a.case_n = p.n LEFT JOIN case_measurements m ON 
 """
 
 IMAGING_STUDY = f"""
-SELECT s.* EXCLUDE (n, case_n, first_modality, in_hub), p.submitter_id AS case_ids, f.body_part_examined,
+SELECT s.* EXCLUDE (n, case_n, first_modality, in_hub, dataset_n), p.submitter_id AS case_ids, f.body_part_examined,
   coalesce(f.cr, 0) AS _cr_series_file_count, coalesce(f.ct, 0) AS _ct_series_file_count,
   coalesce(f.dx, 0) AS _dx_series_file_count, coalesce(f.mr, 0) AS _mr_series_file_count,
   coalesce(f.reports, 0) AS _radiology_report_count, parent(p.sex) AS sex, parent(p.race) AS race,
   parent(p.age_at_index) AS age_at_index, parent(p.index_event) AS index_event, parent(p.zip) AS zip,
   parent(p.covid19_positive) AS covid19_positive, parent(p.ethnicity) AS ethnicity,
-  d.dataset_submitter_id, d.license, d.data_url_doi, d.data_contributor,
+  -- A study may have come later than its case, with a dataset of its own.
+  CASE WHEN t.n IS NULL THEN d.dataset_submitter_id ELSE [t.submitter_id] END AS dataset_submitter_id,
+  CASE WHEN t.n IS NULL THEN d.license ELSE one(t.license) END AS license,
+  CASE WHEN t.n IS NULL THEN d.data_url_doi ELSE one(t.data_url_doi) END AS data_url_doi,
+  CASE WHEN t.n IS NULL THEN d.data_contributor ELSE one(t.data_contributor) END AS data_contributor,
   coalesce(a.items, []) AS imaging_study_annotations,
   f.object_id, f.data_format, f.data_type, f.data_category, f.dicom_header_file_guid, f.data_file_source_node,
   f.data_file_annotation_name, f.data_file_annotation_method, f.data_file_image_data_modified,
   []::VARCHAR[] AS data_file_image_data_modification_name, NULL::VARCHAR[] AS data_file_image_data_modification_method
 FROM study s JOIN patient p ON p.n = s.case_n JOIN dataset_lists d ON d.case_n = s.case_n
+LEFT JOIN dataset t ON t.n = s.dataset_n
 LEFT JOIN file_sets f ON f.study_n = s.n
 LEFT JOIN (SELECT study_n, list({_ANNOTATION_ITEM} ORDER BY n) AS items FROM annotation a GROUP BY study_n) a
   ON a.study_n = s.n
