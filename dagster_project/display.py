@@ -331,7 +331,7 @@ def _beginning(table: str) -> str:
 
 
 def _first_sentence(text: str) -> str:
-    found = re.match(r".*?\.(?= [A-Z]|$)", text)
+    found = re.match(r".*?(?<!e\.g)\.(?= |$)", text)
     return found[0] if found else text
 
 

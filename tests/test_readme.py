@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STAR = [
     model
-    for path in sorted((ROOT / "dbt/models/star").glob("*.yml"))
+    for folder in ("star", "reconciliation")
+    for path in sorted((ROOT / "dbt/models" / folder).glob("*.yml"))
     for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
 ]
 
@@ -41,7 +42,7 @@ def test_every_table_is_listed(model: str) -> None:
 
 def test_no_table_is_listed_that_does_not_exist() -> None:
     names = {model["name"] for model in STAR}
-    assert set(re.findall(r"`((?:dim|fct)_\w+)`", README)) <= names
+    assert set(re.findall(r"`((?:dim|fct|xwalk|rec)_\w+)`", README)) <= names
 
 
 def test_every_path_exists() -> None:
