@@ -125,7 +125,9 @@ def test_the_politeness_limit_holds_for_each_portal_by_the_log_of_the_sandbox_wh
     sandbox: Sandbox, live: Settings, tmp_path: Path
 ) -> None:
     limit = 2
-    settings = live.model_copy(update={"guppy_requests_in_flight": limit, "guppy_page_size": 50})
+    settings = live.model_copy(
+        update={"guppy_requests_in_flight": limit, "guppy_page_size": 50, "guppy_page_bytes": 20_000}
+    )
     for service in ("portal", "bih"):
         slow = Fault(kind="server_error", status=504, service=service, place="download", times=limit)
         sandbox.faults.add(slow, Fault(kind="too_many_requests", service=service, place="download", at=9, seconds=0))

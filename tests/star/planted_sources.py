@@ -259,10 +259,15 @@ HUB: Records = {
 def land_planted(folder: Path) -> tuple[Landing, list[Release]]:
     """Land a small release of IDC and the sandbox's portal and hub with the planted records."""
     landing, idc = small_release.land(folder)
+    return landing, [idc, *land_portals(folder, landing, PORTAL, HUB)]
+
+
+def land_portals(folder: Path, landing: Landing, portal: Records, hub: Records) -> list[Release]:
+    """Land the sandbox's portal and hub, each with records planted in it."""
     with Sandbox(folder / "sandbox", scale=SCALE) as sandbox:
         settings = Settings(home=folder, midrc_url=sandbox.portal_url, bih_url=sandbox.bih_url, guppy_page_size=200)
-        portal, hub = (land_system(of(settings), landing, settings) for of in (midrc, bih))
-    return landing, [idc, _planted(landing, portal, PORTAL), _planted(landing, hub, HUB)]
+        held = [land_system(of(settings), landing, settings) for of in (midrc, bih)]
+    return [_planted(landing, of, records) for of, records in zip(held, (portal, hub), strict=True)]
 
 
 def _planted(landing: Landing, release: Release, records: Records) -> Release:
