@@ -15,6 +15,8 @@ from typing import Literal
 from warehouse.build import Build, input_digest, model_seconds
 from warehouse.errors import Degraded, SourceError, UsageError
 from warehouse.landing import Choice, Landing, Release
+from warehouse.quality.acknowledgements import read_acknowledgements
+from warehouse.quality.gaps import KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
 from warehouse.run_record import RunRecord, now, record_run
 from warehouse.settings import Settings
@@ -130,6 +132,19 @@ def serve_existing(home: Path, existing: Snapshot) -> Literal["unchanged", "rest
         return "unchanged"
     point_current_at(home, existing)
     return "restored"
+
+
+def known_gaps(home: Path, build: Build) -> KnownGaps:
+    """Return what is known of gaps before a build is judged. Made-up data is not held against real data.
+
+    Raises:
+        UsageError: the acknowledgements of the home cannot be read.
+    """
+    in_service = current(home)
+    synthetic = any(release.synthetic for release in build.releases)
+    comparable = in_service is not None and in_service.manifest.synthetic == synthetic
+    earlier = read_gaps(in_service.tables_folder / "rec_gap.parquet") if in_service and comparable else {}
+    return KnownGaps(earlier, read_acknowledgements(home))
 
 
 def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from warehouse.dbt_manifest import StarDescription, read_star_description
 from warehouse.errors import BuildFailed, IntegrityError, StorageError
 from warehouse.landing import Landing, Load, Release
 from warehouse.quality import conservation, measuring, suites
+from warehouse.quality.gaps import KnownGaps, measure_gaps
 from warehouse.quality.judging import Suite, judge
 from warehouse.quality.null_limits import load_null_limits
 from warehouse.quality.profiles import ColumnProfile, KeyProfile, LoadProfile
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from warehouse.build import Build
 
 __all__ = ["audit_landed", "audit_star", "failed_errors"]
+
+NOTHING_KNOWN = KnownGaps()
 
 
 def audit_landed(
@@ -63,11 +67,14 @@ def audit_landed(
     return judge(judged)
 
 
-def audit_star(build: Build, *, threads: int = 2, memory_limit: str = "1GB") -> list[Verdict]:
-    """Judge the star of a finished build: keys, references, conservation, values and null rates.
+def audit_star(
+    build: Build, known: KnownGaps = NOTHING_KNOWN, *, threads: int = 2, memory_limit: str = "1GB"
+) -> list[Verdict]:
+    """Judge the star of a finished build: keys, references, conservation, values, null rates, and gaps.
 
     Args:
         build: the build; dbt has run and nobody holds its database open for writing.
+        known: the gaps of the snapshot in service, and those that a person has accepted.
         threads: threads of DuckDB.
         memory_limit: memory limit of DuckDB, as DuckDB writes it.
 
@@ -76,11 +83,11 @@ def audit_star(build: Build, *, threads: int = 2, memory_limit: str = "1GB") -> 
         StorageError: the memory limit is too low, or there is no room beside the build for what does not fit.
     """
     star = read_star_description(build.dbt_target / "manifest.json")
-    latest_year = max(release.fetched_at.year for release in build.releases)
+    latest = max(release.fetched_at for release in build.releases).date()
     # DuckDB's own choice for what does not fit: beside the file.
     bounds = _Bounds(threads, memory_limit, f"{build.database}.tmp")
     with _reading(build.database, bounds) as connection:
-        measured = _star_suites(connection, star, latest_year)
+        measured = _star_suites(connection, star, latest, known)
     return judge(measured)
 
 
@@ -164,18 +171,21 @@ def _parquet_of(load: Load, landing: Landing) -> Path | None:
     return None if entry is None else landing.object_path(entry.sha256)
 
 
-def _star_suites(connection: duckdb.DuckDBPyConnection, star: StarDescription, latest_year: int) -> list[Suite]:
+def _star_suites(
+    connection: duckdb.DuckDBPyConnection, star: StarDescription, latest: date, known: KnownGaps
+) -> list[Suite]:
     built = {str(name) for (name,) in connection.execute(_STAR_TABLES).fetchall()}
     missing = sorted({table.name for table in star.tables} - built)
     if missing:
         raise BuildFailed(f"The build lacks the star tables {', '.join(missing)}, which dbt's manifest declares.")
-    rules = value_rules(latest_year)
+    rules = value_rules(latest.year)
     return [
         suites.star_keys(measuring.measure_star_keys(connection, built, star.tables)),
         suites.star_references([measuring.measure_reference(connection, found) for found in star.references]),
         suites.conservation([measuring.measure_conservation(connection, rule) for rule in conservation.RULES]),
         suites.values([measuring.measure_values(connection, rule) for rule in rules], rules),
         suites.null_rates(measuring.measure_null_rates(connection, load_null_limits())),
+        suites.gaps(measure_gaps(connection, known, latest)),
     ]
 
 

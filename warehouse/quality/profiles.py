@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 import pandas as pd
 
 ColumnFinding = Literal["as expected", "missing", "retyped", "new"]
+Movement = Literal["no earlier figure", "as before", "moved"]
 LoadStatus = Literal["landed", "absent", "not recorded"]
 
 
@@ -146,6 +147,35 @@ class NullRateProfile:
         return f"{self.source} {self.modality} {self.column}: {rates}"
 
 
+@dataclass(frozen=True)
+class GapProfile:
+    """One comparison that was made. `accepted` unexplained records are let through: known in service, or acknowledged.
+
+    `unaccounted` is the gap less its causes on the left plus those on the right, which must be 0.
+    """
+
+    comparison: str
+    is_stated: bool
+    gap: int
+    gap_percent: str
+    unaccounted: int
+    unexplained: int
+    accepted: int
+    movement: Movement
+    earlier_gap: int
+    causes: str
+    acknowledged: str
+
+    @property
+    def label(self) -> str:
+        """The gap, its causes, what it was before, and who has accepted it."""
+        percent = f" ({self.gap_percent} %)" if self.gap_percent else ""
+        parts = [f"{self.comparison} {self.gap:+,}{percent}", self.causes]
+        if self.movement == "moved":
+            parts.append(f"{self.earlier_gap:+,} before")
+        return "; ".join(part for part in (*parts, self.acknowledged) if part)
+
+
 ProfileRow = TypeVar(
     "ProfileRow",
     ColumnProfile,
@@ -155,6 +185,7 @@ ProfileRow = TypeVar(
     ConservationProfile,
     ValueProfile,
     NullRateProfile,
+    GapProfile,
 )
 
 

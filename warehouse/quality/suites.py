@@ -1,8 +1,8 @@
 """The suites: what is expected of each profile, as sentences with a severity.
 
 Suites over a landed release: `landed contract`, `landed keys`, `landed loads`. Suites over the star: `star keys`,
-`star references`, `conservation`, `values`, `null rates`. To add an expectation, add a check here; to add a rule about
-counts or values, add it to `conservation.RULES` or `values.value_rules`.
+`star references`, `conservation`, `values`, `null rates`, `gaps`. To add an expectation, add a check here; to add a
+rule about counts or values, add it to `conservation.RULES` or `values.value_rules`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from warehouse.quality.judging import Check, Suite, at_least_one, at_most, equal
 from warehouse.quality.profiles import (
     ColumnProfile,
     ConservationProfile,
+    GapProfile,
     KeyProfile,
     LoadProfile,
     NullRateProfile,
@@ -105,3 +106,16 @@ def null_rates(profiles: Sequence[NullRateProfile]) -> Suite:
         never("finding", "no limit", "The usual null rates of every large image modality are known", "warning"),
     )
     return Suite("null rates", STAR, profile_frame(profiles, NullRateProfile), checks)
+
+
+def gaps(profiles: Sequence[GapProfile]) -> Suite:
+    """Gaps between two systems: a gap is a warning with its causes; one that opens without an explanation an error."""
+    checks = (
+        zero("unaccounted", "The causes of every gap add up to it", "error"),
+        zero("gap", "What a portal states of itself is what was ingested", "error", {"is_stated": True}),
+        at_most("unexplained", "accepted", "No gap has opened without an explanation", "error"),
+        zero("unexplained", "Every gap is explained whole", "warning"),
+        zero("gap", "Two systems that describe the same things have as many of them", "warning", {"is_stated": False}),
+        never("movement", "moved", "No gap has changed since the snapshot in service", "warning"),
+    )
+    return Suite("gaps", STAR, profile_frame(profiles, GapProfile), checks)
