@@ -20,9 +20,12 @@ from warehouse.sql_text import literal, quoted
 _SERVICES = {"midrc": "midrc_portal", "bih": "bih"}
 
 
-def land_whole_population(folder: Path, landing: Landing) -> list[Release]:
-    """Synthesise the population at scale 1.0 in `folder` and land portal, Indexd and hub (some minutes)."""
-    prepare_population(folder, 1.0, SEED)
+def land_whole_population(folder: Path, landing: Landing, idc_release: Path | None = None) -> list[Release]:
+    """Synthesise the population at scale 1.0 in `folder` and land portal, Indexd and hub (some minutes).
+
+    `idc_release` is the `idc_index.parquet` whose identifiers the hub lists; without one they are invented.
+    """
+    prepare_population(folder, 1.0, SEED, idc_release)
     return [_landed(folder, landing, load_contract(source)) for source in _SERVICES]
 
 

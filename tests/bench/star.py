@@ -1,0 +1,123 @@
+"""What the whole star costs: the portals at scale 1.0 (synthetic), real IDC, and the analysts' questions on the result.
+
+The records of the portals are landed from the sandbox's files, without the way over HTTP, which `portals` measures.
+IDC is release 23.5.0 of the package index (ICW_BENCH_STAR_VERSION); the hub lists the identifiers of 20.0.3. All is
+kept below .bench/star and used again; remove it to begin anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from tests.analyses.page import FOLDER
+from tests.bench.environments import BENCH
+from tests.bench.measure import Measurement, measured
+from tests.star.whole_population import land_whole_population
+from warehouse.build import Build, open_build, star_rows
+from warehouse.landing import Landing
+from warehouse.settings import Settings
+from warehouse.snapshots import catalog, query
+from warehouse.sources import idc
+
+HOME = BENCH / "star"
+STAGES = ("model", "audit", "publish")
+SLOWEST = 20
+MOST_SECONDS, MOST_MB, MOST_SECONDS_A_QUESTION = 240, 6000, 1.0
+
+
+def run(console: Console) -> None:
+    """Measure and print."""
+    version = os.environ.get("ICW_BENCH_STAR_VERSION", "23.5.0")
+    console.print(
+        f"Star: IDC {version} and the portals at scale 1.0 (synthetic), Python {platform.python_version()}, "
+        f"{os.cpu_count()} cores"
+    )
+    land(version)
+    for folder in ("builds", "snapshots", "floor"):
+        shutil.rmtree(HOME / folder, ignore_errors=True)
+    environment = {"ICW_HOME": str(HOME), "ICW_SOURCES": "sandbox"}
+    stages = {name: measured([sys.executable, "-m", "tests.bench.stages", name], environment) for name in STAGES}
+    floor = measured([sys.executable, "-m", "tests.bench.star_floor", HOME, HOME / "floor"])
+    show_stages(console, stages, floor)
+    show_models(console, open_build(HOME))
+    show_questions(console)
+
+
+def land(version: str) -> None:
+    """Land IDC and the whole population, once."""
+    landing = Landing(HOME)
+    if len(landing.selected()) == 3:
+        return
+    settings = Settings(home=HOME, idc_channels=("wheel",))
+    older, release = (idc.land(idc.resolve(name, settings), landing, settings) for name in ("20.0.3", version))
+    load = older.load_of("idc_index")
+    assert load is not None
+    identifiers = landing.object_path(load.objects[0].sha256)
+    for chosen in (release, *land_whole_population(HOME / "population", landing, identifiers)):
+        landing.select(chosen)
+
+
+def show_stages(console: Console, stages: dict[str, Measurement], floor: Measurement) -> None:
+    """Print seconds and peak memory of the stages beside the floor."""
+    table = Table("stage, each in a process of its own", show_edge=False)
+    for heading in ("seconds", "at most", "peak MB", "at most", "beside the floor"):
+        table.add_column(heading, justify="right")
+    limits = {"model": (f"{MOST_SECONDS}", f"{MOST_MB:,}")}
+    for name, found in {**stages, "floor: plain DuckDB reads what is landed and writes it once": floor}.items():
+        seconds, peak = limits.get(name, ("", ""))
+        ratio = f"{found.seconds / floor.seconds:.1f} x"
+        table.add_row(name, f"{found.seconds:.1f}", seconds, f"{found.peak_mb:,.0f}", peak, ratio)
+    console.print(table)
+    console.print()
+
+
+def show_models(console: Console, build: Build) -> None:
+    """Print the models that take longest, with their rows, and what all take together."""
+    results = json.loads((build.dbt_target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    seconds = {
+        entry["unique_id"].rsplit(".", 1)[-1]: entry["execution_time"]
+        for entry in results
+        if entry["unique_id"].startswith("model.")
+    }
+    tests = sum(entry["execution_time"] for entry in results if entry["unique_id"].startswith("test."))
+    rows = star_rows(build)
+    table = Table(f"the {SLOWEST} slowest of {len(seconds)} models", show_edge=False)
+    table.add_column("seconds", justify="right")
+    table.add_column("rows", justify="right")
+    for name, took in sorted(seconds.items(), key=lambda entry: -entry[1])[:SLOWEST]:
+        table.add_row(name, f"{took:.1f}", f"{rows[name]:,}" if name in rows else "")
+    table.add_row("all models, added up", f"{sum(seconds.values()):.1f}", f"{sum(rows.values()):,}")
+    table.add_row("dbt's tests, added up", f"{tests:.1f}", "")
+    console.print(table)
+    console.print()
+
+
+def show_questions(console: Console) -> None:
+    """Print how long each question of the analysts' page takes on the published file: at first, and again at best."""
+    snapshot = catalog.snapshot(HOME, None)
+    table = Table(f"question (at most {MOST_SECONDS_A_QUESTION:.0f} s each)", show_edge=False)
+    for heading in ("first, s", "again, s", "rows"):
+        table.add_column(heading, justify="right")
+    for path in sorted(FOLDER.glob("*.sql")):
+        sql = path.read_text(encoding="utf-8")
+        with query.connect(snapshot) as connection:
+            answers = [timed(connection, sql) for _ in range(4)]
+        (first, rows), *again = answers
+        table.add_row(path.stem, f"{first:.2f}", f"{min(seconds for seconds, _ in again):.2f}", f"{rows}")
+    console.print(table)
+
+
+def timed(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[float, int]:
+    """Return the seconds that a query takes and the rows of its answer."""
+    started = time.perf_counter()
+    rows = len(connection.execute(sql).fetchall())
+    return time.perf_counter() - started, rows
