@@ -28,7 +28,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default=Path("data"),
-        description="Warehouse home: landing/, builds/, snapshots/, dagster/ and the link `current`.",
+        description="Warehouse home: landing/, builds/, snapshots/, docs/, dagster/ and the link `current`.",
     )
     sources: Sources = Field(
         default="live",

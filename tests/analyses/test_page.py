@@ -73,7 +73,7 @@ def test_each_output_is_what_the_command_of_the_page_gives(tmp_path: Path) -> No
         env=kept | {"ICW_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1800,
         check=False,
     )
     assert done.returncode == 0, done.stderr
