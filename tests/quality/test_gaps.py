@@ -24,6 +24,7 @@ WHOLE = "Every gap is explained whole"
 SAME = "Two systems that describe the same things have as many of them"
 MOVED = "No gap has changed since the snapshot in service"
 ERRORS = {CAUSES, STATED, OPENED}
+ALL = {*ERRORS, WHOLE, SAME, MOVED}
 
 # comparison, gap, per cent, unexplained; then its causes: side, cause, count.
 EXPLAINED = ("midrc-bih:case", 8575, 11.25, 0), [("left", "newer_than_hub", 8575)]
@@ -133,6 +134,7 @@ def test_causes_that_are_not_the_gap_are_an_error(judged: Judged) -> None:
 def test_a_build_without_any_comparison_is_judged_all_the_same(judged: Judged) -> None:
     verdicts = judged()
     assert failed(verdicts) == set()
+    assert verdicts.keys() == ALL
     assert {sentence for sentence, verdict in verdicts.items() if verdict.severity == "error"} == ERRORS
 
 
