@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         description="Records of the first pages of a type; later pages adapt (at most 10,000).",
     )
     guppy_page_bytes: int = Field(
-        default=4_000_000,
+        default=3_500_000,
         ge=10_000,
         description="Bytes that a page is steered to, as columns in memory (its JSON is two to three times that).",
     )

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -48,7 +47,7 @@ def star(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: DbtCliRes
     invocation = dbt.cli(arguments, context=context, target_path=prepared.dbt_target, raise_on_error=False)
     # dbt repeats its log on standard output, which belongs to the person or program that called.
     with contextlib.redirect_stdout(io.StringIO()):
-        events = list(_with_progress(invocation.stream(), len(json.loads(MANIFEST.read_text())["nodes"])))
+        events = list(_with_progress(invocation.stream(), build.dbt_steps(MANIFEST)))
     if invocation.is_successful():
         _add_facts(context, events, prepared)
     yield from events

@@ -95,17 +95,16 @@ def read_model(manifest: Path) -> Model:
         tables={table.name: table for table in star.tables},
         references=star.references,
         types={(node["name"], name): of["data_type"] for node in models for name, of in node["columns"].items()},
-        not_null=frozenset(_not_null(nodes)),
+        not_null=frozenset(_not_null(models)),
     )
 
 
-def _not_null(nodes: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield the columns that an unconditional test of dbt keeps from being null."""
-    for node in nodes.values():
-        test = node.get("test_metadata") or {}
-        strict = node["config"].get("where") is None and node["config"].get("severity", "").lower() != "warn"
-        if test.get("name") == "not_null" and strict:
-            yield nodes[node["attached_node"]]["name"], test["kwargs"]["column_name"]
+def _not_null(models: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the columns that their tables' contracts keep from being null."""
+    for node in models:
+        for name, column in node["columns"].items():
+            if any(constraint["type"] == "not_null" for constraint in column["constraints"]):
+                yield node["name"], name
 
 
 def diagram(names: Sequence[str], model: Model) -> str:

@@ -21,7 +21,7 @@ from rich.table import Table
 from tests.analyses.page import FOLDER
 from tests.bench.environments import BENCH
 from tests.bench.measure import Measurement, measured
-from tests.star.whole_population import land_whole_population
+from tests.star.population import land_population
 from warehouse.build import Build, open_build, star_rows
 from warehouse.landing import Landing
 from warehouse.settings import Settings
@@ -62,7 +62,7 @@ def land(version: str) -> None:
     load = older.load_of("idc_index")
     assert load is not None
     identifiers = landing.object_path(load.objects[0].sha256)
-    for chosen in (release, *land_whole_population(HOME / "population", landing, identifiers)):
+    for chosen in (release, *land_population(HOME / "population", landing, identifiers)):
         landing.select(chosen)
 
 

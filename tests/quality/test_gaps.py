@@ -24,7 +24,8 @@ WHOLE = "Every gap is explained whole"
 SAME = "Two systems that describe the same things have as many of them"
 MOVED = "No gap has changed since the snapshot in service"
 ERRORS = {CAUSES, STATED, OPENED}
-ALL = {*ERRORS, WHOLE, SAME, MOVED}
+LOST = "What the snapshot in service compares is still compared"
+ALL = {*ERRORS, WHOLE, SAME, MOVED, LOST}
 
 # comparison, gap, per cent, unexplained; then its causes: side, cause, count.
 EXPLAINED = ("midrc-bih:case", 8575, 11.25, 0), [("left", "newer_than_hub", 8575)]
@@ -32,6 +33,7 @@ BOTH_WAYS = ("idc-bih:series", 90, 0.01, 5), [("left", "collection_absent", 95),
 STATED_RIGHT = ("midrc_reported-midrc:case", 0, 0.0, 0), []
 STATED_WRONG = ("midrc_reported-midrc:case", -3, -0.1, 3), [("right", "unexplained", 3)]
 NOT_THE_GAP = ("midrc-bih:study", 10, 1.0, 0), [("left", "parent_absent", 9)]
+NOT_THE_UNEXPLAINED = ("midrc-bih:study", 10, 1.0, 0), [("left", "parent_absent", 8), ("left", "unexplained", 2)]
 
 Row = tuple[tuple[str, int, float, int], list[tuple[str, str, int]]]
 Judged = Callable[..., dict[str, Verdict]]
@@ -50,15 +52,18 @@ def judged(tmp_path: Path) -> Judged:
             )
             connection.execute(
                 "create table star.rec_gap_cause"
-                " (comparison_id varchar, side varchar, cause varchar, cause_count bigint)"
+                " (comparison_id varchar, side varchar, cause varchar, is_explained boolean, cause_count bigint)"
             )
             connection.execute("insert into star.rec_gap values ('not made', false, null, null, null)")
             for (comparison, gap, percent, unexplained), causes in rows:
                 connection.execute(
                     "insert into star.rec_gap values (?, true, ?, ?, ?)", [comparison, gap, percent, unexplained]
                 )
-                for cause in causes:
-                    connection.execute("insert into star.rec_gap_cause values (?, ?, ?, ?)", [comparison, *cause])
+                for side, cause, count in causes:
+                    connection.execute(
+                        "insert into star.rec_gap_cause values (?, ?, ?, ?, ?)",
+                        [comparison, side, cause, cause != "unexplained", count],
+                    )
             found = judge([suites.gaps(measure_gaps(connection, known or KnownGaps(), DAY))])
         return {verdict.expectation: verdict for verdict in found}
 
@@ -125,10 +130,19 @@ def test_a_stated_total_that_was_not_ingested_is_an_error(judged: Judged) -> Non
     assert verdicts[STATED].severity == "error"
 
 
-def test_causes_that_are_not_the_gap_are_an_error(judged: Judged) -> None:
-    verdicts = judged(NOT_THE_GAP)
+@pytest.mark.parametrize("comparison", [NOT_THE_GAP, NOT_THE_UNEXPLAINED], ids=["gap", "unexplained"])
+def test_causes_that_are_not_the_gap_are_an_error(judged: Judged, comparison: Row) -> None:
+    verdicts = judged(comparison)
     assert failed(verdicts) == {CAUSES, SAME}
     assert verdicts[CAUSES].severity == "error"
+
+
+def test_a_comparison_that_is_in_service_and_not_made_any_more_is_a_warning(judged: Judged) -> None:
+    known = KnownGaps({"not made": EarlierGap(gap=-7, unexplained=2)})
+    verdicts = judged(STATED_RIGHT, known=known)
+    assert failed(verdicts) == {LOST}
+    assert verdicts[LOST].severity == "warning"
+    assert verdicts[LOST].observed == "not made: -7 before, not compared now"
 
 
 def test_a_build_without_any_comparison_is_judged_all_the_same(judged: Judged) -> None:

@@ -286,7 +286,7 @@ def test_the_audit_passes_with_and_without_the_artifacts(whole: Build, bare: Bui
     for table, column in ORPHANS:
         assert f"{table}.{column}" in warned[0]
     assert not any("orphans" in verdict.observed for verdict in audit_star(bare))
-    (unmapped,) = [verdict for verdict in verdicts if verdict.expectation.startswith("Every type of an algorithm")]
+    (unmapped,) = [verdict for verdict in verdicts if verdict.expectation.startswith("Every type of algorithm")]
     assert (unmapped.passed, unmapped.observed) == (False, "1 row: 'GUESSED' x 1")
 
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from tests.sandbox.figures import PUBLISHED
-from tests.star.whole_population import land_whole_population
+from tests.star.population import land_population
 from warehouse.build import DBT_PROJECT, parse_project, prepare, run_dbt
 from warehouse.landing import Landing
 from warehouse.settings import Settings
@@ -114,7 +114,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     settings = Settings(home=home, idc_channels=("wheel",), memory_limit="3GB")
     landing = Landing(home)
     release = idc.land(idc.resolve("23.5.0", settings), landing, settings)
-    build = prepare(home, landing, [release, *land_whole_population(home / "population", landing)], settings)
+    build = prepare(home, landing, [release, *land_population(home / "population", landing)], settings)
     run_dbt(build, settings)
     with duckdb.connect(str(build.database), read_only=True) as connection:
         connection.execute("use star")

@@ -25,6 +25,7 @@ from warehouse.quality.gaps import KnownGaps, measure_gaps
 from warehouse.quality.judging import Suite, judge
 from warehouse.quality.null_limits import load_null_limits
 from warehouse.quality.profiles import ColumnProfile, KeyProfile, LoadProfile
+from warehouse.quality.reported import measure_histograms
 from warehouse.quality.values import value_rules
 from warehouse.quality.verdicts import Verdict, failed_errors
 from warehouse.sql_text import literal
@@ -70,7 +71,7 @@ def audit_landed(
 def audit_star(
     build: Build, known: KnownGaps = NOTHING_KNOWN, *, threads: int = 2, memory_limit: str = "1GB"
 ) -> list[Verdict]:
-    """Judge the star of a finished build: keys, references, conservation, values, null rates, and gaps.
+    """Judge the star of a finished build: keys, references, conservation, values, null rates, mappings, reported figures, and gaps.
 
     Args:
         build: the build; dbt has run and nobody holds its database open for writing.
@@ -185,6 +186,8 @@ def _star_suites(
         suites.conservation([measuring.measure_conservation(connection, rule) for rule in conservation.RULES]),
         suites.values([measuring.measure_values(connection, rule) for rule in rules], rules),
         suites.null_rates(measuring.measure_null_rates(connection, load_null_limits())),
+        suites.mappings(measuring.measure_mappings(connection)),
+        suites.reported(measure_histograms(connection)),
         suites.gaps(measure_gaps(connection, known, latest)),
     ]
 

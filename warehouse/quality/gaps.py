@@ -35,12 +35,17 @@ class KnownGaps:
 
 
 def measure_gaps(connection: duckdb.DuckDBPyConnection, known: KnownGaps, day: date) -> list[GapProfile]:
-    """Measure every comparison that a build could make; `day` is when its newest data was fetched."""
+    """Measure every comparison that a build could make; `day` is when its newest data was fetched.
+
+    Those that only the snapshot in service could make come last, without figures of their own.
+    """
     accepted = in_force(known.acknowledgements, day)
-    return [
+    made = [
         _profile(comparison, found, known.in_service.get(comparison), accepted.get(comparison))
         for comparison, *found in connection.execute(_GAPS).fetchall()
     ]
+    names = {profile.comparison for profile in made}
+    return made + [_lost(name, earlier) for name, earlier in sorted(known.in_service.items()) if name not in names]
 
 
 _GAPS = """
@@ -48,6 +53,7 @@ _GAPS = """
         select
             comparison_id,
             sum(case when side = 'left' then cause_count else -cause_count end) as difference,
+            sum(case when is_explained then 0 else cause_count end) as unexplained,
             string_agg(format('{:,} {} ({})', cause_count, cause, side), ', ' order by cause_count desc, cause, side)
                 as causes
         from star.rec_gap_cause
@@ -57,7 +63,8 @@ _GAPS = """
         rec_gap.comparison_id,
         rec_gap.gap,
         coalesce(format('{:+.2f}', cast(rec_gap.gap_percent as double)), ''),
-        rec_gap.gap - coalesce(causes.difference, 0),
+        abs(rec_gap.gap - coalesce(causes.difference, 0))
+        + abs(rec_gap.unexplained_count - coalesce(causes.unexplained, 0)),
         rec_gap.unexplained_count,
         coalesce(causes.causes, '')
     from star.rec_gap as rec_gap
@@ -83,7 +90,7 @@ def _profile(
     )
     return GapProfile(
         comparison=comparison,
-        is_stated="_reported-" in comparison,
+        is_stated=_is_stated(comparison),
         gap=gap,
         gap_percent=percent,
         unaccounted=unaccounted,
@@ -94,6 +101,27 @@ def _profile(
         causes=causes,
         acknowledged=words,
     )
+
+
+def _lost(comparison: str, earlier: EarlierGap) -> GapProfile:
+    return GapProfile(
+        comparison=comparison,
+        is_stated=_is_stated(comparison),
+        gap=0,
+        gap_percent="",
+        unaccounted=0,
+        unexplained=0,
+        accepted=0,
+        movement="not made any more",
+        earlier_gap=earlier.gap,
+        causes="",
+        acknowledged="",
+    )
+
+
+def _is_stated(comparison: str) -> bool:
+    """Whether a system is compared with what it states of itself (see the seed seed_comparison)."""
+    return "_reported-" in comparison
 
 
 def read_gaps(table: Path) -> dict[str, EarlierGap]:

@@ -19,6 +19,7 @@ from warehouse.quality.profiles import (
     ColumnProfile,
     ConservationProfile,
     KeyProfile,
+    MappingProfile,
     NullRateProfile,
     ReferenceProfile,
     ValueProfile,
@@ -46,6 +47,9 @@ _UNTYPED = '"NULL"'
 # Rates of fewer series say little: one new study moves them by points.
 _FEWEST_SERIES = 1000
 _TOLERATED_POINTS = 5.0
+# A vocabulary of which most is unmapped is another one, or its mapping broke; of few records, a share says little.
+_MOST_UNMAPPED_PERCENT = 50.0
+_FEWEST_RECORDS = 1000
 
 
 def column_types(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
@@ -161,6 +165,37 @@ def measure_null_rates(connection: DuckDBPyConnection, limits: Sequence[NullLimi
         ]
         if not known:
             profiles.append(NullRateProfile(source, modality, "", series, "no limit", 0.0, 100.0, 100.0))
+    return profiles
+
+
+def measure_mappings(connection: DuckDBPyConnection) -> list[MappingProfile]:
+    """Take the share of unmapped texts from the report on them, with the most frequent ones."""
+    measured = connection.execute(
+        "select mapping.vocabulary, mapping.source_id, mapping.record, mapping.record_count,"
+        " mapping.unmapped_record_count, cast(coalesce(mapping.unmapped_percent, 0) as double),"
+        " mapping.unmapped_value_count,"
+        " coalesce(list([raw_value, cast(unmapped.record_count as varchar)]"
+        " order by unmapped.record_count desc, raw_value) filter (where raw_value is not null), [])"
+        " from star.rpt_mapping as mapping left join star.rpt_unmapped_value as unmapped"
+        " using (source_id, record, vocabulary) group by all order by 1, 2, 3"
+    ).fetchall()
+    profiles = []
+    for vocabulary, source, record, records, unmapped, percent, values, frequent in measured:
+        examples = ", ".join(f"{text!r} x {count}" for text, count in frequent[:_VALUES_QUOTED])
+        more = values - _VALUES_QUOTED
+        profiles.append(
+            MappingProfile(
+                vocabulary=vocabulary,
+                source=source,
+                record=record,
+                records=records,
+                unmapped=unmapped,
+                unmapped_percent=percent,
+                allowed=_MOST_UNMAPPED_PERCENT,
+                is_large=records >= _FEWEST_RECORDS,
+                examples=examples + (f" and {more} more values" if more > 0 else ""),
+            )
+        )
     return profiles
 
 

@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 import pandas as pd
 
 ColumnFinding = Literal["as expected", "missing", "retyped", "new"]
-Movement = Literal["no earlier figure", "as before", "moved"]
+Movement = Literal["no earlier figure", "as before", "moved", "not made any more"]
 LoadStatus = Literal["landed", "absent", "not recorded"]
 
 
@@ -148,10 +148,56 @@ class NullRateProfile:
 
 
 @dataclass(frozen=True)
-class GapProfile:
-    """One comparison that was made. `accepted` unexplained records are let through: known in service, or acknowledged.
+class MappingProfile:
+    """The texts that one kind of record of one source states for a vocabulary; `unmapped` records have one without term.
 
-    `unaccounted` is the gap less its causes on the left plus those on the right, which must be 0.
+    `is_large`: there are so many records that a share says something; `allowed` per cent of them may be unmapped.
+    """
+
+    vocabulary: str
+    source: str
+    record: str
+    records: int
+    unmapped: int
+    unmapped_percent: float
+    allowed: float
+    is_large: bool
+    examples: str
+
+    @property
+    def label(self) -> str:
+        """Where the texts are, how many records state them, and those that are frequent among the unmapped."""
+        stated = f"{self.source} {self.record} {self.vocabulary}"
+        if not self.unmapped:
+            return f"{stated}: all {self.records:,} mapped"
+        share = f"{self.unmapped:,} of {self.records:,} ({self.unmapped_percent:.2f} %)"
+        return f"{stated}: {share} unmapped: {self.examples}"
+
+
+@dataclass(frozen=True)
+class HistogramProfile:
+    """One histogram that a portal states of one of its types, and in how many of its buckets the landed records differ."""
+
+    source: str
+    entity: str
+    field: str
+    buckets: int
+    differing: int
+    examples: str
+
+    @property
+    def label(self) -> str:
+        """The field, with the buckets that differ."""
+        name = f"{self.source} {self.entity}.{self.field}"
+        return f"{name}: {self.differing} of {self.buckets} differ: {self.examples}" if self.differing else name
+
+
+@dataclass(frozen=True)
+class GapProfile:
+    """One comparison of two systems. `accepted` unexplained records are let through: known in service, or acknowledged.
+
+    `unaccounted` must be 0: by how much the gap differs from its causes on the left less those on the right, and its
+    unexplained part from the causes that explain nothing.
     """
 
     comparison: str
@@ -169,6 +215,8 @@ class GapProfile:
     @property
     def label(self) -> str:
         """The gap, its causes, what it was before, and who has accepted it."""
+        if self.movement == "not made any more":
+            return f"{self.comparison}: {self.earlier_gap:+,} before, not compared now"
         percent = f" ({self.gap_percent} %)" if self.gap_percent else ""
         parts = [f"{self.comparison} {self.gap:+,}{percent}", self.causes]
         if self.movement == "moved":
@@ -185,6 +233,8 @@ ProfileRow = TypeVar(
     ConservationProfile,
     ValueProfile,
     NullRateProfile,
+    MappingProfile,
+    HistogramProfile,
     GapProfile,
 )
 

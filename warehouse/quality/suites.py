@@ -1,7 +1,7 @@
 """The suites: what is expected of each profile, as sentences with a severity.
 
 Suites over a landed release: `landed contract`, `landed keys`, `landed loads`. Suites over the star: `star keys`,
-`star references`, `conservation`, `values`, `null rates`, `gaps`. To add an expectation, add a check here; to add a
+`star references`, `conservation`, `values`, `null rates`, `mappings`, `reported`, `gaps`. To add an expectation, add a check here; to add a
 rule about counts or values, add it to `conservation.RULES` or `values.value_rules`.
 """
 
@@ -14,8 +14,10 @@ from warehouse.quality.profiles import (
     ColumnProfile,
     ConservationProfile,
     GapProfile,
+    HistogramProfile,
     KeyProfile,
     LoadProfile,
+    MappingProfile,
     NullRateProfile,
     ReferenceProfile,
     ValueProfile,
@@ -24,6 +26,19 @@ from warehouse.quality.profiles import (
 from warehouse.quality.value_rule import ValueRule
 
 STAR = "star"
+
+# What texts are mapped to, as the model rpt_mapping names it.
+VOCABULARIES = (
+    "modality",
+    "body part",
+    "manufacturer",
+    "licence",
+    "sex",
+    "race",
+    "ethnicity",
+    "COVID-19 status",
+    "type of algorithm",
+)
 
 # (source, dataset): without rows in these there is nothing to publish.
 INDISPENSABLE = frozenset({("idc", "idc_index")})
@@ -108,6 +123,24 @@ def null_rates(profiles: Sequence[NullRateProfile]) -> Suite:
     return Suite("null rates", STAR, profile_frame(profiles, NullRateProfile), checks)
 
 
+def mappings(profiles: Sequence[MappingProfile]) -> Suite:
+    """Texts without a mapping: each is shown; a vocabulary of which most is unmapped has changed upstream or broken."""
+    checks = (
+        at_most("unmapped_percent", "allowed", "No vocabulary is mostly unmapped", "error", {"is_large": True}),
+        *(
+            zero("unmapped", f"Every {vocabulary} that a record states is mapped", "warning", {"vocabulary": vocabulary})
+            for vocabulary in VOCABULARIES
+        ),
+    )
+    return Suite("mappings", STAR, profile_frame(profiles, MappingProfile), checks)
+
+
+def reported(profiles: Sequence[HistogramProfile]) -> Suite:
+    """Histograms that a portal states of itself against the landed records; the totals are among the gaps."""
+    checks = (zero("differing", "Every histogram that a portal states is that of the landed records", "warning"),)
+    return Suite("reported", STAR, profile_frame(profiles, HistogramProfile), checks)
+
+
 def gaps(profiles: Sequence[GapProfile]) -> Suite:
     """Gaps between two systems: a gap is a warning with its causes; one that opens without an explanation an error."""
     checks = (
@@ -117,5 +150,6 @@ def gaps(profiles: Sequence[GapProfile]) -> Suite:
         zero("unexplained", "Every gap is explained whole", "warning"),
         zero("gap", "Two systems that describe the same things have as many of them", "warning", {"is_stated": False}),
         never("movement", "moved", "No gap has changed since the snapshot in service", "warning"),
+        never("movement", "not made any more", "What the snapshot in service compares is still compared", "warning"),
     )
     return Suite("gaps", STAR, profile_frame(profiles, GapProfile), checks)

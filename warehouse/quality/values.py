@@ -1,8 +1,8 @@
 """What values may be: rules over single columns of the star, each counted where it is broken.
 
 An `error` is a value that makes a published number or key wrong; a `warning` is real data that a reader should know
-of. Sources of the limits: DICOM PS3.5 9.1 and 6.2 (unique identifiers, age strings), PS3.3 C.7.1.1 (Patient's Sex)
-and C.7.3.1.1.1 (Modality, as dim_modality lists it).
+of. Sources of the limits: DICOM PS3.5 9.1 and 6.2 (unique identifiers, age strings), PS3.3 C.7.1.1 (Patient's Sex).
+Whether a text has a mapping is judged by the suite `mappings`.
 """
 
 from __future__ import annotations
@@ -86,31 +86,6 @@ def value_rules(latest_year: int) -> tuple[ValueRule, ...]:
             relation="star.fct_series",
             value="patient_sex_raw",
             broken="patient_sex_raw not in ('F', 'M', 'O')",
-        ),
-        ValueRule(
-            sentence="Every modality is a term of the DICOM standard",
-            severity="warning",
-            relation="star.fct_series as series left join star.dim_modality as terms using (modality_key)",
-            value="series.modality",
-            broken="coalesce(terms.modality_kind, 'unmapped') = 'unmapped'",
-        ),
-        ValueRule(
-            sentence="Every licence is mapped to its terms",
-            severity="warning",
-            relation="star.fct_series as series left join star.dim_license as licenses using (license_key)",
-            value="series.license_raw",
-            broken="series.license_id is not null and not coalesce(licenses.is_mapped, false)",
-        ),
-        ValueRule(
-            sentence="Every type of an algorithm is mapped to its term",
-            severity="warning",
-            relation=(
-                "(select algorithm_key from star.fct_segmentation"
-                " union all select algorithm_key from star.fct_annotation_group) as stated"
-                " join star.dim_algorithm as algorithms using (algorithm_key)"
-            ),
-            value="algorithms.algorithm_type_raw",
-            broken="algorithms.algorithm_type = 'unmapped'",
         ),
         ValueRule(
             sentence="Every analysis result that series name is described by the index of analysis results",

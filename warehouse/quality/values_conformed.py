@@ -1,7 +1,7 @@
 """What the values of the conformed dimensions and of the portals' studies and series may be.
 
-All are warnings: an unmapped text, a malformed identifier or a reference without a record is what a source says, and
-the star keeps it visible. The counts are those of rows, so that a mapping that is worth adding shows first.
+All are warnings: a malformed identifier or a reference without a record is what a source says, and the star keeps it
+visible.
 """
 
 from __future__ import annotations
@@ -9,14 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from warehouse.quality.value_rule import ValueRule
-
-# (harmonised column of dim_patient, raw column, what it is)
-_HARMONISED = (
-    ("sex", "sex_raw", "sex"),
-    ("race", "race_raw", "race"),
-    ("ethnicity", "ethnicity_raw", "ethnicity"),
-    ("covid19_status", "covid19_positive_raw", "COVID-19 status"),
-)
 
 # (fact, identifier, what its rows are)
 _IDENTIFIED = (
@@ -33,32 +25,6 @@ _NAMED = (
 
 
 def _rules() -> Iterator[ValueRule]:
-    for column, raw, what in _HARMONISED:
-        yield ValueRule(
-            sentence=f"Every {what} of a patient is mapped",
-            severity="warning",
-            relation="star.dim_patient",
-            value=f"source_id || ': ' || {raw}",
-            broken=f"{column} = 'unmapped'",
-        )
-    for key, dimension, raw, what in (
-        ("body_part_key", "dim_body_part", "body_part_examined", "body part"),
-        ("manufacturer_key", "dim_manufacturer", "manufacturer", "manufacturer"),
-    ):
-        yield ValueRule(
-            sentence=f"Every {what} of a series is mapped",
-            severity="warning",
-            relation=f"star.fct_series as series join star.{dimension} as terms using ({key})",
-            value=f"series.source_id || ': ' || series.{raw}",
-            broken="not terms.is_mapped",
-        )
-    yield ValueRule(
-        sentence="Every body part that a study states is mapped",
-        severity="warning",
-        relation="star.bridge_study_body_part as parts join star.dim_body_part as terms using (body_part_key)",
-        value="parts.body_part_examined",
-        broken="parts.is_stated and not terms.is_mapped",
-    )
     yield ValueRule(
         sentence="Every repository that the Hub names is known",
         severity="warning",

@@ -97,7 +97,7 @@ class GuppyClient:
         call = Call("guppy/graphql", where, _body(query, variables), slow_tries=slow_tries)
         return self.transport.fetch(call, lambda response: checked(self.transport.read_json(response), where))
 
-    def _work(self, content: bytes, work: Callable[[bytes], T]) -> T:
+    def _work(self, content: bytearray, work: Callable[[bytearray], T]) -> T:
         """Work on a large answer, one at a time: parsed, it takes up to ten times the memory of its text.
 
         It is always the same thread that does so, because memory allocators keep what each thread has freed for itself.
@@ -161,7 +161,7 @@ class GuppyClient:
         )
 
     def download(
-        self, type_name: str, fields: Sequence[str], filter_: Filter, where: str, take: Callable[[bytes], T]
+        self, type_name: str, fields: Sequence[str], filter_: Filter, where: str, take: Callable[[bytearray], T]
     ) -> T:
         """Ask for the stored form of the records that a filter selects, lists as lists; return what `take` makes of it.
 
@@ -174,7 +174,7 @@ class GuppyClient:
         call = Call("guppy/download", where, body, slow_tries=1)
         return self.transport.fetch(call, lambda response: self._work(self.transport.read_body(response), take))
 
-    def stored_records(self, content: bytes) -> list[dict[str, Any]]:
+    def stored_records(self, content: bytes | bytearray) -> list[dict[str, Any]]:
         """Parse the text of a download.
 
         Raises:

@@ -66,7 +66,7 @@ class RecordReader:
             lambda records: self._table(records, order),
         )
 
-    def _stored(self, content: bytes, order: Sequence[str]) -> pa.Table:
+    def _stored(self, content: bytearray, order: Sequence[str]) -> pa.Table:
         table = read_table(content, self._type.fields)
         if table is None or self._lacks_ids(table):
             return self._table(self._client.stored_records(content), order)

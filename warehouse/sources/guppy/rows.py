@@ -63,7 +63,7 @@ def table_of(records: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> p
     return pa.Table.from_arrays(_columns(list(records), fields, ""), schema=schema_of(fields))
 
 
-def read_table(content: bytes, fields: Sequence[Field]) -> pa.Table | None:
+def read_table(content: bytes | bytearray, fields: Sequence[Field]) -> pa.Table | None:
     """Read the text of a JSON list of records; None where anything in it does not fit its field to the letter.
 
     What comes is what `table_of` makes of the same records; it comes ten times as fast (tests/bench).

@@ -173,13 +173,15 @@ class Transport:
         """
         return self.parse(self.read_body(response))
 
-    def read_body(self, response: requests.Response) -> bytes:
-        """Receive the whole body of an answer."""
-        content = b"".join(response.iter_content(_PIECE))
+    def read_body(self, response: requests.Response) -> bytearray:
+        """Receive the whole body of an answer; it grows in place, so that it is in memory once and not twice."""
+        content = bytearray()
+        for piece in response.iter_content(_PIECE):
+            content += piece
         self.tally.add_bytes(len(content))
         return content
 
-    def parse(self, content: bytes) -> Any:
+    def parse(self, content: bytes | bytearray) -> Any:
         """Parse a body; errors as for `read_json`."""
         try:
             return msgspec.json.decode(content)
@@ -326,7 +328,7 @@ class Refused(SourceError):
     """The upstream understood the request and will not answer it: trying again would not help."""
 
 
-def _not_json(content: bytes) -> PassingTrouble:
+def _not_json(content: bytes | bytearray) -> PassingTrouble:
     if content.lstrip().startswith(b"<"):
         return PassingTrouble("firewall_page", shortened(content.decode("utf-8", errors="replace")))
     end = content[-200:].decode("utf-8", errors="replace")

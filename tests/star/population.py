@@ -1,4 +1,4 @@
-"""The sandbox's whole population (scale 1.0) as landed releases of the portal and the hub, without the way over HTTP.
+"""The sandbox's population as landed releases of the portal and the hub, without the way over HTTP.
 
 Reading the services is tested elsewhere; here their files become loads as they are, so that a build has the records
 that the services would serve.
@@ -20,12 +20,14 @@ from warehouse.sql_text import literal, quoted
 _SERVICES = {"midrc": "midrc_portal", "bih": "bih"}
 
 
-def land_whole_population(folder: Path, landing: Landing, idc_release: Path | None = None) -> list[Release]:
-    """Synthesise the population at scale 1.0 in `folder` and land portal, Indexd and hub (some minutes).
+def land_population(
+    folder: Path, landing: Landing, idc_release: Path | None = None, scale: float = 1.0
+) -> list[Release]:
+    """Synthesise the population in `folder` and land portal, Indexd and hub (some minutes at scale 1.0).
 
     `idc_release` is the `idc_index.parquet` whose identifiers the hub lists; without one they are invented.
     """
-    prepare_population(folder, 1.0, SEED, idc_release)
+    prepare_population(folder, scale, SEED, idc_release)
     return [_landed(folder, landing, load_contract(source)) for source in _SERVICES]
 
 
