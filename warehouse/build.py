@@ -167,7 +167,7 @@ def run_dbt(build: Build, settings: Settings) -> None:
 def dbt_arguments(build: Build, settings: Settings) -> list[str]:
     """Return the arguments of the one dbt command that builds everything and tests all but the references.
 
-    The audit judges every reference that dbt's `relationships` tests declare, and names what is orphaned: once is enough.
+    The audit judges every reference that dbt's `relationships` tests declare, and names what is orphaned.
     """
     return [
         "build",

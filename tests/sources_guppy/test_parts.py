@@ -79,7 +79,7 @@ def test_a_repaired_state_keeps_the_parts_of_the_state_before(tmp_path: Path) ->
 def test_a_damaged_part_is_thrown_away_and_the_others_stay(tmp_path: Path, damage: str) -> None:
     store = store_of(tmp_path, [["a", "b"], ["c"]])
     part = store.parts()[0]
-    file, sidecar = (store.folder / f"{part.name}.{suffix}" for suffix in ("parquet", "json"))
+    file, sidecar = (store.folder / f"{part.name}.{suffix}" for suffix in ("arrow", "json"))
     match damage:
         case "cut":
             file.write_bytes(file.read_bytes()[:-5])
@@ -105,7 +105,7 @@ def test_temporary_files_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     (store.folder / "part-x.tmp").write_bytes(b"half")
     (store.folder / ".part-x.json.1.tmp").write_bytes(b"{")
     PartStore(store.folder, HERE).begin("s1")
-    assert sorted(path.suffix for path in store.folder.iterdir()) == [".json", ".json", ".parquet"]
+    assert sorted(path.suffix for path in store.folder.iterdir()) == [".arrow", ".json", ".json"]
 
 
 def test_no_records_at_all_are_a_file_with_the_schema_and_no_rows(tmp_path: Path) -> None:

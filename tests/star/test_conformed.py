@@ -381,7 +381,11 @@ def test_the_audit_warns_of_what_is_planted_and_minds_only_that_no_portal_stated
 
 @pytest.mark.parametrize(
     "present",
-    [("bih",), pytest.param(("midrc",), marks=pytest.mark.full), pytest.param(("midrc", "bih"), marks=pytest.mark.full)],
+    [
+        ("bih",),
+        pytest.param(("midrc",), marks=pytest.mark.full),
+        pytest.param(("midrc", "bih"), marks=pytest.mark.full),
+    ],
     ids="+".join,
 )
 def test_a_landed_set_that_lacks_sources_builds_and_says_which_are_absent(

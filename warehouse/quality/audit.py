@@ -71,7 +71,9 @@ def audit_landed(
 def audit_star(
     build: Build, known: KnownGaps = NOTHING_KNOWN, *, threads: int = 2, memory_limit: str = "1GB"
 ) -> list[Verdict]:
-    """Judge the star of a finished build: keys, references, conservation, values, null rates, mappings, reported figures, and gaps.
+    """Judge the star of a finished build.
+
+    That is: keys, references, conservation, values, null rates, mappings, reported figures, and gaps.
 
     Args:
         build: the build; dbt has run and nobody holds its database open for writing.

@@ -149,7 +149,7 @@ class NullRateProfile:
 
 @dataclass(frozen=True)
 class MappingProfile:
-    """The texts that one kind of record of one source states for a vocabulary; `unmapped` records have one without term.
+    """What one kind of record of one source states for a vocabulary; `unmapped` records state a text without a term.
 
     `is_large`: there are so many records that a share says something; `allowed` per cent of them may be unmapped.
     """
@@ -176,7 +176,7 @@ class MappingProfile:
 
 @dataclass(frozen=True)
 class HistogramProfile:
-    """One histogram that a portal states of one of its types, and in how many of its buckets the landed records differ."""
+    """One histogram that a portal states of a type, and in how many of its buckets the landed records differ."""
 
     source: str
     entity: str

@@ -39,9 +39,7 @@ def measure_histograms(connection: DuckDBPyConnection) -> list[HistogramProfile]
     return profiles
 
 
-def _compared(
-    connection: DuckDBPyConnection, source: str, entity: str, field: str, is_list: bool
-) -> HistogramProfile:
+def _compared(connection: DuckDBPyConnection, source: str, entity: str, field: str, is_list: bool) -> HistogramProfile:
     column = quoted(field)
     distinct = f"list_distinct({column})"
     values = f"unnest(case when len({distinct}) > 0 then {distinct} else [null] end)" if is_list else column

@@ -1,8 +1,8 @@
 """The suites: what is expected of each profile, as sentences with a severity.
 
 Suites over a landed release: `landed contract`, `landed keys`, `landed loads`. Suites over the star: `star keys`,
-`star references`, `conservation`, `values`, `null rates`, `mappings`, `reported`, `gaps`. To add an expectation, add a check here; to add a
-rule about counts or values, add it to `conservation.RULES` or `values.value_rules`.
+`star references`, `conservation`, `values`, `null rates`, `mappings`, `reported`, `gaps`. To add an expectation, add a
+check here; to add a rule about counts or values, add it to `conservation.RULES` or `values.value_rules`.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ def mappings(profiles: Sequence[MappingProfile]) -> Suite:
     checks = (
         at_most("unmapped_percent", "allowed", "No vocabulary is mostly unmapped", "error", {"is_large": True}),
         *(
-            zero("unmapped", f"Every {vocabulary} that a record states is mapped", "warning", {"vocabulary": vocabulary})
-            for vocabulary in VOCABULARIES
+            zero("unmapped", f"Every {name} that a record states is mapped", "warning", {"vocabulary": name})
+            for name in VOCABULARIES
         ),
     )
     return Suite("mappings", STAR, profile_frame(profiles, MappingProfile), checks)

@@ -9,7 +9,8 @@ rendered inside DuckDB, which keeps Python out of the way of large pages.
 As Elasticsearch does: documents that tie in a sort (or are not sorted at all) come in the order of the replica that
 happens to answer, which changes from request to request; histograms of text have no limit on their buckets and put
 missing values last; numeric histograms have none for missing values and at most 65,535 buckets. Numbers are written
-as JavaScript writes them (63, not 63.0).
+as JavaScript writes them (63, not 63.0). An aggregation that was answered before is answered from memory, as the shard
+request cache does (it is on by default, for answers without documents): a table never changes, new data is a new one.
 
 Not modelled: scoring, analysed text and highlights (`_matched` is always null); sub-aggregations (`nestedAggFields`);
 refresh intervals; shards.
@@ -41,6 +42,10 @@ WINDOW = 10_000
 MAX_BUCKETS = 65_535
 DEFAULT_SIZE = 10
 
+# What the answers from memory may take together; the histogram of all ids of a type is not worth it.
+_REMEMBERED_CHARACTERS = 10_000_000
+_LONGEST_REMEMBERED = 1_000_000
+
 
 @dataclass(frozen=True)
 class Index:
@@ -71,6 +76,8 @@ class Store:
         self._connection.execute(NUMBER_MACRO)
         self._connection.execute("SET enable_progress_bar = false")
         self._replicas = itertools.count()
+        self._remembered: dict[tuple[str, tuple[str, ...]], tuple[Any, ...]] = {}
+        self._remembered_characters = 0
 
     def close(self) -> None:
         """Release the memory."""
@@ -84,7 +91,7 @@ class Store:
         """Return the number of documents that meet the condition."""
         if condition.sql == "true":
             return index.documents
-        return self._scalar(f"SELECT count(*) FROM {_table(index)} WHERE {condition.sql}", condition.parameters)
+        return self._aggregated(f"SELECT count(*) FROM {_table(index)} WHERE {condition.sql}", condition.parameters)
 
     def page(
         self,
@@ -142,17 +149,17 @@ class Store:
     def value_count(self, index: Index, parent: Field | None, field: Field, condition: Condition) -> int:
         """Return the number of values (not documents) in a field."""
         values = _values_sql(index, parent, field, condition)
-        return self._scalar(f"SELECT count(*) FROM ({values}) WHERE key IS NOT NULL", condition.parameters)
+        return self._aggregated(f"SELECT count(*) FROM ({values}) WHERE key IS NOT NULL", condition.parameters)
 
     def cardinality(
         self, index: Index, parent: Field | None, field: Field, condition: Condition, threshold: int
     ) -> int:
         """Return the number of distinct values: exact up to the threshold, approximate above."""
         values = _values_sql(index, parent, field, condition)
-        exact = self._scalar(f"SELECT count(DISTINCT key) FROM ({values})", condition.parameters)
+        exact = self._aggregated(f"SELECT count(DISTINCT key) FROM ({values})", condition.parameters)
         if exact <= threshold:
             return exact
-        return self._scalar(f"SELECT approx_count_distinct(key) FROM ({values})", condition.parameters)
+        return self._aggregated(f"SELECT approx_count_distinct(key) FROM ({values})", condition.parameters)
 
     def text_histogram(
         self, index: Index, parent: Field | None, field: Field, condition: Condition, bucket: str
@@ -167,7 +174,7 @@ class Store:
             f"SELECT coalesce(string_agg({bucket}::VARCHAR, ',' ORDER BY key), '') FROM "
             f"(SELECT {key} AS key, count(*) AS count FROM ({values}) WHERE key IS NOT NULL GROUP BY 1)"
         )
-        text = self._scalar(sql, condition.parameters)
+        text = self._aggregated(sql, condition.parameters)
         if field.is_number:
             return f"[{text}]"
         missing = self._missing(index, parent, field, condition)
@@ -189,7 +196,7 @@ class Store:
         """Return count, min, max, avg and sum of the values within the bounds [start, end), which are the `key`."""
         values = f"SELECT key FROM ({_values_sql(index, parent, field, condition)}) WHERE {_within(bounds)}"
         sql = f"SELECT count(key), min(key), max(key), avg(key), sum(key) FROM ({values})"
-        count, low, high, average, total = self._row(sql, condition.parameters)
+        count, low, high, average, total = self._aggregates(sql, condition.parameters)
         start, end = bounds
         key = [low if start is None else start, high if end is None else end]
         return {"key": key, "count": count, "min": low, "max": high, "avg": average, "sum": total or 0}
@@ -297,7 +304,24 @@ class Store:
             items = f'SELECT unnest("{parent.name}") AS item FROM {_table(index)} WHERE {condition.sql}'
             missing = is_missing(field, f'item."{field.name}"')
             sql = f"SELECT count(*) FROM ({items}) WHERE {missing}"
-        return self._scalar(sql, condition.parameters)
+        return self._aggregated(sql, condition.parameters)
+
+    def _aggregated(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+        return self._aggregates(sql, parameters)[0]
+
+    def _aggregates(self, sql: str, parameters: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the one row of an aggregation, from memory where it was asked before."""
+        asked = (sql, tuple(repr(value) for value in parameters))
+        if asked in self._remembered:
+            return self._remembered[asked]
+        row = self._row(sql, parameters)
+        size = sum(len(text) for text in (sql, *asked[1], *map(str, row)))
+        if size <= _LONGEST_REMEMBERED:
+            if self._remembered_characters + size > _REMEMBERED_CHARACTERS:
+                self._remembered, self._remembered_characters = {}, 0
+            self._remembered[asked] = row
+            self._remembered_characters += size
+        return row
 
     def _scalar(self, sql: str, parameters: tuple[Any, ...]) -> Any:
         return self._row(sql, parameters)[0]

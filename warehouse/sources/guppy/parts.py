@@ -1,8 +1,11 @@
 """The parts of one type on disk: written as pages arrive, found again after a crash, joined into one Parquet file.
 
-A part is a small Parquet file and a sidecar beside it that says which index and which state of the type it belongs
+A part is a small Arrow IPC file and a sidecar beside it that says which index and which state of the type it belongs
 to. The sidecar is written last, atomically: a part without one does not exist. Parts of another index, of other
 fields or of another state are thrown away, never mixed.
+
+Nothing here waits for the disk: the sidecar holds the digest of its part, so that what a loss of power leaves half
+written is seen and fetched anew.
 """
 
 from __future__ import annotations
@@ -20,13 +23,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from warehouse.landing import sha256_of, sync_folder, write_atomically, writing_to
+from warehouse.landing import sha256_of, write_atomically, writing_to
 from warehouse.sources.guppy.census import IdDigest
 from warehouse.sources.guppy.id_sets import ascending, records_below, records_without
 
 log = logging.getLogger("icw.sources.guppy")
 
 _CELLS_A_GROUP = 1_000_000
+
+# Parts are read once and removed: Arrow's own format costs a fraction of the time that Parquet takes to write.
+_PART_SUFFIX = ".arrow"
+_PART_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
 class Belonging(BaseModel):
@@ -141,7 +148,7 @@ class PartStore:
                 part = Part.model_validate_json(sidecar.read_text(encoding="utf-8"))
             except (ValidationError, UnicodeDecodeError):
                 part = None
-            path = sidecar.with_suffix(".parquet")
+            path = sidecar.with_suffix(_PART_SUFFIX)
             whole = part is not None and path.is_file() and path.stat().st_size == part.bytes
             if part and whole and known and part.state in known.states and sha256_of(path) == part.sha256:
                 found.append(part)
@@ -151,18 +158,17 @@ class PartStore:
         return found
 
     def write(self, table: pa.Table, plan: str, first: str | float, last: str | float) -> Part:
-        """Store one part: the Parquet file first, then, once that is on disk, its sidecar.
+        """Store one part: the file first, then its sidecar.
 
         Raises:
             StorageError: the folder cannot be written.
         """
         name = f"part-{hashlib.sha256(f'{self.state}{plan}{first}{last}{table.num_rows}'.encode()).hexdigest()[:24]}"
-        path = self.folder / f"{name}.parquet"
+        path = self._path(name)
         temporary = path.with_suffix(".tmp")
         with writing_to(path):
-            pq.write_table(table, temporary, compression="zstd", compression_level=1)
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
+            with pa.ipc.new_file(temporary, table.schema, options=_PART_OPTIONS) as writer:
+                writer.write_table(table)
             part = Part(
                 name=name,
                 index=self._belonging.index,
@@ -175,23 +181,31 @@ class PartStore:
                 sha256=sha256_of(temporary),
             )
             os.replace(temporary, path)
-            sync_folder(self.folder)
-            write_atomically(path.with_suffix(".json"), part.model_dump_json())
+            temporary.write_text(part.model_dump_json(), encoding="utf-8")
+            os.replace(temporary, path.with_suffix(".json"))
         with self._lock:
             self._parts.append(part)
         return part
 
     def read(self, part: Part) -> pa.Table:
         """Return the records of a part."""
-        return pq.read_table(self.folder / f"{part.name}.parquet", use_threads=False)
+        with pa.ipc.open_file(self._path(part.name), options=pa.ipc.IpcReadOptions(use_threads=False)) as reader:
+            return reader.read_all()
 
     def held_ids(self, id_field: str) -> pa.ChunkedArray:
         """Return the ids of all parts, in no particular order."""
-        columns = [
-            pq.read_table(self.folder / f"{part.name}.parquet", columns=[id_field]).column(0).cast(pa.large_string())
-            for part in self.parts()
-        ]
+        columns = [self._ids(part, id_field) for part in self.parts()]
         return pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.large_string())
+
+    def _ids(self, part: Part, id_field: str) -> pa.ChunkedArray:
+        with pa.ipc.open_file(self._path(part.name)) as reader:
+            position = reader.schema.get_field_index(id_field)
+        options = pa.ipc.IpcReadOptions(included_fields=[position], use_threads=False)
+        with pa.ipc.open_file(self._path(part.name), options=options) as reader:
+            return reader.read_all().column(0).cast(pa.large_string())
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}{_PART_SUFFIX}"
 
     def _read_journal(self) -> _Journal | None:
         try:

@@ -15,7 +15,7 @@ from warehouse.sources.guppy.client import WINDOW, Filter, every
 SMALLEST_PAGE = 10
 """A page of so few records is not made smaller when it is slow: it is asked for again."""
 
-_GROWTH = 1.25
+_GROWTH = 1.5
 
 
 class PageSize:
