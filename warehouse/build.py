@@ -144,17 +144,24 @@ def open_build(home: Path) -> Build:
     return _build_in(record.parent, releases, content["input_digest"])
 
 
-def run_dbt(build: Build, settings: Settings) -> None:
+def run_dbt(build: Build, settings: Settings, parsed: Path | None = None) -> None:
     """Run seeds, models and tests of the dbt project inside this process.
+
+    Args:
+        build: the build, which `prepare` laid out.
+        settings: what DuckDB may use.
+        parsed: what `parse_project` returned, to save a parse (most of the time of a small build).
 
     Raises:
         AuditFailed, StorageError, BuildFailed: as `dbt_failure` says.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
 
+    manifest = None if parsed is None else Manifest.from_msgpack(parsed.with_name("partial_parse.msgpack").read_bytes())
     try:
-        result = dbtRunner().invoke(
+        result = dbtRunner(manifest).invoke(
             [*dbt_arguments(build, settings), "--quiet", "--target-path", str(build.dbt_target)]
         )
     finally:

@@ -16,13 +16,13 @@ Plant = Callable[[str], Build]
 
 
 @pytest.fixture(scope="session")
-def sound_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def sound_build(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Build:
     """A real build, made by dbt, of a release without faults."""
     home = tmp_path_factory.mktemp("quality")
     settings = Settings(home=home)
     landing, release = land(home)
     build = prepare(home, landing, [release], settings)
-    run_dbt(build, settings)
+    run_dbt(build, settings, parsed_project)
     return build
 
 

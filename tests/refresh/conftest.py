@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ class Bucket:
     """A loopback artifact bucket with small releases that pass every audit."""
 
     upstream: IdcUpstream
+    parsed_project: Path
     published: dict[str, str] = field(default_factory=dict)
 
     def publish(self, version: str, changes: Mapping[str, str] | None = None) -> None:
@@ -54,15 +56,19 @@ def parquet_bytes(query: str, version: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def bucket() -> Iterator[Bucket]:
+def bucket(parsed_project: Path) -> Iterator[Bucket]:
     with Loopback() as server:
-        yield Bucket(IdcUpstream(server))
+        yield Bucket(IdcUpstream(server), parsed_project)
 
 
 Icw = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def environment(bucket: Bucket, home: Path, **more: str) -> dict[str, str]:
+    """The settings of a home that reads the loopback bucket; it has dbt's parse of the project, as after one run."""
+    parsed = bucket.parsed_project.parent
+    if not (home / "dbt").exists():
+        shutil.copytree(parsed, home / "dbt" / parsed.name)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ICW_", "DAGSTER_"))}
     return kept | {
         "NO_PROXY": "127.0.0.1",

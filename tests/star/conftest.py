@@ -35,13 +35,13 @@ def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def published(real_home: Path) -> Published:
+def published(real_home: Path, parsed_project: Path) -> Published:
     """Take a real IDC release from the package index to a snapshot of one home; once a session."""
     settings = Settings(home=real_home, idc_channels=("wheel",))
-    return lambda version: publish_release(version, settings)
+    return lambda version: publish_release(version, settings, parsed_project)
 
 
-def publish_release(version: str, settings: Settings) -> Snapshot:
+def publish_release(version: str, settings: Settings, parsed_project: Path) -> Snapshot:
     """Take a real IDC release to a snapshot, stage by stage, as the job does, unless the home has it already."""
     home = settings.home
     landing = Landing(home)
@@ -54,7 +54,7 @@ def publish_release(version: str, settings: Settings) -> Snapshot:
     verdicts = audit_landed(releases, landing, threads=settings.threads, memory_limit=settings.memory_limit)
     record_verdicts(home, "landed", input_digest(releases), verdicts, 0.0)
     build = prepare(home, landing, releases, settings)
-    run_dbt(build, settings)
+    run_dbt(build, settings, parsed_project)
     verdicts = audit_star(build, threads=settings.threads, memory_limit=settings.memory_limit)
     record_verdicts(home, "star", build.input_digest, verdicts, 0.0)
     assert model_seconds(build) > 0

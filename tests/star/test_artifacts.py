@@ -72,16 +72,16 @@ PLANTED = {
 ORPHANS = {("fct_slide_instance", "series_key"): 1, ("fct_gdc_mapping", "study_key"): 1}
 
 
-def built(home: Path, files: dict[str, str]) -> Build:
+def built(home: Path, files: dict[str, str], parsed_project: Path) -> Build:
     landing, release = land(home, files)
     settings = Settings(home=home)
     build = prepare(home, landing, [release], settings)
-    run_dbt(build, settings)
+    run_dbt(build, settings, parsed_project)
     return build
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def whole(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Build:
     """A build of a release that has every artifact."""
     folder = tmp_path_factory.mktemp("whole")
     index = folder / "idc_index.parquet"
@@ -92,13 +92,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Build:
         dataset = name.removesuffix(".parquet")
         query = PLANTED.get(dataset, "select * exclude (n) from numbered")
         files[dataset] = f"with numbered as ({NUMBERED.format(path=path)}) {query}"
-    return built(folder / "home", files)
+    return built(folder / "home", files, parsed_project)
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def bare(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Build:
     """A build of a release that has no more than a wheel."""
-    return built(tmp_path_factory.mktemp("bare"), IN_THE_WHEEL)
+    return built(tmp_path_factory.mktemp("bare"), IN_THE_WHEEL, parsed_project)
 
 
 @pytest.fixture(scope="module")

@@ -48,11 +48,13 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Landing, list[Rele
 
 
 @pytest.fixture(scope="module")
-def build(landed: tuple[Landing, list[Release]], tmp_path_factory: pytest.TempPathFactory) -> Build:
+def build(
+    landed: tuple[Landing, list[Release]], tmp_path_factory: pytest.TempPathFactory, parsed_project: Path
+) -> Build:
     home = tmp_path_factory.mktemp("conformed")
     landing, releases = landed
     built = prepare(home, landing, releases, Settings(home=home))
-    run_dbt(built, Settings(home=home))
+    run_dbt(built, Settings(home=home), parsed_project)
     return built
 
 
@@ -389,12 +391,16 @@ def test_the_audit_warns_of_what_is_planted_and_minds_only_that_no_portal_stated
     ids="+".join,
 )
 def test_a_landed_set_that_lacks_sources_builds_and_says_which_are_absent(
-    landed: tuple[Landing, list[Release]], build: Build, tmp_path: Path, present: tuple[str, ...]
+    landed: tuple[Landing, list[Release]],
+    build: Build,
+    tmp_path: Path,
+    parsed_project: Path,
+    present: tuple[str, ...],
 ) -> None:
     landing, releases = landed
     chosen = [release for release in releases if release.source in present]
     some = prepare(tmp_path, landing, chosen, Settings(home=tmp_path))
-    run_dbt(some, Settings(home=tmp_path))
+    run_dbt(some, Settings(home=tmp_path), parsed_project)
     assert star_rows(some).keys() == star_rows(build).keys()
     with duckdb.connect(str(some.database), read_only=True) as connection:
         connection.execute("use star")

@@ -108,14 +108,14 @@ def test_only_the_comparison_reads_what_was_published(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def whole(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The star over the real release and the whole population."""
     home = tmp_path_factory.mktemp("whole")
     settings = Settings(home=home, idc_channels=("wheel",), memory_limit="3GB")
     landing = Landing(home)
     release = idc.land(idc.resolve("23.5.0", settings), landing, settings)
     build = prepare(home, landing, [release, *land_population(home / "population", landing)], settings)
-    run_dbt(build, settings)
+    run_dbt(build, settings, parsed_project)
     with duckdb.connect(str(build.database), read_only=True) as connection:
         connection.execute("use star")
         yield connection
