@@ -46,13 +46,13 @@ def run_refresh_job(plan: Plan, settings: Settings) -> str:
     os.environ["DAGSTER_HOME"] = str(folder)
     from dagster_project.definitions import defs
 
-    with dg.DagsterInstance.from_config(str(folder)) as instance:
-        try:
+    try:
+        with dg.DagsterInstance.from_config(str(folder)) as instance:
             result = defs.resolve_job_def("refresh").execute_in_process(
                 run_config=_configuration(plan, settings), instance=instance
             )
-        except Exception as error:
-            raise as_warehouse_error(error, folder) from error
+    except Exception as error:
+        raise as_warehouse_error(error, folder) from error
     return result.run_id
 
 

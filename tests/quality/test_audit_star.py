@@ -64,6 +64,7 @@ KEY_FAULTS = (
         "star keys",
         "No primary key has a null part",
         "error",
+        "alter table star.fct_series_version alter series_version_key drop not null;"
         "update star.fct_series_version set series_version_key = null where crdc_series_uuid = 'old-1'",
         "fct_series_version (series_version_key): 2410 rows, 1 null, 0 repeated",
     ),

@@ -287,7 +287,10 @@ def test_the_audit_passes_with_and_without_the_artifacts(whole: Build, bare: Bui
         assert f"{table}.{column}" in warned[0]
     assert not any("orphans" in verdict.observed for verdict in audit_star(bare))
     (unmapped,) = [verdict for verdict in verdicts if verdict.expectation.startswith("Every type of algorithm")]
-    assert (unmapped.passed, unmapped.observed) == (False, "1 row: 'GUESSED' x 1")
+    assert (unmapped.passed, unmapped.observed) == (
+        False,
+        "idc segmentation type of algorithm: 1 of 358 (0.28 %) unmapped: 'GUESSED' x 1",
+    )
 
 
 def test_the_tables_are_published_with_the_same_bytes_twice(whole: Build, tmp_path: Path) -> None:

@@ -49,22 +49,21 @@ def _compared(connection: DuckDBPyConnection, source: str, entity: str, field: s
             select {values} as value from landed_{source}.{quoted(entity)}
         ),
         counted as (
-            select value is null as missing, value as key, count(*) as held_count from held group by all
+            select value as held_key, count(*) as held_count from held group by all
         ),
         stated as (
-            select missing, case when not missing then key end as key, count as stated_count
+            select case when not missing then key end as stated_key, count as stated_count
             from landed_{source}.reported_counts
             where entity = {literal(entity)} and dimension = {literal(field)}
         )
         select
-            key,
+            coalesce(stated_key, held_key),
             coalesce(stated_count, 0),
             coalesce(held_count, 0)
         from stated
         full join counted
-            on stated.missing = counted.missing
-            and stated.key is not distinct from counted.key
-        order by coalesce(stated_count, 0) = coalesce(held_count, 0), key nulls first
+            on stated_key is not distinct from held_key
+        order by coalesce(stated_count, 0) = coalesce(held_count, 0), coalesce(stated_key, held_key) nulls first
         """
     ).fetchall()
     differing = [(key, told, held) for key, told, held in buckets if told != held]
