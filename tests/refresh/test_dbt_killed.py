@@ -24,6 +24,7 @@ def dbt_of(process: int) -> int | None:
     return None
 
 
+@pytest.mark.full
 def test_a_dbt_that_is_killed_ends_the_refresh_with_what_can_be_done(bucket: Bucket, tmp_path: Path) -> None:
     bucket.publish("24.2.2")
     process = subprocess.Popen(

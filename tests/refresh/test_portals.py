@@ -292,6 +292,7 @@ def test_a_refresh_that_is_killed_while_it_fetches_goes_on_from_there(
         assert any(resumed), (resumed, len(pages), len(again))
 
 
+@pytest.mark.full
 def test_the_sandbox_runs_as_a_service_of_its_own(bucket: Bucket, icw: Icw, tmp_path: Path) -> None:
     bucket.publish("26.3.0")
     home = tmp_path / "sandbox-home"

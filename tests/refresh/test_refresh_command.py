@@ -119,6 +119,7 @@ class TestRefresh:
         assert not (home / "landing" / "staging").exists()
         assert not list(home.glob("**/*.tmp"))
 
+    @pytest.mark.full
     def test_another_home_gets_the_same_bytes(self, icw: Icw, home: Path, tmp_path: Path) -> None:
         other = tmp_path / "other"
         assert icw("refresh", "--idc", "24.2.2", home=other, ICW_THREADS="1").returncode == 0
@@ -139,11 +140,11 @@ class TestRefresh:
     ("version", "spoil", "code", "says"),
     [
         ("31.0.0", "checksum", 3, "idc_index.parquet"),
-        ("31.0.1", "truncated", 3, "idc_index.parquet"),
-        ("31.0.2", "not_parquet", 3, "Parquet"),
+        pytest.param("31.0.1", "truncated", 3, "idc_index.parquet", marks=pytest.mark.full),
+        pytest.param("31.0.2", "not_parquet", 3, "Parquet", marks=pytest.mark.full),
         ("31.0.3", "missing_column", 3, "instanceCount"),
-        ("31.0.4", "sidecar_of_another", 3, "sm_index.parquet"),
-        ("31.0.5", "footer_version", 3, "30.0.0"),
+        pytest.param("31.0.4", "sidecar_of_another", 3, "sm_index.parquet", marks=pytest.mark.full),
+        pytest.param("31.0.5", "footer_version", 3, "30.0.0", marks=pytest.mark.full),
     ],
 )
 def test_bad_bytes_are_one_sentence_and_land_nothing(
@@ -230,6 +231,7 @@ def test_a_full_disk_is_one_sentence_and_publishes_nothing(
     assert catalog.snapshots(home) == []
 
 
+@pytest.mark.full
 def test_two_refreshes_at_once_one_says_who_holds_the_lock(icw: Icw, bucket: Bucket, tmp_path: Path) -> None:
     bucket.publish("27.0.0")
     home = tmp_path / "home"
@@ -251,6 +253,7 @@ def test_two_refreshes_at_once_one_says_who_holds_the_lock(icw: Icw, bucket: Buc
     assert "Published" in output
 
 
+@pytest.mark.full
 def test_a_killed_refresh_is_taken_over_and_leaves_nothing_behind(icw: Icw, bucket: Bucket, tmp_path: Path) -> None:
     bucket.publish("28.0.0")
     home = tmp_path / "home"
@@ -278,6 +281,7 @@ print(sorted(answers), flush=True)
 """
 
 
+@pytest.mark.full
 def test_a_reader_keeps_right_answers_during_a_refresh(icw: Icw, bucket: Bucket, tmp_path: Path) -> None:
     home = tmp_path / "home"
     bucket.publish("29.0.0")
