@@ -7,6 +7,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.refresh.conftest import ICW, Bucket, environment
 from warehouse.errors import BuildFailed
 
