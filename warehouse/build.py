@@ -37,8 +37,9 @@ _DECIDING_MODULES = ("build.py", "dbt_manifest.py", "sql_text.py")
 # Folders of the dbt project that no table comes from: what dbt writes, and questions to the published tables.
 _DECIDING_NOTHING = frozenset({"target", "logs", "analyses"})
 
-# The tests of dbt that only declare what the audit judges.
+# The tests of dbt that only declare what the audit judges, and how dbt selects them.
 _JUDGED_BY_AUDIT = "relationships"
+NOT_RUN = f"test_name:{_JUDGED_BY_AUDIT}"
 
 # No parse of the project takes this long.
 _PARSE_SECONDS = 600
@@ -179,7 +180,7 @@ def dbt_arguments(build: Build, settings: Settings) -> list[str]:
     return [
         "build",
         "--exclude",
-        f"test_name:{_JUDGED_BY_AUDIT}",
+        NOT_RUN,
         "--project-dir",
         str(DBT_PROJECT),
         "--profiles-dir",

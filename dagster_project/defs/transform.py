@@ -30,7 +30,13 @@ class StarTranslator(DagsterDbtTranslator):
 MANIFEST = build.parse_project(load_settings().home / "dbt")
 
 
-@dbt_assets(name="star", manifest=MANIFEST, project=DBT, dagster_dbt_translator=StarTranslator())
+@dbt_assets(
+    name="star",
+    manifest=MANIFEST,
+    project=DBT,
+    exclude=build.NOT_RUN,
+    dagster_dbt_translator=StarTranslator(),
+)
 def star(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: DbtCliResource) -> Iterator[Any]:
     """Build the chosen loads into the star; a snapshot that holds them already goes into service instead."""
     settings, landing = warehouse.settings, warehouse.landing
