@@ -37,9 +37,8 @@ _DECIDING_MODULES = ("build.py", "dbt_manifest.py", "sql_text.py")
 # Folders of the dbt project that no table comes from: what dbt writes, and questions to the published tables.
 _DECIDING_NOTHING = frozenset({"target", "logs", "analyses"})
 
-# The tests of dbt that only declare what the audit judges, and how dbt selects them.
-_JUDGED_BY_AUDIT = "relationships"
-NOT_RUN = f"test_name:{_JUDGED_BY_AUDIT}"
+# The tests of dbt that only declare what the audit judges, as dbt selects them: the references of models, not of seeds.
+NOT_RUN = "test_name:relationships,path:models"
 
 # No parse of the project takes this long.
 _PARSE_SECONDS = 600
@@ -175,7 +174,7 @@ def run_dbt(build: Build, settings: Settings, parsed: Path | None = None) -> Non
 def dbt_arguments(build: Build, settings: Settings) -> list[str]:
     """Return the arguments of the one dbt command that builds everything and tests all but the references.
 
-    The audit judges every reference that dbt's `relationships` tests declare, and names what is orphaned.
+    The audit judges every reference that the models' `relationships` tests declare, and names what is orphaned.
     """
     return [
         "build",
@@ -195,7 +194,12 @@ def dbt_arguments(build: Build, settings: Settings) -> list[str]:
 def dbt_steps(manifest: Path) -> int:
     """Return how many seeds, models and tests that command runs of a project with this manifest."""
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
-    return sum((node.get("test_metadata") or {}).get("name") != _JUDGED_BY_AUDIT for node in nodes)
+    not_run = sum(
+        (node.get("test_metadata") or {}).get("name") == "relationships"
+        and node["original_file_path"].startswith("models")
+        for node in nodes
+    )
+    return len(nodes) - not_run
 
 
 def parse_project(target: Path) -> Path:

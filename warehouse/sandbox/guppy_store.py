@@ -312,8 +312,10 @@ class Store:
     def _aggregates(self, sql: str, parameters: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the one row of an aggregation, from memory where it was asked before."""
         asked = (sql, tuple(repr(value) for value in parameters))
-        if asked in self._remembered:
-            return self._remembered[asked]
+        # Another thread may begin the memory anew at any moment.
+        remembered = self._remembered.get(asked)
+        if remembered is not None:
+            return remembered
         row = self._row(sql, parameters)
         size = sum(len(text) for text in (sql, *asked[1], *map(str, row)))
         if size <= _LONGEST_REMEMBERED:
