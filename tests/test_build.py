@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.quality.small_release import land
-from warehouse.build import DBT_PROJECT, _folder_digest, input_digest, open_build, parse_project, prepare
+from warehouse.build import DBT_PROJECT, _folder_digest, dbt_steps, input_digest, open_build, parse_project, prepare
+from warehouse.dbt_manifest import read_star_description
 from warehouse.errors import BuildFailed
 from warehouse.settings import Settings
 
@@ -95,3 +96,10 @@ def test_a_new_build_removes_the_earlier_one(tmp_path: Path) -> None:
 
 def test_the_dbt_project_is_where_the_build_looks_for_it() -> None:
     assert (DBT_PROJECT / "dbt_project.yml").is_file()
+
+
+def test_what_dbt_does_not_run_is_what_the_audit_judges(parsed_project: Path) -> None:
+    nodes = json.loads(parsed_project.read_text(encoding="utf-8"))["nodes"]
+    judged = read_star_description(parsed_project).references
+    assert dbt_steps(parsed_project) == len(nodes) - len(judged)
+    assert len(judged) > 100
