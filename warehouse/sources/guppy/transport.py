@@ -126,6 +126,10 @@ class Transport:
         self._contacted = False
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": settings.user_agent, "Accept": "application/json"})
+        # Proxies and certificates of the environment, read once: requests would search all of it for every request.
+        merged = self._session.merge_environment_settings(self.base_url, {}, None, None, None)
+        self._session.proxies, self._session.verify = merged["proxies"], merged["verify"]
+        self._session.trust_env = False
         adapter = HTTPAdapter(pool_maxsize=self.in_flight)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -240,11 +244,12 @@ class Transport:
 
     def _contact(self) -> None:
         """Look once whether the host can be reached at all; a name with many dead addresses costs minutes otherwise."""
+        if self._contacted:
+            return
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"{self.base_url!r} is not a web address: check ICW_MIDRC_URL and ICW_BIH_URL.")
-        merged = self._session.merge_environment_settings(self.base_url, {}, None, None, None)
-        if self._contacted or select_proxy(self.base_url, merged["proxies"]):
+        if select_proxy(self.base_url, self._session.proxies):
             return
         try:
             make_contact(
