@@ -24,6 +24,7 @@ from rich.console import Console
 
 from dagster_project import display
 from warehouse.errors import Degraded, StorageError, UsageError, WarehouseError
+from warehouse.process import loading, run_and_leave
 from warehouse.settings import Settings, Sources, load_settings
 from warehouse.snapshots import catalog, query
 
@@ -105,7 +106,8 @@ def _refresh(settings: Settings) -> None:
                 outcome = decisions.serve_existing(settings.home, plan.existing)
                 decisions.finish(settings.home, outcome, plan.existing.id, decisions.failures_of(plan.choices))
                 return
-        from dagster_project.job import run_refresh_job
+        with loading():
+            from dagster_project.job import run_refresh_job
 
         run_refresh_job(plan, settings)
 
@@ -314,3 +316,8 @@ def main(run: Callable[[], object] = app) -> None:
         if error.errno == errno.ENOSPC:
             _stop(StorageError(f"The output cannot be written: {error.strerror}. Free some space and try again."))
         raise
+
+
+def program() -> NoReturn:
+    """The command `icw`: `main`, and a quick end of the process."""
+    run_and_leave(main)

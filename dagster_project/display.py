@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,7 +18,9 @@ from warehouse.run_record import RunRecord
 from warehouse.snapshots import query
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import SourceFailure, TableEntry, Verdict
-from warehouse.upstreams import UpstreamState
+
+if TYPE_CHECKING:
+    from warehouse.upstreams import UpstreamState
 
 _SCALE = """
 select

@@ -11,6 +11,7 @@ import dagster as dg
 
 from dagster_project.failures import as_warehouse_error
 from warehouse.landing import writing_to
+from warehouse.process import loading
 from warehouse.refresh import Plan
 from warehouse.settings import Settings
 
@@ -44,7 +45,8 @@ def run_refresh_job(plan: Plan, settings: Settings) -> str:
     """
     folder = dagster_home(settings)
     os.environ["DAGSTER_HOME"] = str(folder)
-    from dagster_project.definitions import defs
+    with loading():
+        from dagster_project.definitions import defs
 
     try:
         with dg.DagsterInstance.from_config(str(folder)) as instance:

@@ -10,6 +10,7 @@ from dagster_project.defs.sources import FIRST_ASSETS
 from dagster_project.resources import Warehouse
 from warehouse import refresh
 from warehouse.build import input_digest, open_build
+from warehouse.process import loading
 from warehouse.quality.record import SUITES, Stage, record_verdicts
 from warehouse.quality.verdicts import Verdict, require_no_errors
 
@@ -35,7 +36,8 @@ def _specs(stage: Stage, asset: dg.AssetKey, after: Sequence[dg.AssetKey] = ()) 
 @dg.multi_asset_check(name="audit_landed", specs=_specs("landed", LANDED_ASSET, FIRST_ASSETS[1:]))
 def audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     """Judge the landed files before a model reads them."""
-    from warehouse.quality import audit
+    with loading():
+        from warehouse.quality import audit
 
     settings, landing = warehouse.settings, warehouse.landing
     log.info("Auditing the landed files", extra={"event": "step"})
