@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-from pathlib import Path
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from dagster_project.defs.publish import snapshot
 from dagster_project.defs.quality import audit_landed, audit_star
 from dagster_project.defs.sources import RELEASES
-from dagster_project.defs.transform import DBT, star
+from dagster_project.defs.transform import star
 from dagster_project.failures import as_warehouse_error
 from dagster_project.resources import Warehouse
 from warehouse.run_record import recording_failures
 from warehouse.settings import load_settings
-
-# The dbt of this environment, whether or not it is on the PATH.
-_DBT = str(Path(sys.executable).with_name("dbt"))
 
 
 @dg.failure_hook
@@ -44,5 +38,5 @@ defs = dg.Definitions(
     asset_checks=[audit_landed, audit_star],
     jobs=[refresh_job],
     executor=dg.in_process_executor,
-    resources={"warehouse": Warehouse(), "dbt": DbtCliResource(project_dir=DBT, dbt_executable=_DBT)},
+    resources={"warehouse": Warehouse()},
 )

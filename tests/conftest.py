@@ -1,15 +1,52 @@
-"""What every room's tests share: one parse of the dbt project, which takes longer than most of them."""
+"""What every room's tests share: what dbt makes of its project, which takes longer than most of them."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from warehouse.build import parse_project
+from warehouse.build.project import Project, parsed_project
+from warehouse.settings import load_settings
+
+# Homes, workers and the processes that tests start share it, from one run of the tests to the next.
+CACHE = Path(__file__).resolve().parents[1] / ".cache" / "dbt"
+os.environ["ICW_DBT_CACHE"] = str(CACHE)
+
+# As many tests run at once as there are cores: a second thread of DuckDB's would only take its time from another test.
+os.environ["ICW_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")
-def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The manifest of the project, in a folder as homes have it; the workers of a session share it."""
-    return parse_project(tmp_path_factory.getbasetemp().parent / "parsed-dbt")
+def project() -> Project:
+    """The dbt project as it stands, parsed."""
+    return parsed_project(load_settings().project_cache)
+
+
+# What takes longest on one worker, the longest first: begun last, it would leave the other worker with nothing to do.
+LONGEST_FIRST = (
+    "tests/star/test_published_figures.py",
+    "tests/star/test_same_bytes.py",
+    "tests/sandbox/test_published_figures.py",
+    "tests/star/test_real_releases.py",
+    "tests/sources_guppy/test_with_sandbox.py",  # needs no dbt: not to wait with the other worker for its first parse
+    "tests/star/test_real_refresh.py",
+    "tests/refresh/test_portals.py",
+    "tests/refresh/test_refresh_command.py",
+    "tests/faults/test_guppy_matrix.py",
+    "tests/star",
+    "tests/reconciliation",
+    "tests/quality",
+    "tests/build",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that take longest first; pytest-xdist hands them out in this order, a module or class at a time."""
+
+    def rank(item: pytest.Item) -> int:
+        places = (place for place, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start))
+        return next(places, len(LONGEST_FIRST))
+
+    items.sort(key=rank)

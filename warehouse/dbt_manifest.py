@@ -1,8 +1,9 @@
 """What dbt's manifest.json says about the star: its tables, their columns, their keys and their references.
 
 The YAML files beside the models are the one place where the star is described; dbt writes them, resolved, into the
-manifest of each build. The audit checks the tables against it without trusting the run of dbt's own tests, and the
-publish takes names, order and descriptions from it. Nothing in here opens a database or imports dbt.
+manifest of the project. The audit judges what their tests declare (dbt itself runs none of them, which would take it
+longer than the models), and the publish takes names, order and descriptions from it. Nothing in here opens a database
+or imports dbt.
 """
 
 from __future__ import annotations
@@ -11,11 +12,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from warehouse.errors import BuildFailed
 
 STAR_SCHEMA = "star"
+
+RuleKind = Literal["unique", "not_null", "accepted_values"]
+
+# The tests of dbt that say something of columns of one model, and what they say.
+_COLUMN_RULES: Mapping[str, RuleKind] = {
+    "unique": "unique",
+    "unique_key": "unique",
+    "not_null": "not_null",
+    "accepted_values": "accepted_values",
+}
 
 
 @dataclass(frozen=True)
@@ -51,28 +62,44 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class ColumnRule:
+    """What a test of dbt declares of columns of one model, which is `relation` (`schema.table`); a column may be SQL.
+
+    `unique`: no two rows have the same values in `columns`; of a single column, nulls do not count. `not_null`: the
+    column has a value. `accepted_values`: the column has one of `accepted`, or none. `condition` (SQL) restricts the
+    rows, as the dbt test's `where` does. `must_hold` is false for a dbt test of severity `warn`.
+    """
+
+    kind: RuleKind
+    relation: str
+    columns: tuple[str, ...]
+    accepted: tuple[str, ...]
+    condition: str | None
+    must_hold: bool
+
+
+@dataclass(frozen=True)
 class StarDescription:
-    """The declared tables and references of the star, each sorted by name."""
+    """The declared tables and references of the star, and what is declared of columns; each sorted by name."""
 
     tables: tuple[DeclaredTable, ...]
     references: tuple[Reference, ...]
+    column_rules: tuple[ColumnRule, ...]
 
 
 def read_star_description(manifest: Path) -> StarDescription:
-    """Read the declared tables and `relationships` tests of the schema `star` from a manifest.json of dbt (v12).
+    """Read the declared tables of the schema `star` and the tests of all models from a manifest.json of dbt (v12).
 
     Raises:
-        BuildFailed: the manifest is missing or is not one.
+        BuildFailed: the manifest is missing or is not one, or declares a test that the audit does not know.
     """
     try:
         nodes: dict[str, dict[str, Any]] = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
-        models = {
-            name: node
-            for name, node in nodes.items()
-            if node["resource_type"] == "model" and node["schema"] == STAR_SCHEMA
-        }
-        tables = [_table(node) for node in models.values()]
-        references = [_reference(node, nodes) for node in nodes.values() if _is_reference_of(node, models)]
+        models = {name: node for name, node in nodes.items() if node["resource_type"] == "model"}
+        tables = [_table(node) for node in models.values() if _is_of_star(node)]
+        tests = [node for node in nodes.values() if _is_judged(node, nodes)]
+        references = [_reference(node, nodes) for node in tests if _test_name(node) == "relationships"]
+        rules = [_column_rule(node, models) for node in tests if _test_name(node) != "relationships"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BuildFailed(
             f"dbt's manifest {manifest} cannot be read ({type(error).__name__}: {error}), so the keys of the star are "
@@ -81,6 +108,7 @@ def read_star_description(manifest: Path) -> StarDescription:
     return StarDescription(
         tables=tuple(sorted(tables, key=lambda table: table.name)),
         references=tuple(sorted(references, key=lambda found: (found.table, found.column, found.parent))),
+        column_rules=tuple(sorted(rules, key=lambda rule: (rule.relation, rule.kind, rule.columns))),
     )
 
 
@@ -96,9 +124,45 @@ def _table(node: Mapping[str, Any]) -> DeclaredTable:
     )
 
 
-def _is_reference_of(node: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> bool:
-    is_test = node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "relationships"
-    return is_test and node["attached_node"] in models
+def _is_judged(node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether the audit judges what a node declares: the tests of models. Those of seeds are run by dbt.
+
+    Raises:
+        BuildFailed: it is a test that neither of them would judge.
+    """
+    if node["resource_type"] != "test":
+        return False
+    attached = nodes.get(node["attached_node"] or "")
+    kind, name = (None, node["name"]) if attached is None else (attached["resource_type"], _test_name(node))
+    known = name in _COLUMN_RULES or (name == "relationships" and attached is not None and _is_of_star(attached))
+    if kind == "seed" or (kind == "model" and known):
+        return kind == "model"
+    raise BuildFailed(
+        f"The project declares a test {name!r}{' of ' + attached['name'] if attached else ''} that nobody would judge: "
+        f"dbt runs the tests of seeds alone, and the audit knows {', '.join(_COLUMN_RULES)} of a model and "
+        "relationships of a model of the star (warehouse/dbt_manifest.py). Express it as one of these, or as a rule of "
+        "the audit (warehouse/quality/)."
+    )
+
+
+def _is_of_star(node: Mapping[str, Any]) -> bool:
+    return node["schema"] == STAR_SCHEMA
+
+
+def _test_name(node: Mapping[str, Any]) -> str:
+    return str((node["test_metadata"] or {}).get("name", node["name"]))
+
+
+def _column_rule(node: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> ColumnRule:
+    model, name, arguments = models[node["attached_node"]], _test_name(node), node["test_metadata"]["kwargs"]
+    return ColumnRule(
+        kind=_COLUMN_RULES[name],
+        relation=f"{model['schema']}.{model['alias']}",
+        columns=tuple(arguments["columns"] if name == "unique_key" else [arguments["column_name"]]),
+        accepted=tuple(str(value) for value in arguments.get("values", ())),
+        condition=node["config"]["where"],
+        must_hold=node["config"]["severity"].lower() != "warn",
+    )
 
 
 def _reference(node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> Reference:

@@ -30,6 +30,11 @@ class Settings(BaseSettings):
         default=Path("data"),
         description="Warehouse home: landing/, builds/, snapshots/, docs/, dagster/ and the link `current`.",
     )
+    dbt_cache: Path | None = Field(
+        default=None,
+        description="Folder for what dbt makes of each state of its project (the parse, the build of nothing), which "
+        "several homes may share; by default dbt/ in the home.",
+    )
     sources: Sources = Field(
         default="live",
         description="`live`: the services at the addresses below, made-up data refused. `sandbox`: IDC as ever, the "
@@ -139,6 +144,11 @@ class Settings(BaseSettings):
     schedule_timezone: Annotated[str, AfterValidator(checked_time_zone)] = Field(
         default="UTC", description="Time zone of the nightly refresh (IANA name)."
     )
+
+    @property
+    def project_cache(self) -> Path:
+        """Where what dbt makes of its project is kept."""
+        return self.home / "dbt" if self.dbt_cache is None else self.dbt_cache
 
 
 def load_settings(**overrides: object) -> Settings:

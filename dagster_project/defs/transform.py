@@ -1,43 +1,54 @@
-"""The dbt models as assets, with their lineage from the raw artifacts to the star."""
+"""The tables that dbt makes as assets, with their lineage from the raw artifacts to the star.
 
-import contextlib
-import io
+Only what a run makes is an asset. The views of staging and the seeds are made once for each state of the project
+(`warehouse.build.project`), so lineage passes through them: `icw docs` draws them.
+"""
+
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from dagster_project.resources import Warehouse
 from warehouse import build, refresh
-from warehouse.build_failures import dbt_failure
+from warehouse.build.project import Project, parsed_project, tables_read
 from warehouse.settings import load_settings
 
 log = logging.getLogger("icw.refresh")
-
-DBT = DbtProject(project_dir=build.DBT_PROJECT, profiles_dir=build.DBT_PROJECT)
 
 
 class StarTranslator(DagsterDbtTranslator):
     """Group models by their layer."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        """Return staging, star or seeds."""
-        return "seeds" if dbt_resource_props["resource_type"] == "seed" else dbt_resource_props["fqn"][1]
+        """Return star, reconciliation or reports."""
+        return dbt_resource_props["fqn"][1]
 
 
-MANIFEST = build.parse_project(load_settings().home / "dbt")
+def _specs(project: Project) -> list[dg.AssetSpec]:
+    """Return each table of the project as an asset that depends on the tables and the landed data that it reads.
+
+    Each may be left out of a run: nothing is built where a snapshot holds the loads already.
+    """
+    specs = {
+        spec.key: spec
+        for spec in build_dbt_asset_specs(manifest=project.manifest, dagster_dbt_translator=StarTranslator())
+    }
+    return [
+        specs[dg.AssetKey(list(table))].replace_attributes(
+            deps=[dg.AssetKey(list(read)) for read in sorted(reads)], skippable=True
+        )
+        for table, reads in tables_read(project).items()
+    ]
 
 
-@dbt_assets(
-    name="star",
-    manifest=MANIFEST,
-    project=DBT,
-    exclude=build.NOT_RUN,
-    dagster_dbt_translator=StarTranslator(),
-)
-def star(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: DbtCliResource) -> Iterator[Any]:
+PROJECT = parsed_project(load_settings().project_cache)
+
+
+@dg.multi_asset(name="star", specs=_specs(PROJECT))
+def star(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     """Build the chosen loads into the star; a snapshot that holds them already goes into service instead."""
     settings, landing = warehouse.settings, warehouse.landing
     releases = landing.selected()
@@ -49,36 +60,35 @@ def star(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: DbtCliRes
         return
     log.info("Building the star with dbt", extra={"event": "step"})
     prepared = build.prepare(settings.home, landing, releases, settings)
-    arguments = build.dbt_arguments(prepared, settings)
-    invocation = dbt.cli(arguments, context=context, target_path=prepared.dbt_target, raise_on_error=False)
-    # dbt repeats its log on standard output, which belongs to the person or program that called.
-    with contextlib.redirect_stdout(io.StringIO()):
-        events = list(_with_progress(invocation.stream(), build.dbt_steps(MANIFEST)))
-    if invocation.is_successful():
-        _add_facts(context, events, prepared)
-    yield from events
-    if not invocation.is_successful():
-        raise dbt_failure(prepared, exit_status=invocation.process.returncode)
+    yield from _materialized(_with_progress(build.run_dbt_apart(prepared, settings), len(prepared.models)), prepared)
 
 
-def _with_progress(events: Iterable[Any], total: int) -> Iterator[Any]:
-    """Tell how many of dbt's models and tests are done."""
-    for done, event in enumerate(events, start=1):
-        progress = {"event": "progress", "label": "dbt models and tests", "done": min(done, total), "total": total}
+def _with_progress(nodes: Iterable[build.NodeResult], total: int) -> Iterator[build.NodeResult]:
+    """Tell how many of dbt's models are done."""
+    for done, node in enumerate(nodes, start=1):
+        progress = {"event": "progress", "label": "dbt models", "done": min(done, total), "total": total}
         log.info("dbt: %d of %d", done, total, extra=progress)
-        yield event
+        yield node
 
 
-def _add_facts(context: dg.AssetExecutionContext, events: Iterable[Any], prepared: build.Build) -> None:
-    """Put rows and versions beside what dbt says of a table; its file does not exist before the publish."""
-    rows = build.star_rows(prepared)
+def _materialized(nodes: Iterable[build.NodeResult], prepared: build.Build) -> Iterator[dg.MaterializeResult]:
+    """Say of each table, as it comes about, how many rows it has, from what it was made, and how long that took.
+
+    Those that read nothing are there from the beginning. While dbt's process makes the next tables, this one keeps
+    Dagster's records of the last.
+    """
+    schemas = {name: schema for schema, name in tables_read(PROJECT)}
     versions = ", ".join(f"{release.source} {release.version}" for release in prepared.releases)
-    by_output = {dg.AssetKey(["star", name]).to_python_identifier(): count for name, count in rows.items()}
-    for event in events:
-        if isinstance(event, dg.Output) and event.output_name in by_output:
-            facts = {
-                "dagster/row_count": by_output[event.output_name],
-                "version": versions,
-                "input_digest": prepared.input_digest,
-            }
-            context.add_output_metadata(facts, output_name=event.output_name)
+
+    def result(name: str, rows: int, seconds: float) -> dg.MaterializeResult:
+        facts = {"version": versions, "input_digest": prepared.input_digest, "seconds": seconds}
+        return dg.MaterializeResult(
+            asset_key=dg.AssetKey([schemas[name], name]), metadata={"dagster/row_count": rows, **facts}
+        )
+
+    for name in schemas:
+        if name not in prepared.models:
+            yield result(name, 0, 0.0)
+    for node in nodes:
+        if node.status == "success":
+            yield result(node.name, node.rows, node.seconds)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.analyses.page import FOLDER, PAGE, SHOWN_APART, Model, drawn, printed, questions, read_model, renewed
 from tests.refresh.conftest import ICW
-from warehouse.build import parse_project
+from warehouse.build.project import Project
 from warehouse.snapshots import catalog
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -19,8 +19,8 @@ QUESTIONS = questions(TEXT)
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return read_model(parse_project(tmp_path_factory.mktemp("dbt")))
+def model(project: Project) -> Model:
+    return read_model(project.manifest)
 
 
 def test_the_page_asks_every_file_of_the_folder_once() -> None:

@@ -9,21 +9,23 @@ import duckdb
 import pytest
 
 from tests.quality.small_release import land
-from warehouse.build import Build, prepare, run_dbt
+from tests.support.shared import made_once
+from warehouse.build import Build, open_build, prepare, run_dbt
 from warehouse.settings import Settings
 
 Plant = Callable[[str], Build]
 
 
 @pytest.fixture(scope="session")
-def sound_build(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Build:
+def sound_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """A real build, made by dbt, of a release without faults."""
-    home = tmp_path_factory.mktemp("quality")
-    settings = Settings(home=home)
-    landing, release = land(home)
-    build = prepare(home, landing, [release], settings)
-    run_dbt(build, settings, parsed_project)
-    return build
+
+    def make(home: Path) -> None:
+        settings = Settings(home=home)
+        landing, release = land(home)
+        run_dbt(prepare(home, landing, [release], settings), settings)
+
+    return open_build(made_once(tmp_path_factory, "sound-build", make))
 
 
 def spoiled(build: Build, folder: Path, sql: str) -> Build:

@@ -1,6 +1,6 @@
 """Suites over the star: each expectation is made to fail by spoiling a copy of a build that dbt made.
 
-Faults that do not touch each other's figures share a copy, so that four audits judge all of them.
+Faults that do not touch each other's figures share a copy, so that a few audits judge all of them.
 """
 
 from __future__ import annotations
@@ -83,6 +83,59 @@ KEY_FAULTS = (
         "error",
         "update star.fct_series set license_key = 42 where modality = 'MR'",
         "fct_series.license_key -> star.dim_license.license_key: 600 orphans, such as '42' x 600",
+    ),
+)
+
+DECLARED_FAULTS = (
+    Fault(
+        "declared",
+        "star columns",
+        "Every declared natural key occurs once",
+        "error",
+        "update star.xwalk_study set natural_id = '1.2.840.2.0' where natural_id in ('1.2.840.2.1', '1.2.840.2.2')",
+        "star.xwalk_study (natural_id): 2 rows, such as '1.2.840.2.0' x 3",
+    ),
+    Fault(
+        "declared",
+        "star columns",
+        "Every column that must be filled is filled",
+        "error",
+        f"update star.fct_series set aws_bucket = null where {_SIXTH}",
+        "star.fct_series (aws_bucket): 1 row, such as (null) x 1",
+    ),
+    Fault(
+        "declared",
+        "star columns",
+        "Every value of a closed list is in it",
+        "error",
+        "update star.dim_source set source_kind = 'planet' where source_id = 'bih_tcia'",
+        "star.dim_source (source_kind): 1 row, such as 'planet' x 1",
+    ),
+    Fault(
+        "declared",
+        "star columns",
+        "Every natural key that may recur occurs once",
+        "warning",
+        "create table landed.more as from landed_idc.ann_index;"
+        """insert into landed.more ("SeriesInstanceUID") values ('1.2.3'), ('1.2.3'), ('1.2.4'), (null);"""
+        "create or replace view landed_idc.ann_index as from landed.more",
+        "staging.stg_idc__ann_index (series_instance_uid): 1 row, such as '1.2.3' x 2",
+    ),
+    Fault(
+        "declared",
+        "star columns",
+        "Every column that is usually filled is filled",
+        "warning",
+        "select 1",  # by the row before
+        "staging.stg_idc__ann_index (series_instance_uid): 1 row, such as (null) x 1",
+    ),
+    Fault(
+        "declared",
+        "star columns",
+        "Every value of an open list is in it",
+        "warning",
+        "update star.fct_segmentation set segmentation_type = 'BLURRED' where series_instance_uid <> '1.2.840.1.0'",
+        "star.fct_segmentation (segmentation_type): 4 rows, such as 'BLURRED' x 4",
     ),
 )
 
@@ -292,7 +345,7 @@ NULL_RATE_FAULTS = (
     ),
 )
 
-FAULTS = (*KEY_FAULTS, *CONSERVATION_FAULTS, *VALUE_FAULTS, *NULL_RATE_FAULTS)
+FAULTS = (*KEY_FAULTS, *DECLARED_FAULTS, *CONSERVATION_FAULTS, *VALUE_FAULTS, *NULL_RATE_FAULTS)
 
 
 @pytest.fixture(scope="module")
@@ -354,12 +407,12 @@ def test_figures_of_a_sound_build_are_shown(sound_verdicts: list[Verdict]) -> No
 
 def test_a_dbt_test_of_severity_warn_makes_a_broken_reference_a_warning(plant: Plant, tmp_path: Path) -> None:
     build = plant("update star.fct_series set license_key = 42 where modality = 'MR'")
-    manifest = json.loads((build.dbt_target / "manifest.json").read_text())
+    manifest = json.loads((build.manifest).read_text())
     for node in manifest["nodes"].values():
         if node["resource_type"] == "test" and node["column_name"] == "license_key":
             node["config"]["severity"] = "warn"
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    verdicts = audit_star(replace(build, dbt_target=tmp_path))
+    verdicts = audit_star(replace(build, folder=tmp_path))
     found = _one(verdicts, "Every reference that may be broken finds its row")
     assert not found.passed
     assert "fct_series.license_key -> star.dim_license.license_key: 600 orphans" in found.observed
@@ -368,7 +421,8 @@ def test_a_dbt_test_of_severity_warn_makes_a_broken_reference_a_warning(plant: P
 
 def test_analysis_results_are_not_judged_without_their_index(plant: Plant) -> None:
     build = plant(
-        "create or replace view landed_idc.analysis_results_index as select 1 as one where false;"
+        "create table landed.none as from landed_idc.analysis_results_index limit 0;"
+        "create or replace view landed_idc.analysis_results_index as from landed.none;"
         "update star.dim_analysis_result set is_described = false"
     )
     sentence = "Every analysis result that series name is described by the index of analysis results"
@@ -405,7 +459,7 @@ def test_a_missing_database_stops_the_audit(sound_build: Build, tmp_path: Path) 
 
 def test_a_missing_manifest_stops_the_audit(sound_build: Build, tmp_path: Path) -> None:
     with pytest.raises(BuildFailed, match="the keys of the star are unknown"):
-        audit_star(replace(sound_build, dbt_target=tmp_path))
+        audit_star(replace(sound_build, folder=tmp_path))
 
 
 def test_a_reader_may_hold_the_build_open(sound_build: Build, tmp_path: Path) -> None:

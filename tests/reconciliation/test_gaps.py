@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,11 +17,11 @@ IDC_PATIENTS_OF_COLLECTION_0 = {f"idc:collection_0/patient-{number}" for number 
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Build:
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     home = tmp_path_factory.mktemp("gaps")
     landing, releases = land_gaps(home)
     built = prepare(home, landing, releases, Settings(home=home))
-    run_dbt(built, Settings(home=home), parsed_project)
+    run_dbt(built, Settings(home=home))
     return built
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from tests.conftest import CACHE
 from tests.quality.small_release import FILES
 from tests.sources.idc_upstream import IdcUpstream
 from tests.sources.loopback import Loopback
@@ -26,7 +26,6 @@ class Bucket:
     """A loopback artifact bucket with small releases that pass every audit."""
 
     upstream: IdcUpstream
-    parsed_project: Path
     published: dict[str, str] = field(default_factory=dict)
 
     def publish(self, version: str, changes: Mapping[str, str] | None = None) -> None:
@@ -56,23 +55,22 @@ def parquet_bytes(query: str, version: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def bucket(parsed_project: Path) -> Iterator[Bucket]:
+def bucket() -> Iterator[Bucket]:
     with Loopback() as server:
-        yield Bucket(IdcUpstream(server), parsed_project)
+        yield Bucket(IdcUpstream(server))
 
 
 Icw = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def environment(bucket: Bucket, home: Path, **more: str) -> dict[str, str]:
-    """The settings of a home that reads the loopback bucket; it has dbt's parse of the project, as after one run."""
-    parsed = bucket.parsed_project.parent
-    if not (home / "dbt").exists():
-        shutil.copytree(parsed, home / "dbt" / parsed.name)
+    """The settings of a home that reads the loopback bucket; dbt knows its project already, as after one run."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ICW_", "DAGSTER_"))}
     return kept | {
         "NO_PROXY": "127.0.0.1",
         "ICW_HOME": str(home),
+        "ICW_DBT_CACHE": str(CACHE),
+        "ICW_THREADS": "1",
         "ICW_IDC_URL": bucket.upstream.bucket_url,
         "ICW_IDC_CHANNELS": json.dumps(["bucket"]),
         "ICW_UPSTREAMS": json.dumps(["idc"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,14 +16,10 @@ from warehouse.errors import BuildFailed
 
 def dbt_of(process: int) -> int | None:
     """The dbt process that another one has started, if it runs by now."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (folder / "cmdline").read_bytes().split(b"\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if parent == process and b"build" in command and any(Path(os.fsdecode(word)).name == "dbt" for word in command):
-            return int(folder.name)
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
+            if b"dbt_process" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
     return None
 
 

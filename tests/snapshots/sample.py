@@ -66,7 +66,7 @@ def make_build(
 ) -> Build:
     """Write a build of `series` series. `shuffle` changes the order in which the rows lie in the build's file."""
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "dbt").mkdir(parents=True)
+    folder.mkdir(parents=True)
     with duckdb.connect(str(folder / "build.duckdb")) as connection:
         connection.execute("create schema star; create schema staging")
         connection.execute("create view staging.stg_idc__idc_index as select 1 as ignored")
@@ -93,7 +93,7 @@ def make_build(
             """
         )
     write_dbt_manifest(
-        folder / "dbt" / "manifest.json",
+        folder / "manifest.json",
         model("dim_collection", COLLECTION_COLUMNS, primary_key=["collection_key"], grain="one collection"),
         model(
             "fct_series",
@@ -108,15 +108,15 @@ def make_build(
     return Build(
         folder=folder,
         database=folder / "build.duckdb",
-        dbt_target=folder / "dbt",
         releases=(release(version, synthetic=synthetic),),
+        models=(),
         input_digest=digest or hashlib.sha256(f"{series} {version} {synthetic}".encode()).hexdigest(),
     )
 
 
 def reopen(folder: Path) -> Build:
     """The build that `make_build` left in a folder, for a process that did not make it."""
-    return Build(folder, folder / "build.duckdb", folder / "dbt", (release("23.5.0"),), "0" * 64)
+    return Build(folder, folder / "build.duckdb", (release("23.5.0"),), (), "0" * 64)
 
 
 def release(version: str, *, synthetic: bool = False) -> Release:
@@ -194,7 +194,7 @@ def write_dbt_manifest(path: Path, *nodes: dict[str, Any]) -> None:
 
 def redescribe(build: Build, *nodes: dict[str, Any]) -> Build:
     """Replace dbt's description of a build."""
-    write_dbt_manifest(build.dbt_target / "manifest.json", *nodes)
+    write_dbt_manifest(build.manifest, *nodes)
     return build
 
 

@@ -363,7 +363,7 @@ def test_a_column_without_a_description_is_not_published(build: Build, home: Pat
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"nodes": {}}'])
 def test_without_dbts_description_nothing_is_published(build: Build, home: Path, content: str | None) -> None:
-    path = build.dbt_target / "manifest.json"
+    path = build.manifest
     path.unlink()
     if content is not None:
         path.write_text(content)

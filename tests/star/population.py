@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.sandbox.conftest import SEED
+from tests.support.shared import SEED
 from warehouse.contracts import Column, Contract, load_contract
 from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
 from warehouse.sandbox.population import prepare_population

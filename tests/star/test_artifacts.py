@@ -72,16 +72,16 @@ PLANTED = {
 ORPHANS = {("fct_slide_instance", "series_key"): 1, ("fct_gdc_mapping", "study_key"): 1}
 
 
-def built(home: Path, files: dict[str, str], parsed_project: Path) -> Build:
+def built(home: Path, files: dict[str, str]) -> Build:
     landing, release = land(home, files)
     settings = Settings(home=home)
     build = prepare(home, landing, [release], settings)
-    run_dbt(build, settings, parsed_project)
+    run_dbt(build, settings)
     return build
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Build:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """A build of a release that has every artifact."""
     folder = tmp_path_factory.mktemp("whole")
     index = folder / "idc_index.parquet"
@@ -92,13 +92,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Bui
         dataset = name.removesuffix(".parquet")
         query = PLANTED.get(dataset, "select * exclude (n) from numbered")
         files[dataset] = f"with numbered as ({NUMBERED.format(path=path)}) {query}"
-    return built(folder / "home", files, parsed_project)
+    return built(folder / "home", files)
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Build:
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """A build of a release that has no more than a wheel."""
-    return built(tmp_path_factory.mktemp("bare"), IN_THE_WHEEL, parsed_project)
+    return built(tmp_path_factory.mktemp("bare"), IN_THE_WHEEL)
 
 
 @pytest.fixture(scope="module")
@@ -252,8 +252,10 @@ def test_lists_stay_lists_and_records_are_text(star: duckdb.DuckDBPyConnection) 
 def test_the_order_of_the_landed_rows_does_not_matter(whole: Build, tmp_path: Path) -> None:
     database = tmp_path / whole.database.name
     shutil.copy(whole.database, database)
-    nodes = json.loads(whole.manifest.read_text(encoding="utf-8"))["nodes"].values()
-    compiled = {node["alias"]: node["compiled_code"] for node in nodes if node["resource_type"] == "model"}
+    compiled = {
+        path.stem: path.read_text(encoding="utf-8")
+        for path in (whole.folder / "scratch" / "compiled").rglob("star/*.sql")
+    }
     with duckdb.connect(str(database)) as connection:
         for dataset in FACTS:
             connection.execute(

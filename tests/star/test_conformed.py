@@ -16,7 +16,8 @@ import pytest
 from tests.star.conformed_faults import BRIDGES, losing_a_row
 from tests.star.conftest import rolled_back
 from tests.star.planted_sources import HUB, PORTAL, land_planted
-from warehouse.build import Build, prepare, run_dbt, star_rows
+from tests.support.tables import star_rows
+from warehouse.build import Build, prepare, run_dbt
 from warehouse.contracts import SOURCES, load_contract
 from warehouse.dbt_manifest import read_star_description
 from warehouse.landing import Landing, Release
@@ -50,13 +51,11 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Landing, list[Rele
 
 
 @pytest.fixture(scope="module")
-def build(
-    landed: tuple[Landing, list[Release]], tmp_path_factory: pytest.TempPathFactory, parsed_project: Path
-) -> Build:
+def build(landed: tuple[Landing, list[Release]], tmp_path_factory: pytest.TempPathFactory) -> Build:
     home = tmp_path_factory.mktemp("conformed")
     landing, releases = landed
     built = prepare(home, landing, releases, Settings(home=home))
-    run_dbt(built, Settings(home=home), parsed_project)
+    run_dbt(built, Settings(home=home))
     return built
 
 
@@ -424,22 +423,22 @@ def test_the_audit_warns_of_what_is_planted_and_minds_only_that_no_portal_stated
     "present",
     [
         ("bih",),
-        pytest.param(("midrc",), marks=pytest.mark.full),
-        pytest.param(("midrc", "bih"), marks=pytest.mark.full),
+        ("midrc",),
+        ("midrc", "bih"),
     ],
     ids="+".join,
 )
+@pytest.mark.full
 def test_a_landed_set_that_lacks_sources_builds_and_says_which_are_absent(
     landed: tuple[Landing, list[Release]],
     build: Build,
     tmp_path: Path,
-    parsed_project: Path,
     present: tuple[str, ...],
 ) -> None:
     landing, releases = landed
     chosen = [release for release in releases if release.source in present]
     some = prepare(tmp_path, landing, chosen, Settings(home=tmp_path))
-    run_dbt(some, Settings(home=tmp_path), parsed_project)
+    run_dbt(some, Settings(home=tmp_path))
     assert star_rows(some).keys() == star_rows(build).keys()
     with duckdb.connect(str(some.database), read_only=True) as connection:
         connection.execute("use star")

@@ -69,12 +69,12 @@ def faults(rule: ConservationRule) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Build:
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     home = tmp_path_factory.mktemp("midrc")
     settings = Settings(home=home)
     landing, releases = land_planted(home)
     built = prepare(home, landing, releases, settings)
-    run_dbt(built, settings, parsed_project)
+    run_dbt(built, settings)
     return built
 
 

@@ -13,7 +13,9 @@ import pytest
 
 from tests.sandbox.figures import PUBLISHED
 from tests.star.population import land_population
-from warehouse.build import DBT_PROJECT, parse_project, prepare, run_dbt
+from tests.support.shared import population_of
+from warehouse.build import DBT_PROJECT, prepare, run_dbt
+from warehouse.build.project import Project
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 from warehouse.sources import idc
@@ -97,8 +99,8 @@ def test_the_seed_and_the_figures_of_the_sandbox_are_the_same_facts() -> None:
         )
 
 
-def test_only_the_comparison_reads_what_was_published(tmp_path: Path) -> None:
-    manifest = json.loads(parse_project(tmp_path).read_text(encoding="utf-8"))
+def test_only_the_comparison_reads_what_was_published(project: Project) -> None:
+    manifest = json.loads(project.manifest.read_text(encoding="utf-8"))
     seed = "seed.imaging_commons.published_figures"
     models = [child for child in manifest["child_map"][seed] if child.startswith("model.")]
     assert models == ["model.imaging_commons.rpt_published_figures"]
@@ -108,14 +110,14 @@ def test_only_the_comparison_reads_what_was_published(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """The star over the real release and the whole population."""
     home = tmp_path_factory.mktemp("whole")
     settings = Settings(home=home, idc_channels=("wheel",), memory_limit="3GB")
     landing = Landing(home)
     release = idc.land(idc.resolve("23.5.0", settings), landing, settings)
-    build = prepare(home, landing, [release, *land_population(home / "population", landing)], settings)
-    run_dbt(build, settings, parsed_project)
+    build = prepare(home, landing, [release, *land_population(population_of(tmp_path_factory, 1.0), landing)], settings)
+    run_dbt(build, settings)
     with duckdb.connect(str(build.database), read_only=True) as connection:
         connection.execute("use star")
         yield connection

@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.star.conftest import Published
-from warehouse.snapshots.query import connect
+from tests.star.conftest import Judged
+from warehouse.quality.verdicts import failed_errors
 
 pytestmark = pytest.mark.network
 
@@ -48,8 +48,8 @@ select
 
 
 @pytest.fixture(scope="session")
-def v23(published: Published) -> duckdb.DuckDBPyConnection:
-    return connect(published("23.5.0"))
+def v23(judged: Judged) -> duckdb.DuckDBPyConnection:
+    return judged("23.5.0").read()
 
 
 def test_all_155_figures_are_checked() -> None:
@@ -76,10 +76,10 @@ def test_a_published_figure_comes_out_of_the_star(v23: duckdb.DuckDBPyConnection
 
 
 @pytest.mark.parametrize("version", [pytest.param(v, marks=[] if v in SOON else pytest.mark.full) for v in HISTORY])
-def test_a_release_builds_green_and_keeps_every_row(published: Published, version: str) -> None:
-    snapshot = published(version)
-    assert not [verdict for verdict in snapshot.manifest.verdicts if verdict.severity == "error" and not verdict.passed]
-    with connect(snapshot) as connection:
+def test_a_release_builds_green_and_keeps_every_row(judged: Judged, version: str) -> None:
+    found = judged(version)
+    assert failed_errors(found.verdicts) == []
+    with found.read() as connection:
         (scale,) = connection.execute(SCALE).fetchall()
         assert scale == HISTORY[version]
         ((major, absent),) = connection.execute(
@@ -90,7 +90,7 @@ def test_a_release_builds_green_and_keeps_every_row(published: Published, versio
 
 
 @pytest.mark.full
-def test_no_modality_of_images_holds_mostly_derived_objects(published: Published) -> None:
+def test_no_modality_of_images_holds_mostly_derived_objects(judged: Judged) -> None:
     query = """
         select modality
         from fct_series
@@ -101,24 +101,24 @@ def test_no_modality_of_images_holds_mostly_derived_objects(published: Published
             sop_class_name in ('Parametric Map Storage', 'Segmentation Storage') or sop_class_name like '%SR Storage'
         ) > count(*)
     """
-    with connect(published("25.0.5")) as connection:
+    with judged("25.0.5").read() as connection:
         assert connection.execute(query).fetchall() == []
         # The parametric maps are there; their modality is `OT`, which says nothing.
         maps = "select distinct modality from fct_series where sop_class_name = 'Parametric Map Storage'"
         assert connection.execute(maps).fetchall() == [("OT",)]
 
 
-def test_an_analysis_result_has_one_name_in_all_releases(published: Published) -> None:
+def test_an_analysis_result_has_one_name_in_all_releases(judged: Judged) -> None:
     """The identifiers were rewritten between v23 and v24; the star's are the same before and after."""
     query = "select analysis_result_id from dim_analysis_result"
-    with connect(published("23.5.0")) as connection:
+    with judged("23.5.0").read() as connection:
         names = {name for (name,) in connection.execute(query).fetchall()}
     assert "totalsegmentator_ct_segmentations" in names
     assert all(name == name.lower() and "-" not in name for name in names)
 
 
 @pytest.mark.full
-def test_names_of_analysis_results_survive_the_rename(published: Published) -> None:
+def test_names_of_analysis_results_survive_the_rename(judged: Judged) -> None:
     query = "select analysis_result_id from dim_analysis_result"
-    with connect(published("23.5.0")) as before, connect(published("25.0.5")) as after:
+    with judged("23.5.0").read() as before, judged("25.0.5").read() as after:
         assert set(before.execute(query).fetchall()) < set(after.execute(query).fetchall())

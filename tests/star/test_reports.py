@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,11 +14,11 @@ from warehouse.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def star(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     home = tmp_path_factory.mktemp("reports")
     landing, release = small_release.land(home)
     build = prepare(home, landing, [release], Settings(home=home))
-    run_dbt(build, Settings(home=home), parsed_project)
+    run_dbt(build, Settings(home=home))
     with duckdb.connect(str(build.database), read_only=True) as connection:
         connection.execute("use star")
         yield connection

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.star.population import land_population
-from warehouse.build import prepare, run_dbt, star_rows
+from tests.support.tables import star_rows
+from warehouse.build import prepare, run_dbt
 from warehouse.landing import Landing, sha256_of
 from warehouse.settings import Settings
 from warehouse.snapshots.star import star_tables
@@ -21,7 +22,7 @@ THREADS_AND_MEMORY = [(2, "2GB"), (1, "1GB"), (4, "3GB")]
 
 @pytest.mark.full
 @pytest.mark.network
-def test_threads_and_memory_do_not_change_a_byte_of_any_table(tmp_path: Path, parsed_project: Path) -> None:
+def test_threads_and_memory_do_not_change_a_byte_of_any_table(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
     settings = Settings(home=tmp_path, idc_channels=("wheel",))
     older, release = (idc.land(idc.resolve(version, settings), landing, settings) for version in ("20.0.3", "23.5.0"))
@@ -34,7 +35,7 @@ def test_threads_and_memory_do_not_change_a_byte_of_any_table(tmp_path: Path, pa
         home = tmp_path / f"{threads}-{memory_limit}"
         spending = Settings(home=home, threads=threads, memory_limit=memory_limit)
         build = prepare(home, landing, releases, spending)
-        run_dbt(build, spending, parsed_project)
+        run_dbt(build, spending)
         assert star_rows(build)["fct_series"] > 1_000_000
         tables = star_tables(build.manifest)
         with table_writer(build.database, home / "tmp", threads=threads, memory_limit=memory_limit) as writer:

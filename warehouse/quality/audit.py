@@ -73,7 +73,7 @@ def audit_star(
 ) -> list[Verdict]:
     """Judge the star of a finished build.
 
-    That is: keys, references, conservation, values, null rates, mappings, reported figures, and gaps.
+    That is: keys, references, declared columns, conservation, values, null rates, mappings, reported figures, and gaps.
 
     Args:
         build: the build; dbt has run and nobody holds its database open for writing.
@@ -85,7 +85,7 @@ def audit_star(
         BuildFailed: the build has no readable database, lacks a table, or dbt's manifest is missing.
         StorageError: the memory limit is too low, or there is no room beside the build for what does not fit.
     """
-    star = read_star_description(build.dbt_target / "manifest.json")
+    star = read_star_description(build.manifest)
     latest = max(release.fetched_at for release in build.releases).date()
     # DuckDB's own choice for what does not fit: beside the file.
     bounds = _Bounds(threads, memory_limit, f"{build.database}.tmp")
@@ -185,6 +185,7 @@ def _star_suites(
     return [
         suites.star_keys(measuring.measure_star_keys(connection, built, star.tables)),
         suites.star_references([measuring.measure_reference(connection, found) for found in star.references]),
+        suites.star_columns(measuring.measure_column_rules(connection, star)),
         suites.conservation([measuring.measure_conservation(connection, rule) for rule in conservation.RULES]),
         suites.values([measuring.measure_values(connection, rule) for rule in rules], rules),
         suites.null_rates(measuring.measure_null_rates(connection, load_null_limits())),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import great_expectations as gx
 import pandas as pd
-from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
 from great_expectations.data_context.types.base import (
     DataContextConfig,
@@ -30,7 +30,6 @@ from great_expectations.expectations.core.expect_column_values_to_be_between imp
 from great_expectations.expectations.core.expect_column_values_to_not_be_in_set import ExpectColumnValuesToNotBeInSet
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
-from great_expectations.expectations.row_conditions import AndCondition, Column, Condition
 
 from warehouse.quality.verdicts import Severity, Verdict
 
@@ -128,56 +127,59 @@ def _context() -> EphemeralDataContext:
 
 
 def _judge(context: EphemeralDataContext, name: str, suite: Suite) -> list[Verdict]:
+    """Judge the checks of a suite; those that differ only in their rows are one expectation over all of these rows.
+
+    An expectation costs Great Expectations some twenty milliseconds however few rows it judges, and it judges them one
+    by one: what it says of a row is the same whatever other rows are there.
+    """
     asset = context.data_sources.add_pandas(name).add_dataframe_asset("profile")
-    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": suite.profile})
-    expectations = [
-        check.kind(
-            **check.arguments,
-            description=check.sentence,
-            severity=_GX_SEVERITY[check.severity],
-            row_condition=_row_condition(check.rows),
-        )
-        for check in suite.checks
-    ]
-    validation = batch.validate(
-        gx.ExpectationSuite(name=suite.name, expectations=expectations),
-        result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["label"]},
+    whole = asset.add_batch_definition_whole_dataframe("all")
+    alike: dict[tuple[type[Expectation], str], list[Check]] = {}
+    for check in suite.checks:
+        alike.setdefault((check.kind, repr(sorted(check.arguments.items()))), []).append(check)
+    verdicts: dict[str, Verdict] = {}
+    for checks in alike.values():
+        rows = {check.sentence: _selected(suite.profile, check.rows) for check in checks}
+        judged = suite.profile[pd.concat(list(rows.values()), axis=1).any(axis=1)]
+        broken = _broken_rows(whole, suite.name, checks, judged) if len(judged) else set()
+        for check in checks:
+            labels = suite.profile.loc[rows[check.sentence], "label"]
+            verdicts[check.sentence] = _verdict(suite, check, labels, labels[labels.index.isin(broken)])
+    return [verdicts[check.sentence] for check in suite.checks]
+
+
+def _broken_rows(whole: BatchDefinition, suite: str, checks: Sequence[Check], profile: pd.DataFrame) -> set[int]:
+    """Return the index of every row of a profile that breaks an expectation, which is that of all the checks."""
+    first = checks[0]
+    worst: Severity = "error" if any(check.severity == "error" for check in checks) else "warning"
+    expectation = first.kind(**first.arguments, description=first.sentence, severity=_GX_SEVERITY[worst])
+    batch = whole.get_batch({"dataframe": profile.assign(row=profile.index)})
+    result = batch.validate(
+        expectation, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]}
     )
-    results = {
-        result.expectation_config["description"]: result
-        for result in validation.results
-        if result.expectation_config is not None
-    }
-    return [_verdict(suite, check, results[check.sentence]) for check in suite.checks]
-
-
-def _row_condition(rows: Rows) -> Condition | None:
-    conditions: list[Condition] = [Column(column) == value for column, value in rows.items()]
-    return AndCondition(conditions=conditions) if len(conditions) > 1 else next(iter(conditions), None)
-
-
-def _verdict(suite: Suite, check: Check, result: ExpectationValidationResult) -> Verdict:
     if result.exception_info and result.exception_info.get("raised_exception") is not False:
         raise RuntimeError(
-            f"The suite '{suite.name}' could not judge '{check.sentence}': {result.exception_info}. "
+            f"The suite '{suite}' could not judge '{first.sentence}': {result.exception_info}. "
             "The suite does not fit its profile; correct the suite."
         )
-    judged = suite.profile.loc[_selected(suite.profile, check.rows), "label"]
-    if result.result["element_count"] - result.result["missing_count"] != len(judged):
-        # Great Expectations passes over nulls, and a condition that selects nothing always holds.
+    if result.result["element_count"] - result.result["missing_count"] != len(profile):
+        # Great Expectations passes over nulls.
         raise RuntimeError(
-            f"The suite '{suite.name}' judged '{check.sentence}' on {result.result['element_count']} rows, "
-            f"{result.result['missing_count']} of them without a figure, instead of on {len(judged)}. "
+            f"The suite '{suite}' judged '{first.sentence}' on {result.result['element_count']} rows, "
+            f"{result.result['missing_count']} of them without a figure, instead of on {len(profile)}. "
             "The suite does not fit its profile; correct the suite."
         )
-    passed = bool(result.success)
-    unexpected = [] if passed else [str(row["label"]) for row in result.result["unexpected_index_list"]]
+    return set() if result.success else {int(entry["row"]) for entry in result.result["unexpected_index_list"]}
+
+
+def _verdict(suite: Suite, check: Check, judged: pd.Series, broken: pd.Series) -> Verdict:
+    passed = not len(broken)
     return Verdict(
         suite=suite.name,
         expectation=check.sentence,
         severity=check.severity,
         passed=passed,
-        observed=_what_holds([str(label) for label in judged]) if passed else _quote(unexpected),
+        observed=_what_holds([str(label) for label in judged]) if passed else _quote([str(label) for label in broken]),
         subject=suite.subject,
     )
 

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from duckdb import DuckDBPyConnection
 
 from warehouse.contracts import Column, ColumnType, Dataset
-from warehouse.dbt_manifest import DeclaredTable, Reference
+from warehouse.dbt_manifest import STAR_SCHEMA, ColumnRule, DeclaredTable, Reference, StarDescription
 from warehouse.quality.conservation_rule import ConservationRule
 from warehouse.quality.null_limits import NullLimit
 from warehouse.quality.profiles import (
     ColumnFinding,
     ColumnProfile,
+    ColumnRuleProfile,
     ConservationProfile,
     KeyProfile,
     MappingProfile,
@@ -122,6 +123,29 @@ def measure_reference(connection: DuckDBPyConnection, reference: Reference) -> R
     return ReferenceProfile(sentence, reference.must_hold, orphans, examples)
 
 
+def measure_column_rules(connection: DuckDBPyConnection, star: StarDescription) -> list[ColumnRuleProfile]:
+    """Count the rows that break each rule about columns; a relation is read once for all its rules about single rows.
+
+    What says again that a primary key is unique is left out: `measure_star_keys` has judged it.
+    """
+    keys = {(f"{STAR_SCHEMA}.{table.name}", table.primary_key) for table in star.tables}
+    rules = [rule for rule in star.column_rules if rule.kind != "unique" or (rule.relation, rule.columns) not in keys]
+    by_relation = {rule.relation: [other for other in rules if other.relation == rule.relation] for rule in rules}
+    profiles: list[ColumnRuleProfile] = []
+    for relation, of_it in by_relation.items():
+        table = ".".join(quoted(part) for part in relation.split("."))
+        of_rows = [rule for rule in of_it if rule.kind != "unique"]
+        counts = ", ".join(f"count(*) filter (where {_breaking(rule)})" for rule in of_rows)
+        broken = connection.execute(f"select {counts} from {table}").fetchall()[0] if of_rows else ()
+        for rule, count in zip(of_rows, broken, strict=True):
+            examples = _most_frequent(connection, table, rule.columns[0], _breaking(rule))[1] if count else ""
+            profiles.append(_column_rule_profile(rule, int(count), examples))
+        for rule in of_it:
+            if rule.kind == "unique":
+                profiles.append(_column_rule_profile(rule, *_repeated(connection, table, rule)))
+    return profiles
+
+
 def measure_conservation(connection: DuckDBPyConnection, rule: ConservationRule) -> ConservationProfile:
     """Evaluate both sides of a rule of conservation."""
     landed, star = (int(connection.execute(sql).fetchall()[0][0] or 0) for sql in (rule.landed, rule.star))
@@ -197,6 +221,42 @@ def measure_mappings(connection: DuckDBPyConnection) -> list[MappingProfile]:
             )
         )
     return profiles
+
+
+def _breaking(rule: ColumnRule) -> str:
+    """Return the condition (SQL) of a row that breaks a rule about single rows."""
+    (column,) = rule.columns
+    if rule.kind == "not_null":
+        broken = f"({column}) is null"
+    else:
+        accepted = ", ".join(literal(value) for value in rule.accepted)
+        broken = f"cast({column} as varchar) not in ({accepted})"
+    return broken if rule.condition is None else f"({rule.condition}) and {broken}"
+
+
+def _repeated(connection: DuckDBPyConnection, table: str, rule: ColumnRule) -> tuple[int, str]:
+    """Return how many rows repeat the key of another one, and the keys that are repeated most often."""
+    key = ", ".join(rule.columns)
+    conditions = [f"({rule.condition})"] if rule.condition is not None else []
+    if len(rule.columns) == 1:
+        conditions.append(f"({key}) is not null")
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    example = f"cast({key} as varchar)" if len(rule.columns) == 1 else f"cast(row({key}) as varchar)"
+    found = connection.execute(
+        "select key, row_count, sum(row_count - 1) over (), count(*) over () from"
+        f" (select {example} as key, count(*) as row_count from {table}{where} group by {key} having count(*) > 1)"
+        f" order by row_count desc, 1 limit {_VALUES_QUOTED}"
+    ).fetchall()
+    if not found:
+        return 0, ""
+    examples = ", ".join(f"{repeated!r} x {rows}" for repeated, rows, *_ in found)
+    more = found[0][3] - len(found)
+    return int(found[0][2]), examples + (f" and {more} more values" if more > 0 else "")
+
+
+def _column_rule_profile(rule: ColumnRule, broken: int, examples: str) -> ColumnRuleProfile:
+    name = f"{rule.relation} ({', '.join(rule.columns)})"
+    return ColumnRuleProfile(name, rule.kind, rule.must_hold, broken, examples)
 
 
 def _key_part(column: Column, found: str | None) -> str:

@@ -12,6 +12,8 @@ from typing import Literal, TypeVar
 
 import pandas as pd
 
+from warehouse.dbt_manifest import RuleKind
+
 ColumnFinding = Literal["as expected", "missing", "retyped", "new"]
 Movement = Literal["no earlier figure", "as before", "moved", "not made any more"]
 LoadStatus = Literal["landed", "absent", "not recorded"]
@@ -91,6 +93,23 @@ class ReferenceProfile:
     def label(self) -> str:
         """The reference, with its orphans where there are any."""
         return f"{self.reference}: {self.orphans} orphans, such as {self.examples}" if self.orphans else self.reference
+
+
+@dataclass(frozen=True)
+class ColumnRuleProfile:
+    """What the project declares of a column, or of several together: how many rows break it."""
+
+    rule: str
+    kind: RuleKind
+    must_hold: bool
+    broken: int
+    examples: str
+
+    @property
+    def label(self) -> str:
+        """The columns, with what breaks the rule where something does."""
+        rows = "row" if self.broken == 1 else "rows"
+        return f"{self.rule}: {self.broken} {rows}, such as {self.examples}" if self.broken else self.rule
 
 
 @dataclass(frozen=True)
@@ -230,6 +249,7 @@ ProfileRow = TypeVar(
     LoadProfile,
     KeyProfile,
     ReferenceProfile,
+    ColumnRuleProfile,
     ConservationProfile,
     ValueProfile,
     NullRateProfile,

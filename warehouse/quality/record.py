@@ -20,7 +20,17 @@ Stage = Literal["landed", "star"]
 # The suites of each stage, by name: known without running an audit, so that they can be shown before the first one.
 SUITES: Mapping[Stage, tuple[str, ...]] = {
     "landed": ("landed contract", "landed keys", "landed loads"),
-    "star": ("star keys", "star references", "conservation", "values", "null rates", "mappings", "reported", "gaps"),
+    "star": (
+        "star keys",
+        "star references",
+        "star columns",
+        "conservation",
+        "values",
+        "null rates",
+        "mappings",
+        "reported",
+        "gaps",
+    ),
 }
 
 

@@ -1,8 +1,9 @@
 """The suites: what is expected of each profile, as sentences with a severity.
 
 Suites over a landed release: `landed contract`, `landed keys`, `landed loads`. Suites over the star: `star keys`,
-`star references`, `conservation`, `values`, `null rates`, `mappings`, `reported`, `gaps`. To add an expectation, add a
-check here; to add a rule about counts or values, add it to `conservation.RULES` or `values.value_rules`.
+`star references`, `star columns`, `conservation`, `values`, `null rates`, `mappings`, `reported`, `gaps`. To add an
+expectation, add a check here; to add a rule about counts or values, add it to `conservation.RULES` or
+`values.value_rules`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from warehouse.quality.judging import Check, Suite, at_least_one, at_most, equal, never, zero
 from warehouse.quality.profiles import (
     ColumnProfile,
+    ColumnRuleProfile,
     ConservationProfile,
     GapProfile,
     HistogramProfile,
@@ -100,6 +102,20 @@ def star_references(profiles: Sequence[ReferenceProfile]) -> Suite:
         zero("orphans", "Every reference that may be broken finds its row", "warning", {"must_hold": False}),
     )
     return Suite("star references", STAR, profile_frame(profiles, ReferenceProfile), checks)
+
+
+def star_columns(profiles: Sequence[ColumnRuleProfile]) -> Suite:
+    """What the YAML beside the models declares of their columns, in staging and in the star, as tests of dbt."""
+    must, may = {"must_hold": True}, {"must_hold": False}
+    checks = (
+        zero("broken", "Every declared natural key occurs once", "error", {"kind": "unique", **must}),
+        zero("broken", "Every column that must be filled is filled", "error", {"kind": "not_null", **must}),
+        zero("broken", "Every value of a closed list is in it", "error", {"kind": "accepted_values", **must}),
+        zero("broken", "Every natural key that may recur occurs once", "warning", {"kind": "unique", **may}),
+        zero("broken", "Every column that is usually filled is filled", "warning", {"kind": "not_null", **may}),
+        zero("broken", "Every value of an open list is in it", "warning", {"kind": "accepted_values", **may}),
+    )
+    return Suite("star columns", STAR, profile_frame(profiles, ColumnRuleProfile), checks)
 
 
 def conservation(profiles: Sequence[ConservationProfile]) -> Suite:

@@ -65,7 +65,7 @@ def publish(
     """
     started = time.perf_counter()
     require_no_errors(verdicts)
-    described = star_tables(build.dbt_target / "manifest.json")
+    described = star_tables(build.manifest)
     with _work_folder(home) as work:
         scratch = work / "scratch"
         with table_writer(build.database, scratch, threads=threads, memory_limit=memory_limit) as writer:

@@ -1,0 +1,153 @@
+"""What dbt makes of the project itself: once for each state of it, whole or not at all, for all processes that ask."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.build import dbt_run, digests
+from warehouse.build.project import Project, live_tables, parsed_project, project_with_empty_build, tables_read
+from warehouse.contracts import SOURCES, load_contract
+from warehouse.dbt_manifest import read_star_description
+from warehouse.errors import BuildFailed, StorageError
+from warehouse.settings import Settings
+
+EVERY_DATASET = frozenset((source, name) for source in SOURCES for name in load_contract(source).datasets)
+
+
+def ask(cache: Path) -> Project:
+    """Ask for the project where a parse says who made it, and takes its time; dbt's own is behind every other test."""
+
+    def parse(folder: Path) -> None:
+        with (cache / "parses").open("a") as parses:
+            parses.write("one\n")
+        time.sleep(0.5)
+        (folder / "manifest.json").write_text("{}")
+
+    dbt_run.parse = parse  # type: ignore[assignment]
+    return parsed_project(cache)
+
+
+def test_processes_that_ask_at_once_all_get_the_same_parse(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(3) as pool:
+        found = pool.map(ask, [tmp_path] * 3)
+    assert len(set(found)) == 1
+    assert (tmp_path / "parses").read_text() == "one\n"
+    assert {path.name for path in tmp_path.iterdir()} == {found[0].folder.name, "lock", "parses"}
+
+
+def test_the_parse_is_that_of_the_project(project: Project) -> None:
+    assert len(json.loads(project.manifest.read_text())["nodes"]) > 100
+    assert project.parsed.is_file()
+
+
+def test_a_state_of_the_project_is_parsed_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warehouse.build.dbt_run.parse", None)
+    assert parsed_project(project.folder.parent) == project
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "dbt-core", "dbt-adapters", "dbt-duckdb"])
+def test_another_version_of_an_engine_is_another_state(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    before = digests.project_digest()
+    version = digests.importlib.metadata.version
+    monkeypatch.setattr(
+        digests.importlib.metadata, "version", lambda name: version(name) + ("+1" if name == engine else "")
+    )
+    assert digests.project_digest() != before
+
+
+@pytest.mark.parametrize("file", ["models/overview.md", "analyses/05_size_of_a_download.sql", "profiles.yml"])
+def test_whatever_dbt_reads_makes_another_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    shutil.copytree(digests.DBT_PROJECT, tmp_path / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
+    monkeypatch.setattr(digests, "DBT_PROJECT", tmp_path / "dbt")
+    before = digests.project_digest()
+    with (tmp_path / "dbt" / file).open("a") as opened:
+        opened.write("\n")
+    assert digests.project_digest() != before
+
+
+def test_a_project_that_cannot_be_parsed_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warehouse.build.dbt_run.parse", lambda folder: ValueError("model x is not found"))
+    with pytest.raises(BuildFailed, match="cannot be parsed: model x is not found"):
+        parsed_project(tmp_path / "dbt")
+    assert [path.name for path in (tmp_path / "dbt").iterdir()] == ["lock"]
+
+
+def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="file"):
+        parsed_project(tmp_path / "file" / "dbt")
+
+
+def test_states_that_nobody_used_lately_are_removed_all_but_a_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = 86_400
+    for age in range(1, 8):
+        folder = tmp_path / f"state-{age}"
+        folder.mkdir()
+        os.utime(folder, (time.time() - age * day, time.time() - age * day))
+    (tmp_path / "in-use").mkdir()
+    monkeypatch.setattr("warehouse.build.dbt_run.parse", lambda folder: None)
+    made = parsed_project(tmp_path)
+    kept = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    assert kept == {"in-use", "state-1", "state-2", made.folder.name}
+
+
+def test_the_build_of_nothing_holds_every_model_seed_and_view(project: Project, tmp_path: Path) -> None:
+    whole = project_with_empty_build(Settings(home=tmp_path))
+    assert whole == project
+    with duckdb.connect(str(whole.empty_build), read_only=True) as connection:
+        relations = connection.execute("select table_schema || '.' || table_name from information_schema.tables")
+        there = {str(name) for (name,) in relations.fetchall()}
+        nodes = json.loads(whole.manifest.read_text())["nodes"].values()
+        declared = {f"{node['schema']}.{node['alias']}" for node in nodes if node["resource_type"] in ("model", "seed")}
+        assert declared <= there
+        assert connection.execute("select count(*) from seeds.seed_modality").fetchall()[0][0] > 50
+        for table in read_star_description(whole.manifest).tables:
+            if table.name.startswith("bridge_"):
+                assert connection.execute(f"select count(*) from star.{table.name}").fetchall() == [(0,)]
+
+
+def test_with_everything_absent_only_what_reads_the_loads_runs(project: Project) -> None:
+    live = live_tables(project, EVERY_DATASET)
+    assert "dim_release" in live
+    assert not {"fct_series", "fct_file", "dim_patient"} & set(live)
+
+
+def test_one_dataset_brings_all_that_reads_it_to_life(project: Project) -> None:
+    nothing = set(live_tables(project, EVERY_DATASET))
+    live = set(live_tables(project, EVERY_DATASET - {("midrc", "measurement")}))
+    assert {"fct_measurement", "bridge_measurement_case"} <= live - nothing
+    assert "fct_slide" not in live
+
+
+def test_with_everything_there_every_table_runs(project: Project) -> None:
+    assert set(live_tables(project, frozenset())) == {name for _, name in tables_read(project)}
+
+
+def test_lineage_passes_through_views_and_leaves_out_seeds(project: Project) -> None:
+    reads = tables_read(project)
+    assert ("idc", "idc_index") in reads["star", "dim_modality"]
+    assert reads["star", "fct_condition"] == {("midrc", "case")}
+    assert {schema for of in reads.values() for schema, _ in of} == {"idc", "midrc", "bih", "landed", "star", "staging"}
+    names = list(reads)
+    assert all(names.index(read) < names.index(table) for table, of in reads.items() for read in of if read in reads)
+
+
+def test_no_model_asks_the_database_while_it_is_compiled() -> None:
+    """The views are compiled once for each state of the project, when nothing is landed."""
+    asking = re.compile(r"run_query|load_result|call statement|adapter\.(get_|execute)|graph\.|execute %}")
+    files = [path for folder in ("models", "macros") for path in (digests.DBT_PROJECT / folder).rglob("*.sql")]
+    found = {path.name for path in files if asking.search(path.read_text(encoding="utf-8"))}
+    assert found <= {"fresh_table.sql"}
+    assert len(files) > 150

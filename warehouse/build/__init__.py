@@ -1,0 +1,181 @@
+"""Build the star: pick the loads, lay them out for dbt in a DuckDB file that belongs to this build alone, run dbt.
+
+`layout` puts the landed files behind views, `project` keeps what dbt makes of the project itself, `dbt_run` and
+`dbt_process` run its models, `failures` says what went wrong, `digests` what decides the tables.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.build import dbt_run
+from warehouse.build.dbt_process import run_apart
+from warehouse.build.dbt_run import NodeResult
+from warehouse.build.digests import DBT_PROJECT, input_digest
+from warehouse.build.failures import dbt_failure, lack_of_room
+from warehouse.build.layout import absent_datasets, lay_out
+from warehouse.build.project import DATABASE, live_tables, project_with_empty_build, tables_read
+from warehouse.errors import BuildFailed
+from warehouse.landing import Landing, Release, write_atomically, writing_to
+from warehouse.settings import Settings
+from warehouse.sql_text import quoted
+
+__all__ = [
+    "DBT_PROJECT",
+    "Build",
+    "NodeResult",
+    "input_digest",
+    "model_seconds",
+    "open_build",
+    "prepare",
+    "run_dbt",
+    "run_dbt_apart",
+]
+
+# The file in a build's folder that says what it is made from.
+_RECORD = "build.json"
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build: its folder, its DuckDB file, and what it was made from.
+
+    `database` holds the schemas landed, staging, seeds and star; `models` are those that this build runs, by name;
+    `input_digest` is a SHA-256 (hex) over the releases and the code, so that two builds with the same digest have the
+    same tables.
+    """
+
+    folder: Path
+    database: Path
+    releases: tuple[Release, ...]
+    models: tuple[str, ...]
+    input_digest: str
+
+    @property
+    def manifest(self) -> Path:
+        """dbt's description of the project: models, columns, tests."""
+        return self.folder / "manifest.json"
+
+    @property
+    def parsed(self) -> Path:
+        """The same in dbt's own form."""
+        return self.folder / "partial_parse.msgpack"
+
+    @property
+    def results(self) -> Path:
+        """How each of the models ended, once they have run."""
+        return self.folder / "results.json"
+
+
+def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings: Settings) -> Build:
+    """Make the folder and the DuckDB file of a build: a copy of the build of nothing, with the landed data behind it.
+
+    The tables that this build runs are taken out of it, so that one that does not come about is missing, not empty.
+    Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds.
+
+    Raises:
+        BuildFailed: the dbt project cannot be parsed or built.
+        StorageError: the home cannot be written.
+    """
+    project = project_with_empty_build(settings)
+    by_source = {release.source: release for release in releases}
+    build = _build_in(
+        home / "builds" / input_digest(releases)[:16],
+        releases,
+        live_tables(project, absent_datasets(landing, by_source)),
+        input_digest(releases),
+    )
+    with writing_to(build.folder):
+        for earlier in build.folder.parent.glob("*/"):
+            shutil.rmtree(earlier, ignore_errors=True)
+        build.folder.mkdir(parents=True)
+        for kept, copy in ((project.manifest, build.manifest), (project.parsed, build.parsed)):
+            shutil.copyfile(kept, copy)
+        shutil.copyfile(project.empty_build, build.database)
+        record = {
+            "input_digest": build.input_digest,
+            "models": list(build.models),
+            "releases": [release.model_dump(mode="json") for release in releases],
+        }
+        write_atomically(build.folder / _RECORD, json.dumps(record))
+    try:
+        with duckdb.connect(str(build.database)) as connection:
+            lay_out(connection, landing, by_source)
+            for schema, name in tables_read(project):
+                if name in build.models:
+                    connection.execute(f"drop table {quoted(schema)}.{quoted(name)}")
+    except duckdb.Error as error:
+        raise lack_of_room(build.folder, str(error)) or error from error
+    return build
+
+
+def open_build(home: Path) -> Build:
+    """Return the build that `prepare` laid out in this home.
+
+    Raises:
+        BuildFailed: there is none.
+    """
+    record = next(iter(sorted((home / "builds").glob(f"*/{_RECORD}"))), None)
+    if record is None:
+        raise BuildFailed(f"There is no build in {home / 'builds'}. Run `icw refresh`: it makes one.")
+    content = json.loads(record.read_text(encoding="utf-8"))
+    releases = [Release.model_validate(entry) for entry in content["releases"]]
+    return _build_in(record.parent, releases, content["models"], content["input_digest"])
+
+
+def run_dbt(build: Build, settings: Settings) -> None:
+    """Run the models of a build inside this process. What their tests declare is judged by the audit.
+
+    Raises:
+        StorageError, BuildFailed: as `dbt_failure` says.
+    """
+    done = dbt_run.run(_command(build), build.parsed, dbt_run.Target.of(build.database, settings))
+    with writing_to(build.results):
+        dbt_run.write_nodes(done.nodes, build.results)
+    if not done.succeeded:
+        raise dbt_failure(build.folder, done.failed, done.error, results=build.results)
+    _require_all(build)
+
+
+def run_dbt_apart(build: Build, settings: Settings) -> Iterator[NodeResult]:
+    """Run the models of a build in a process of their own, as a refresh does; yields each model as it ends.
+
+    Raises:
+        StorageError, BuildFailed: as `dbt_failure` says.
+    """
+    target = dbt_run.Target.of(build.database, settings)
+    yield from run_apart(_command(build), build.parsed, target, build.results)
+    _require_all(build)
+
+
+def model_seconds(build: Build) -> float:
+    """Return how long the models of this build took, in seconds."""
+    return sum(node.seconds for node in dbt_run.read_nodes(build.results))
+
+
+def _require_all(build: Build) -> None:
+    """Stop a build of which dbt reports no failure, but not the success of every model either."""
+    made = {node.name for node in dbt_run.read_nodes(build.results) if node.status == "success"}
+    missing = sorted(set(build.models) - made)
+    if missing:
+        raise BuildFailed(f"dbt reports no failure, but did not make {', '.join(missing)}. Run the refresh again.")
+
+
+def _command(build: Build) -> list[str]:
+    return ["run", "--select", *build.models]
+
+
+def _build_in(folder: Path, releases: Sequence[Release], models: Sequence[str], digest: str) -> Build:
+    return Build(
+        folder=folder,
+        database=folder / DATABASE,
+        releases=tuple(releases),
+        models=tuple(models),
+        input_digest=digest,
+    )

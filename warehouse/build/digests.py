@@ -1,0 +1,64 @@
+"""What decides the bytes of a published table, as digests: the landed releases, the project's own code, the engines."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from warehouse.landing import Release
+
+DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt"
+
+_LIBRARY = Path(__file__).resolve().parents[1]
+_ENGINES = ("duckdb", "dbt-core", "dbt-adapters", "dbt-duckdb")
+
+# What, besides the dbt project, decides its parsed state and the build of nothing; and what decides a snapshot.
+_BUILDING = ("build", "contracts")
+_DECIDING = (*_BUILDING, "quality", "snapshots", "dbt_manifest.py", "sql_text.py")
+
+# Folders of the dbt project that no table comes from: what dbt writes, and questions to the published tables.
+_DECIDING_NOTHING = frozenset({"target", "logs", "analyses"})
+_SOURCE_FILES = (".py", ".sql", ".yml", ".csv", ".md")
+
+
+def input_digest(releases: Sequence[Release]) -> str:
+    """Return the SHA-256 (hex) over everything that decides the tables: releases, code, dbt project and engines."""
+    digest = _code_digest(_DECIDING)
+    for release in sorted(releases, key=lambda entry: entry.source):
+        digest.update(f"{release.source} {release.version} {release.channel} {release.digest}".encode())
+    return digest.hexdigest()
+
+
+def project_digest() -> str:
+    """Return the SHA-256 (hex) over what decides how dbt parses the project and what it makes of empty data.
+
+    Analyses count here: dbt parses them too.
+    """
+    digest = _code_digest(_BUILDING)
+    digest.update(folder_digest(DBT_PROJECT / "analyses").encode())
+    return digest.hexdigest()
+
+
+def folder_digest(folder: Path) -> str:
+    """Return the SHA-256 (hex) over names and contents of the source files below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.suffix in _SOURCE_FILES and not _DECIDING_NOTHING & set(inside.parts):
+            digest.update(str(inside).encode() + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _code_digest(places: Iterable[str]) -> hashlib._Hash:
+    """Begin a digest with the engines, the dbt project and these folders and modules of the library."""
+    digest = hashlib.sha256()
+    for engine in _ENGINES:
+        digest.update(f"{engine} {importlib.metadata.version(engine)}".encode())
+    digest.update(folder_digest(DBT_PROJECT).encode())
+    for place in (_LIBRARY / name for name in places):
+        content = folder_digest(place) if place.is_dir() else hashlib.sha256(place.read_bytes()).hexdigest()
+        digest.update(content.encode())
+    return digest
