@@ -5,6 +5,7 @@ VENV := .venv
 UV_VERSION := 0.13.8
 BIN := $(VENV)/bin
 TESTS ?= tests
+PYTEST_OPTIONS ?=
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_SYSTEM_CERTS := 1
@@ -41,11 +42,11 @@ refresh: install ## the same from the public services alone, for the schedule or
 docs: install ## the snapshot in service as a page for a browser: models, SQL, lineage, columns, row counts
 	@$(BIN)/icw docs
 
-test: install ## run the tests (under 10 minutes on two cores)
-	@$(BIN)/pytest -q -m "not full" $(TESTS)
+test: install ## run the tests (under 5 minutes on two cores)
+	@$(BIN)/pytest -q -m "not full" $(PYTEST_OPTIONS) $(TESTS)
 
 test-full: install ## run all tests, also those that take minutes
-	@$(BIN)/pytest -q $(TESTS)
+	@$(BIN)/pytest -q $(PYTEST_OPTIONS) $(TESTS)
 
 lint: install ## ruff and pyright
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Measure and print: `make bench`, or `python -m tests.bench [idc] [portals] [star]` for a part of it."""
+"""Measure and print: `make bench`, or `python -m tests.bench [idc] [demo] [portals] [star]` for a part of it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import sys
 
 from rich.console import Console
 
-from tests.bench import idc, star
+from tests.bench import demo, idc, star
 from tests.bench.portals import comparison
 
-PARTS = {"idc": idc.run, "portals": comparison.run, "star": star.run}
+PARTS = {"idc": idc.run, "demo": demo.run, "portals": comparison.run, "star": star.run}
 
 
 def main() -> None:

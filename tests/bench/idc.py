@@ -23,7 +23,11 @@ from warehouse.landing import Landing
 from warehouse.snapshots import catalog
 
 QUERIES = Path(__file__).with_name("queries.py")
-STAGES = ("land", "model", "audit", "publish")
+STAGES = ("land", "project", "model", "audit", "publish")
+
+# Seconds beside those of the floor, and seconds, at most.
+MOST_TIMES = {"model": 3.5, "refresh": 8.0}
+MOST_SECONDS = {"unchanged": 2.0, "sql": 0.5}
 
 
 def run(console: Console) -> None:
@@ -80,17 +84,21 @@ def show_stages(
 ) -> None:
     """Print seconds and peak memory of the stages, of the whole refresh and of the floor."""
     table = Table("stage, each in a process of its own", show_edge=False)
-    table.add_column("seconds", justify="right")
-    table.add_column("peak MB", justify="right")
-    table.add_column("beside the floor", justify="right")
-    rows = [*stages.items()]
-    rows.append(("landed to published (model, audit, publish)", total([stages[name] for name in STAGES[1:]])))
-    rows.append(("icw refresh, release landed already (with Dagster)", refresh))
-    rows.append(("icw refresh, nothing new", unchanged))
-    rows.append(("floor: plain DuckDB reads the Parquet and writes it sorted, twice", plain))
-    for name, found in rows:
+    for heading in ("seconds", "peak MB", "beside the floor", "at most"):
+        table.add_column(heading, justify="right")
+    times, seconds = {name: f"{most:.1f} x" for name, most in MOST_TIMES.items()}, f"{MOST_SECONDS['unchanged']:.1f} s"
+    rows = [
+        ("land", stages["land"], ""),
+        ("dbt's project, parsed and built from nothing: once for each state of it", stages["project"], ""),
+        *((name, stages[name], times.get(name, "")) for name in ("model", "audit", "publish")),
+        ("landed to published (model, audit, publish)", total([stages[name] for name in STAGES[2:]]), ""),
+        ("icw refresh, release landed already (with Dagster)", refresh, times["refresh"]),
+        ("icw refresh, nothing new", unchanged, seconds),
+        ("floor: plain DuckDB reads the Parquet and writes it sorted, twice", plain, ""),
+    ]
+    for name, found, most in rows:
         ratio = f"{found.seconds / plain.seconds:.1f} x"
-        table.add_row(name, f"{found.seconds:.1f}", f"{found.peak_mb:,.0f}", ratio)
+        table.add_row(name, f"{found.seconds:.1f}", f"{found.peak_mb:,.0f}", ratio, most)
     console.print(table)
     console.print()
 
@@ -128,7 +136,8 @@ def show_queries(console: Console, peer: Measurement, ours: Measurement, command
     cold, mine_cold = theirs[0] + theirs[1], mine[0] + mine[1]
     table.add_row("import and open, s", f"{theirs[0]:.2f}", f"{mine[0]:.2f}", "")
     table.add_row("first query, s", f"{theirs[1]:.2f}", f"{mine[1]:.2f}", "")
-    table.add_row("cold start to answer, s", f"{cold:.2f}", f"{mine_cold:.2f}", f"{command.seconds:.2f}")
+    most = f"{command.seconds:.2f} (at most {MOST_SECONDS['sql']:.1f})"
+    table.add_row("cold start to answer, s", f"{cold:.2f}", f"{mine_cold:.2f}", most)
     table.add_row("times sooner, cold", "1", f"{cold / mine_cold:.0f}", f"{cold / command.seconds:.0f}")
     table.add_row("repeated, s", f"{theirs[2]:.3f}", f"{mine[2]:.3f}", "")
     table.add_row("times sooner, repeated", "1", f"{theirs[2] / mine[2]:.0f}", "")

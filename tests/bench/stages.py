@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from warehouse.build import input_digest, open_build, prepare, run_dbt
+from warehouse.build.project import project_with_empty_build
 from warehouse.landing import Landing
 from warehouse.settings import load_settings
 
@@ -15,6 +16,11 @@ def land() -> None:
     settings = load_settings()
     landing = Landing(settings.home)
     landing.select(idc.land(idc.resolve(settings.idc_version, settings), landing, settings))
+
+
+def project() -> None:
+    """What dbt makes of its project, once for each state of it."""
+    project_with_empty_build(load_settings())
 
 
 def model() -> None:
@@ -43,4 +49,4 @@ def publish() -> None:
 
 
 if __name__ == "__main__":
-    {"land": land, "model": model, "audit": audit, "publish": publish}[sys.argv[1]]()
+    {"land": land, "project": project, "model": model, "audit": audit, "publish": publish}[sys.argv[1]]()

@@ -7,7 +7,6 @@ kept below .bench/star and used again; remove it to begin anew.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
@@ -24,7 +23,8 @@ from tests.analyses.page import FOLDER
 from tests.bench.environments import BENCH
 from tests.bench.measure import Measurement, measured
 from tests.star.population import land_population
-from warehouse.build import Build, open_build, star_rows
+from warehouse.build import Build, open_build
+from warehouse.build.dbt_run import read_nodes
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog, query
@@ -37,9 +37,8 @@ MOST_SECONDS, MOST_MB, MOST_SECONDS_A_QUESTION = 240, 6000, 1.0
 
 @dataclass(frozen=True)
 class Model:
-    """A model or test of dbt: how long it took, and the rows of the table that it made (0 for a view or a test)."""
+    """A model of dbt: how long it took, and the rows of the table that it made."""
 
-    kind: str
     name: str
     seconds: float
     rows: int
@@ -57,6 +56,7 @@ def run(console: Console) -> None:
     for folder in ("builds", "snapshots", "floor"):
         shutil.rmtree(HOME / folder, ignore_errors=True)
     environment = {"ICW_HOME": str(HOME), "ICW_SOURCES": "sandbox"}
+    measured([sys.executable, "-m", "tests.bench.stages", "project"], environment)
     stages: dict[str, Measurement] = {}
     models: list[Model] = []
     for name in STAGES:
@@ -98,17 +98,12 @@ def show_stages(console: Console, stages: dict[str, Measurement], floor: Measure
 
 
 def read_models(build: Build) -> list[Model]:
-    """Read how long each model and test of a build took."""
-    results = json.loads((build.dbt_target / "run_results.json").read_text(encoding="utf-8"))["results"]
-    rows = star_rows(build)
-    nodes = [(*entry["unique_id"].split("."), entry["execution_time"]) for entry in results]
-    return [Model(kind, name, seconds, rows.get(name, 0)) for kind, _, name, *_, seconds in nodes]
+    """Read how long each model of a build took."""
+    return [Model(node.name, node.seconds, node.rows) for node in read_nodes(build.results)]
 
 
-def show_models(console: Console, found: list[Model]) -> None:
+def show_models(console: Console, models: list[Model]) -> None:
     """Print every model with its seconds and rows, the slowest first, and what all take together."""
-    models = [entry for entry in found if entry.kind == "model"]
-    tests = sum(entry.seconds for entry in found if entry.kind == "test")
     table = Table(f"{len(models)} models", show_edge=False)
     table.add_column("seconds", justify="right")
     table.add_column("rows", justify="right")
@@ -116,7 +111,6 @@ def show_models(console: Console, found: list[Model]) -> None:
         table.add_row(entry.name, f"{entry.seconds:.1f}", f"{entry.rows:,}" if entry.rows else "")
     seconds, rows = sum(entry.seconds for entry in models), sum(entry.rows for entry in models)
     table.add_row("all models, added up", f"{seconds:.1f}", f"{rows:,}")
-    table.add_row("dbt's tests, added up", f"{tests:.1f}", "")
     console.print(table)
     console.print()
 

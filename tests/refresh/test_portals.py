@@ -18,6 +18,7 @@ from tests.analyses.page import PAGE, questions
 from tests.quality.small_release import IDC_INDEX
 from tests.refresh.conftest import ICW, Bucket, Icw, environment
 from tests.refresh.test_refresh_command import one_line, wait_until
+from tests.support.shared import SEED, population_of
 from warehouse.contracts import load_contract
 from warehouse.landing import Landing
 from warehouse.sandbox.changes import DataChange, SchemaChange
@@ -31,14 +32,12 @@ ALL = json.dumps(["idc", "midrc", "bih"])
 
 @pytest.fixture(scope="module")
 def population(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sandbox")
-    with Sandbox(folder, scale=SCALE):
-        return folder
+    return population_of(tmp_path_factory, SCALE)
 
 
 @pytest.fixture(scope="class")
 def sandbox(population: Path) -> Iterator[Sandbox]:
-    with Sandbox(population, scale=SCALE) as running:
+    with Sandbox(population, SCALE, SEED) as running:
         yield running
 
 
@@ -141,6 +140,7 @@ class TestPortals:
         shown = icw("sources", "--sources", "sandbox", home=home, **reads(sandbox)).stdout
         assert all(word in shown for word in ("idc", "midrc", "bih", "as landed", "SYNTHETIC"))
 
+    @pytest.mark.full
     def test_a_portal_that_is_down_keeps_its_load_and_the_run_is_degraded(
         self, icw: Icw, bucket: Bucket, sandbox: Sandbox, home: Path
     ) -> None:
@@ -160,6 +160,7 @@ class TestPortals:
         assert loads(home)["midrc", "case"] == ("landed", sandbox.portal.indices["case"].documents, True)
         assert Landing(home).releases("midrc") == kept
 
+    @pytest.mark.full
     def test_status_says_that_the_run_was_degraded(self, icw: Icw, home: Path) -> None:
         shown = icw("status", home=home)
         assert shown.returncode == 0
@@ -253,6 +254,7 @@ def warnings(home: Path) -> tuple:  # type: ignore[type-arg]
     return catalog.snapshot(home, None).manifest.warnings
 
 
+@pytest.mark.full
 def test_a_live_refresh_lands_no_made_up_data(icw: Icw, bucket: Bucket, sandbox: Sandbox, tmp_path: Path) -> None:
     bucket.publish("26.1.0")
     home = tmp_path / "home"
@@ -268,7 +270,7 @@ def test_a_refresh_that_is_killed_while_it_fetches_goes_on_from_there(
 ) -> None:
     bucket.publish("26.2.0")
     home = tmp_path / "home"
-    with Sandbox(population, scale=SCALE) as sandbox:
+    with Sandbox(population, SCALE, SEED) as sandbox:
         settings = reads(sandbox, ICW_IDC_VERSION="26.2.0", ICW_GUPPY_PAGE_SIZE="20", ICW_SOURCES="sandbox")
         sandbox.faults.add(Fault(kind="hang", service="portal", place="download", at=12, seconds=600))
         first = subprocess.Popen([ICW, "refresh"], env=environment(bucket, home, **settings))

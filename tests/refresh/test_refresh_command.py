@@ -36,6 +36,7 @@ def digests(home: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in snapshot.tables_folder.iterdir()}
 
 
+@pytest.mark.full
 class TestRefresh:
     """One home, one step after the other: publish, nothing new, a newer release, back to the older one."""
 
@@ -119,7 +120,6 @@ class TestRefresh:
         assert not (home / "landing" / "staging").exists()
         assert not list(home.glob("**/*.tmp"))
 
-    @pytest.mark.full
     def test_another_home_gets_the_same_bytes(self, icw: Icw, home: Path, tmp_path: Path) -> None:
         other = tmp_path / "other"
         assert icw("refresh", "--idc", "24.2.2", home=other, ICW_THREADS="1").returncode == 0
@@ -136,15 +136,16 @@ class TestRefresh:
         assert catalog.snapshot(home, None).id == before
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("version", "spoil", "code", "says"),
     [
         ("31.0.0", "checksum", 3, "idc_index.parquet"),
-        pytest.param("31.0.1", "truncated", 3, "idc_index.parquet", marks=pytest.mark.full),
-        pytest.param("31.0.2", "not_parquet", 3, "Parquet", marks=pytest.mark.full),
+        ("31.0.1", "truncated", 3, "idc_index.parquet"),
+        ("31.0.2", "not_parquet", 3, "Parquet"),
         ("31.0.3", "missing_column", 3, "instanceCount"),
-        pytest.param("31.0.4", "sidecar_of_another", 3, "sm_index.parquet", marks=pytest.mark.full),
-        pytest.param("31.0.5", "footer_version", 3, "30.0.0", marks=pytest.mark.full),
+        ("31.0.4", "sidecar_of_another", 3, "sm_index.parquet"),
+        ("31.0.5", "footer_version", 3, "30.0.0"),
     ],
 )
 def test_bad_bytes_are_one_sentence_and_land_nothing(

@@ -7,23 +7,28 @@ from typing import Any
 import pytest
 import requests
 
-from warehouse.sandbox.population import prepare_population
+from tests.support.shared import SEED, population_of
 from warehouse.sandbox.server import Sandbox
 
 SCALE = 0.002
-SEED = 7
 
 
 @pytest.fixture(scope="session")
 def population(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small population, made once; every sandbox of a test serves the same files."""
-    folder = tmp_path_factory.mktemp("population")
-    prepare_population(folder, SCALE, SEED)
-    return folder
+    return population_of(tmp_path_factory, SCALE)
 
 
 @pytest.fixture
 def sandbox(population: Path) -> Iterator[Sandbox]:
+    """A sandbox for one test, which may change its data and break it."""
+    with Sandbox(population, SCALE, SEED) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def standing(population: Path) -> Iterator[Sandbox]:
+    """A sandbox for the tests of a module that only ask."""
     with Sandbox(population, SCALE, SEED) as running:
         yield running
 
@@ -70,10 +75,16 @@ class Guppy:
 
 
 @pytest.fixture
-def portal(sandbox: Sandbox) -> Guppy:
-    return Guppy(sandbox.portal_url)
+def asked(request: pytest.FixtureRequest) -> Sandbox:
+    """The test's own sandbox, if it wants one, else that of its module."""
+    return request.getfixturevalue("sandbox" if "sandbox" in request.fixturenames else "standing")
 
 
 @pytest.fixture
-def hub(sandbox: Sandbox) -> Guppy:
-    return Guppy(sandbox.bih_url)
+def portal(asked: Sandbox) -> Guppy:
+    return Guppy(asked.portal_url)
+
+
+@pytest.fixture
+def hub(asked: Sandbox) -> Guppy:
+    return Guppy(asked.bih_url)

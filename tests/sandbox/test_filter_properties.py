@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.sandbox.conftest import SCALE, SEED
@@ -116,8 +116,9 @@ def test_a_filter_selects_what_guppys_rules_say(cases: Cases, wanted: dict[str, 
         st.tuples(st.sampled_from(["sex", "age_at_index", "dataset_submitter_id"]), st.sampled_from(["asc", "desc"])),
         max_size=2,
     ),
-    size=st.integers(1, 60),
+    size=st.integers(7, 60),
 )
+@example(wanted={"=": {"sex": "Female"}}, sort=[("age_at_index", "desc")], size=1)
 def test_pages_sorted_at_last_by_the_id_are_whole_and_disjoint(
     cases: Cases, wanted: dict[str, Any], sort: list[tuple[str, str]], size: int
 ) -> None:

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import SCALE, SEED
+from tests.sandbox.conftest import SCALE
 from tests.sandbox.figures import Figure, Services, agrees, published_figures
+from tests.support.shared import SEED, population_of
 from warehouse.sandbox.server import Sandbox
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """All services at scale 1.0 (some minutes to synthesise)."""
-    with Sandbox(tmp_path_factory.mktemp("whole"), scale=1.0) as sandbox:
+    with Sandbox(population_of(tmp_path_factory, 1.0), 1.0, SEED) as sandbox:
         yield Services(sandbox.portal_url, sandbox.bih_url)
 
 

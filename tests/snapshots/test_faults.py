@@ -197,6 +197,7 @@ def old_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.network
+@pytest.mark.full
 def test_duckdb_1_5_reads_what_duckdb_2_wrote(tmp_path: Path, old_duckdb: Path) -> None:
     publish(make_build(tmp_path / "build"), [PASSED], tmp_path / "home", {})
     program = textwrap.dedent("""

@@ -1,0 +1,72 @@
+"""What a refresh decides between its stages, without Dagster and without a build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.shared import SEED, population_of
+from warehouse.errors import Degraded, SourceError
+from warehouse.landing import Choice, Landing
+from warehouse.refresh import failures_of, finish, land, plan, require_a_source
+from warehouse.run_record import last_run
+from warehouse.sandbox.faults import Fault
+from warehouse.sandbox.server import Sandbox
+from warehouse.settings import Settings
+from warehouse.upstreams import upstreams
+
+SCALE = 0.0005
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(population_of(tmp_path_factory, SCALE), SCALE, SEED) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def settings(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        home=tmp_path_factory.mktemp("decisions"),
+        sources="sandbox",
+        sandbox_url=sandbox.root_url,
+        upstreams=("midrc", "bih"),
+        midrc_url=sandbox.portal_url,
+        bih_url=sandbox.bih_url,
+        retries=1,
+        retry_wait_s=0.01,
+    )
+
+
+def test_a_source_that_fails_keeps_its_last_good_load_and_the_run_ends_as_degraded(
+    sandbox: Sandbox, settings: Settings, tmp_path: Path
+) -> None:
+    landing = Landing(settings.home)
+    midrc, bih = upstreams(settings)
+    good = [land(upstream, landing) for upstream in (midrc, bih)]
+    assert [choice.failure for choice in good] == [None, None]
+    sandbox.faults.add(Fault(kind="server_error", service="portal", times=None))
+    try:
+        kept = land(midrc, landing)
+        planned = plan(settings)
+    finally:
+        sandbox.faults.clear()
+    assert (kept.version, kept.digest) == (good[0].version, good[0].digest)
+    assert "503" in str(kept.failure)
+    assert {choice.source: choice.failure is None for choice in planned.choices} == {"midrc": False, "bih": True}
+    failures = failures_of([kept, good[1]])
+    assert [(failure.source, failure.version) for failure in failures] == [("midrc", good[0].version)]
+    with pytest.raises(Degraded, match=f"midrc could not be refreshed, its load {good[0].version} stays"):
+        finish(tmp_path, "published", "a-snapshot", failures)
+    run = last_run(tmp_path)
+    assert run is not None
+    assert (run.outcome, run.exit_code, run.snapshot_id, run.failures) == ("published", 8, "a-snapshot", failures)
+
+
+def test_one_source_of_several_may_fail_all_may_not() -> None:
+    fails = Choice(source="midrc", failure="HTTP 503")
+    require_a_source([fails, Choice(source="bih", version="1", digest="0")])
+    with pytest.raises(SourceError, match=r"No source could be refreshed\. HTTP 503 HTTP 503"):
+        require_a_source([fails, fails.model_copy(update={"source": "bih"})])
