@@ -26,10 +26,6 @@ NodeStatus = Literal["success", "pass", "warn", "fail", "error", "skipped"]
 
 _PLACES = ("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT))
 
-# The Parquet of an IDC index is one row group, which one thread reads, and dbt itself takes as long as the SQL of a
-# small model: with two at once, the models of IDC 25.0.5 take a fifth less. More would share the memory among more.
-_MODELS_AT_ONCE = 2
-
 # dbt words thousands of messages for its logs, a tenth of its time; the results hold what failed and why.
 _QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "none")
 
@@ -91,8 +87,7 @@ class Target:
             "icw_memory_limit": self.memory_limit,
         }
         scratch = str(self.folder / "scratch")
-        places = [*_PLACES, "--log-path", scratch, "--target-path", scratch]
-        return [*places, "--threads", str(min(self.threads, _MODELS_AT_ONCE)), "--vars", json.dumps(variables)]
+        return [*_PLACES, "--log-path", scratch, "--target-path", scratch, "--vars", json.dumps(variables)]
 
 
 def parse(folder: Path) -> BaseException | None:
