@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from great_expectations.expectations.core.expect_column_mean_to_be_between import ExpectColumnMeanToBeBetween
 from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -113,6 +114,24 @@ def test_a_suite_that_does_not_fit_its_profile_is_a_defect() -> None:
                 )
             ]
         )
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        Check("Most are 0", "error", ExpectColumnValuesToBeBetween, {"column": "n", "max_value": 0, "mostly": 0.5}),
+        Check("The mean is 0", "error", ExpectColumnMeanToBeBetween, {"column": "n", "max_value": 0}),
+    ],
+    ids=["holds although rows break it", "names no rows"],
+)
+def test_an_expectation_whose_verdict_is_not_that_of_its_rows_is_refused(check: Check) -> None:
+    with pytest.raises(RuntimeError, match="suite 'suite' judged"):
+        judge([_suite(_rows(n=[0, 0, 0, 1]), check)])
+
+
+def test_two_checks_of_one_sentence_are_judged_apart() -> None:
+    first, second = judge([_suite(_rows(a=[0, 0], b=[0, 1]), zero("a", "None", "error"), zero("b", "None", "error"))])
+    assert (first.passed, second.passed) == (True, False)
 
 
 def test_judging_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,18 +134,18 @@ def _judge(context: EphemeralDataContext, name: str, suite: Suite) -> list[Verdi
     """
     asset = context.data_sources.add_pandas(name).add_dataframe_asset("profile")
     whole = asset.add_batch_definition_whole_dataframe("all")
-    alike: dict[tuple[type[Expectation], str], list[Check]] = {}
-    for check in suite.checks:
-        alike.setdefault((check.kind, repr(sorted(check.arguments.items()))), []).append(check)
-    verdicts: dict[str, Verdict] = {}
+    alike: dict[tuple[type[Expectation], str], dict[int, Check]] = {}
+    for position, check in enumerate(suite.checks):
+        alike.setdefault((check.kind, repr(sorted(check.arguments.items()))), {})[position] = check
+    verdicts: dict[int, Verdict] = {}
     for checks in alike.values():
-        rows = {check.sentence: _selected(suite.profile, check.rows) for check in checks}
+        rows = {position: _selected(suite.profile, check.rows) for position, check in checks.items()}
         judged = suite.profile[pd.concat(list(rows.values()), axis=1).any(axis=1)]
-        broken = _broken_rows(whole, suite.name, checks, judged) if len(judged) else set()
-        for check in checks:
-            labels = suite.profile.loc[rows[check.sentence], "label"]
-            verdicts[check.sentence] = _verdict(suite, check, labels, labels[labels.index.isin(broken)])
-    return [verdicts[check.sentence] for check in suite.checks]
+        broken = _broken_rows(whole, suite.name, list(checks.values()), judged) if len(judged) else set()
+        for position, check in checks.items():
+            labels = suite.profile.loc[rows[position], "label"]
+            verdicts[position] = _verdict(suite, check, labels, labels[labels.index.isin(broken)])
+    return [verdicts[position] for position in range(len(suite.checks))]
 
 
 def _broken_rows(whole: BatchDefinition, suite: str, checks: Sequence[Check], profile: pd.DataFrame) -> set[int]:
@@ -162,14 +162,21 @@ def _broken_rows(whole: BatchDefinition, suite: str, checks: Sequence[Check], pr
             f"The suite '{suite}' could not judge '{first.sentence}': {result.exception_info}. "
             "The suite does not fit its profile; correct the suite."
         )
-    if result.result["element_count"] - result.result["missing_count"] != len(profile):
-        # Great Expectations passes over nulls.
+    judged, without_figure = result.result.get("element_count", 0), result.result.get("missing_count", 0)
+    if judged - without_figure != len(profile):
+        # Great Expectations passes over nulls, and an expectation of a whole table counts no rows.
         raise RuntimeError(
-            f"The suite '{suite}' judged '{first.sentence}' on {result.result['element_count']} rows, "
-            f"{result.result['missing_count']} of them without a figure, instead of on {len(profile)}. "
+            f"The suite '{suite}' judged '{first.sentence}' on {judged} rows, "
+            f"{without_figure} of them without a figure, instead of on {len(profile)}. "
             "The suite does not fit its profile; correct the suite."
         )
-    return set() if result.success else {int(entry["row"]) for entry in result.result["unexpected_index_list"]}
+    broken = {int(entry["row"]) for entry in result.result.get("unexpected_index_list") or ()}
+    if result.success != (not broken):
+        raise RuntimeError(
+            f"The suite '{suite}' judged '{first.sentence}': it {'holds' if result.success else 'fails'}, and "
+            f"{len(broken)} rows break it. A check must name its rows; use an expectation that judges row by row."
+        )
+    return broken
 
 
 def _verdict(suite: Suite, check: Check, judged: pd.Series, broken: pd.Series) -> Verdict:
