@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -16,6 +17,16 @@ os.environ["ICW_DBT_CACHE"] = str(CACHE)
 
 # As many tests run at once as there are cores: a second thread of DuckDB's would only take its time from another test.
 os.environ["ICW_THREADS"] = "1"
+
+
+# What is imported and collected stays to the end: to search it for garbage, again and again, took a tenth of the time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, among what the tests themselves make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
