@@ -8,11 +8,12 @@ or imports dbt.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+import msgspec
 
 from warehouse.errors import BuildFailed
 
@@ -94,7 +95,7 @@ def read_star_description(manifest: Path) -> StarDescription:
         BuildFailed: the manifest is missing or is not one, or declares a test that the audit does not know.
     """
     try:
-        nodes: dict[str, dict[str, Any]] = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+        nodes: dict[str, dict[str, Any]] = msgspec.json.decode(manifest.read_bytes())["nodes"]
         models = {name: node for name, node in nodes.items() if node["resource_type"] == "model"}
         tables = [_table(node) for node in models.values() if _is_of_star(node)]
         tests = [node for node in nodes.values() if _is_judged(node, nodes)]

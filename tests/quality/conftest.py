@@ -8,10 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.quality.small_release import land
-from tests.support.shared import made_once
-from warehouse.build import Build, open_build, prepare, run_dbt
-from warehouse.settings import Settings
+from tests.quality.small_release import built_once
+from warehouse.build import Build
 
 Plant = Callable[[str], Build]
 
@@ -19,13 +17,7 @@ Plant = Callable[[str], Build]
 @pytest.fixture(scope="session")
 def sound_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """A real build, made by dbt, of a release without faults."""
-
-    def make(home: Path) -> None:
-        settings = Settings(home=home)
-        landing, release = land(home)
-        run_dbt(prepare(home, landing, [release], settings), settings)
-
-    return open_build(made_once(tmp_path_factory, "sound-build", make))
+    return built_once(tmp_path_factory)
 
 
 def spoiled(build: Build, folder: Path, sql: str) -> Build:

@@ -7,9 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pytest
 
+from tests.support.shared import made_once
+from warehouse.build import Build, open_build, prepare, run_dbt
 from warehouse.contracts import load_contract
 from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
+from warehouse.settings import Settings
 
 VERSION = "25.0.5"
 
@@ -144,6 +148,16 @@ def land(home: Path, files: Mapping[str, str] = FILES) -> tuple[Landing, Release
         loads.append(Load.model_validate({**origin, **landed}))
     release = Release(source="idc", version=VERSION, channel="bucket", loads=tuple(loads))
     return landing, landing.commit(release, staged)
+
+
+def built_once(factory: pytest.TempPathFactory) -> Build:
+    """Return the build of the release as it is, made by dbt once for a run of the tests; nobody may change it."""
+
+    def make(home: Path) -> None:
+        landing, release = land(home)
+        run_dbt(prepare(home, landing, [release], Settings(home=home)), Settings(home=home))
+
+    return open_build(made_once(factory, "small-release", make))
 
 
 FETCHED_AT = datetime(2026, 10, 1, tzinfo=UTC)

@@ -78,7 +78,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return built
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def star(build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(build.database), read_only=True) as connection:
         yield connection

@@ -9,16 +9,11 @@ import duckdb
 import pytest
 
 from tests.quality import small_release
-from warehouse.build import prepare, run_dbt
-from warehouse.settings import Settings
 
 
 @pytest.fixture(scope="module")
 def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    home = tmp_path_factory.mktemp("reports")
-    landing, release = small_release.land(home)
-    build = prepare(home, landing, [release], Settings(home=home))
-    run_dbt(build, Settings(home=home))
+    build = small_release.built_once(tmp_path_factory)
     with duckdb.connect(str(build.database), read_only=True) as connection:
         connection.execute("use star")
         yield connection
