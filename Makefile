@@ -31,6 +31,7 @@ $(VENV)/.installed: pyproject.toml uv.lock
 		$(BIN)/uv export --frozen --no-emit-project --quiet --output-file $(VENV)/requirements.txt && \
 		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/requirements.txt && \
 		$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable . ; }
+	@$(BIN)/python -m compileall -q warehouse dagster_project schedules
 	@touch $@
 
 demo: install ## IDC as it is, the portals from a small sandbox (synthetic): fetch, build, audit, publish, show

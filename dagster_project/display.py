@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from warehouse.landing import Release
-from warehouse.run_record import RunRecord
 from warehouse.snapshots import query
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import SourceFailure, TableEntry, Verdict
 
 if TYPE_CHECKING:
+    from warehouse.landing import Release
+    from warehouse.run_record import RunRecord
     from warehouse.upstreams import UpstreamState
 
 _SCALE = """
