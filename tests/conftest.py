@@ -29,6 +29,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """Let the interpreter take everything apart when it ends: DuckDB's binding reports what is left."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def project() -> Project:
     """The dbt project as it stands, parsed."""

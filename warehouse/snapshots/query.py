@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from warehouse.snapshots.formats import Format
 
+_SHOWN_AS_IT_IS = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|BOOLEAN|VARCHAR)$")
+
 _BATCH_ROWS = 20_000
 _LONGEST_MESSAGE = 300
 
@@ -48,7 +50,7 @@ class ResultColumn:
 
 @dataclass(frozen=True)
 class Page:
-    """The first rows of an answer as Python values, and whether there are more."""
+    """The first rows of an answer, and whether there are more: numbers, booleans and text, all else as its text."""
 
     columns: tuple[ResultColumn, ...]
     rows: tuple[tuple[Any, ...], ...]
@@ -100,10 +102,13 @@ class Result:
         Raises:
             UsageError: the query fails on a value that it meets on the way.
         """
-        records = itertools.chain.from_iterable(
-            zip(*(column.to_pylist() for column in batch.columns), strict=True) for batch in self.reader()
+        # DuckDB writes what Python may not have: a date may be infinite or lie in the year 20000, a time be 24:00:00.
+        chosen = ", ".join(
+            f"#{place}" if _SHOWN_AS_IT_IS.match(column.type) else f"cast(#{place} as varchar)"
+            for place, column in enumerate(self.columns, start=1)
         )
-        found = list(itertools.islice(records, rows + 1))
+        with _sentences():
+            found = self._relation.limit(rows + 1).project(chosen).fetchall()
         return Page(columns=self.columns, rows=tuple(found[:rows]), more=len(found) > rows)
 
 

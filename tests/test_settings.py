@@ -1,0 +1,52 @@
+"""Settings come from the environment, lists as JSON; what cannot be used is one sentence that names its variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from warehouse.errors import UsageError
+from warehouse.settings import load_settings
+
+
+def test_each_kind_of_value_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in {
+        "HOME": str(tmp_path),
+        "UPSTREAMS": '["idc", "bih"]',
+        "PACKAGE_INDEX_URLS": '["https://index.example/simple"]',
+        "RETRIES": "7",
+        "SANDBOX_SCALE": "0.5",
+        "SOURCES": "sandbox",
+        "SANDBOX_URL": "http://127.0.0.1:1/",
+    }.items():
+        monkeypatch.setenv(f"ICW_{name}", value)
+    settings = load_settings(retries=3)
+    assert settings.home == tmp_path
+    assert settings.upstreams == ("idc", "bih")
+    assert settings.package_index_urls == ("https://index.example/simple",)
+    assert (settings.retries, settings.sandbox_scale) == (3, 0.5)
+    assert (settings.midrc_url, settings.bih_url) == ("http://127.0.0.1:1/portal", "http://127.0.0.1:1/bih")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("HOME", "", "it is empty"),
+        ("UPSTREAMS", "idc", "it takes a JSON list"),
+        ("UPSTREAMS", '"idc"', "it takes a JSON list"),
+        ("UPSTREAMS", "[]", "at least 1 item"),
+        ("UPSTREAMS", '["tcia"]', "'idc', 'midrc' or 'bih'"),
+        ("RETRIES", "many", "valid integer"),
+        ("MEMORY_LIMIT", "2 gigabytes", "pattern"),
+        ("SCHEDULE_TIMEZONE", "Mars/Olympus", "Mars/Olympus"),
+    ],
+)
+def test_what_cannot_be_used_names_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(f"ICW_{name}", value)
+    with pytest.raises(UsageError) as refused:
+        load_settings()
+    assert f"ICW_{name}" in str(refused.value)
+    assert reason in str(refused.value)
