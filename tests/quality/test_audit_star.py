@@ -261,15 +261,27 @@ VALUE_FAULTS = (
     ),
     _value(
         "error",
-        "Every series has at least one instance",
+        "At most 1 series in 100 has no instance",
         "update star.fct_series set instance_count = case modality when 'MR' then 0 end where modality <> 'SR'",
-        "1800 rows: (null) x 1200, '0' x 600",
+        "1 row: '1800 of 2400' x 1",
     ),
     _value(
         "error",
+        "At most 1 series in 100 has a negative or unknown size",
+        "update star.fct_series set size_bytes = null where modality = 'MR'",
+        "1 row: '600 of 2400' x 1",
+    ),
+    _value(
+        "warning",
+        "Every series has at least one instance",
+        f"update star.fct_series set instance_count = 0 where {_SIXTH}",
+        "1 row: '1.2.840.1.5' x 1",
+    ),
+    _value(
+        "warning",
         "No series has a negative or unknown size",
         f"update star.fct_series set size_bytes = -1 where {_SIXTH}",
-        "1 row: '-1' x 1",
+        "1 row: '1.2.840.1.5' x 1",
     ),
     _value(
         "warning",

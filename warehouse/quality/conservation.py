@@ -7,12 +7,12 @@ hide itself. A new source adds rules; the suite takes them as they are.
 
 from __future__ import annotations
 
-from warehouse.quality.conservation_artifacts import ARTIFACTS
+from warehouse.quality.conservation_artifacts import ARTIFACTS, LANDED_SIZE
 from warehouse.quality.conservation_conformed import CONFORMED
 from warehouse.quality.conservation_midrc import MIDRC
 from warehouse.quality.conservation_rule import ConservationRule
 
-_LANDED_BYTES = 'coalesce(sum(cast(round("series_size_MB" * 1000000) as bigint)), 0)'
+_LANDED_BYTES = f"coalesce(sum({LANDED_SIZE}), 0)"
 
 LOADS = (
     ConservationRule(

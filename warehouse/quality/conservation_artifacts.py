@@ -70,7 +70,8 @@ def _algorithms(dataset: str, type_column: str, table: str) -> ConservationRule:
 _SEGMENTED = "segmented_SeriesInstanceUID"
 _REFERENCED = "referenced_SeriesInstanceUID"
 _GENERATION = "AnnotationGroupGenerationType"
-_MEGABYTES = 'cast(round("series_size_MB" * 1000000) as bigint)'
+# What is no size counts as none on both sides of dbt: `values` judges it.
+LANDED_SIZE = 'case when "series_size_MB" >= 0 then try_cast(round("series_size_MB" * 1000000) as bigint) end'
 
 ARTIFACTS = (
     *(_rows(dataset, table) for dataset, table in FACTS.items()),
@@ -78,7 +79,7 @@ ARTIFACTS = (
     _sum("annotation", "ann_group_index", '"NumberOfAnnotations"', "fct_annotation_group", "number_of_annotations"),
     _sum("byte", "sm_instance_index", "instance_size", "fct_slide_instance", "size_bytes"),
     _sum("region of interest", "rtstruct_index", "total_rois", "fct_rtstruct", "total_rois"),
-    _sum("byte", "tcia_idc_subset", _MEGABYTES, "fct_tcia_series", "size_bytes"),
+    _sum("byte", "tcia_idc_subset", LANDED_SIZE, "fct_tcia_series", "size_bytes"),
     _references("seg_index", _SEGMENTED, "fct_segmentation", "segmented_series_key"),
     _references("ann_index", _REFERENCED, "fct_annotation_series", "referenced_series_key"),
     _references("rtstruct_index", _REFERENCED, "fct_rtstruct", "referenced_series_key"),

@@ -43,7 +43,7 @@ renamed as (
         coalesce(crdc_series_uuid, split_part(series_aws_url, '/', 4)) as crdc_series_uuid,
         series_aws_url,
         -- 1 MB = 1,000,000 bytes. Up to v23 upstream rounds to 0.01 MB; in 24.2.2 and later the value is exact to the byte.
-        cast(round("series_size_MB" * 1000000) as bigint) as size_bytes
+        {{ size_bytes_of('"series_size_MB"') }} as size_bytes
     from source
 
 )

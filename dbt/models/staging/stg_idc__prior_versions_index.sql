@@ -18,7 +18,7 @@ renamed as (
         crdc_series_uuid,
         coalesce(aws_bucket, split_part(series_aws_url, '/', 3)) as aws_bucket,
         series_aws_url,
-        cast(round("series_size_MB" * 1000000) as bigint) as size_bytes,
+        {{ size_bytes_of('"series_size_MB"') }} as size_bytes,
         min_idc_version as first_idc_version,
         max_idc_version as last_idc_version
     from source

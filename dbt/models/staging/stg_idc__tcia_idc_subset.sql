@@ -14,7 +14,7 @@ renamed as (
         "PatientID" as patient_id,
         "StudyInstanceUID" as study_instance_uid,
         "SeriesInstanceUID" as series_instance_uid,
-        cast(round("series_size_MB" * 1000000) as bigint) as size_bytes,
+        {{ size_bytes_of('"series_size_MB"') }} as size_bytes,
         {{ text_or_null('series_aws_url') }} as series_aws_url
     from source
 
