@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from typing import Literal, TypeVar
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from warehouse.dbt_manifest import RuleKind
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ColumnFinding = Literal["as expected", "missing", "retyped", "new"]
 Movement = Literal["no earlier figure", "as before", "moved", "not made any more"]
@@ -261,5 +262,7 @@ ProfileRow = TypeVar(
 
 def profile_frame(rows: Iterable[ProfileRow], row_type: type[ProfileRow]) -> pd.DataFrame:
     """Return profile rows as a frame: the fields of `row_type` and `label`, which are there even without rows."""
+    import pandas as pd
+
     columns = [*(field.name for field in fields(row_type)), "label"]
     return pd.DataFrame([{**asdict(row), "label": row.label} for row in rows], columns=columns)
