@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
 from warehouse.contracts import Contract, load_contract
 from warehouse.dbt_manifest import StarDescription, read_star_description
@@ -28,7 +29,6 @@ from warehouse.quality.profiles import ColumnProfile, KeyProfile, LoadProfile
 from warehouse.quality.reported import measure_histograms
 from warehouse.quality.values import value_rules
 from warehouse.quality.verdicts import Verdict, failed_errors
-from warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     from warehouse.build import Build
@@ -136,16 +136,15 @@ def _landed_suites(
         file = _parquet_of(load, landing) if load is not None else None
         rows = 0
         if file is not None:
-            relation = f"read_parquet({literal(str(file))})"
             try:
-                found = measuring.column_types(connection, relation)
-                columns += measuring.measure_columns(name, dataset, found)
-                key = measuring.measure_landed_key(connection, relation, name, dataset, found)
-            except duckdb.Error as error:
-                raise bounds.hit_by(error) or IntegrityError(
+                measured, key = measuring.measure_columns(connection, file, name, dataset)
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                within = bounds.hit_by(error) if isinstance(error, duckdb.Error) else None
+                raise within or IntegrityError(
                     f"The landed file of {subject} {name} ({file}) cannot be read as Parquet: "
                     f"{str(error).splitlines()[0]}. Remove it and run the refresh again: it is fetched anew."
                 ) from error
+            columns += measured
             keys.append(key)
             rows = key.rows
         version = load.upstream_version if load is not None else release.version

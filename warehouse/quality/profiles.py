@@ -22,21 +22,28 @@ LoadStatus = Literal["landed", "absent", "not recorded"]
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """One column of a landed dataset, expected or found. `required`: a model cannot do without it."""
+    """One column of a landed dataset, expected or found.
+
+    `is_key`: the rows cannot be told apart without it. `unread`: rows with a value that does not fit the type that is
+    expected, of which `examples` are the most frequent.
+    """
 
     dataset: str
     column: str
-    required: bool
+    is_key: bool
     finding: ColumnFinding
     expected_type: str
     found_type: str
+    unread: int
+    examples: str
 
     @property
     def label(self) -> str:
-        """The column, with its types where they matter."""
+        """The column, with its types where they matter, and the values that do not fit."""
         name = f"{self.dataset}.{self.column}"
         if self.finding == "retyped":
-            return f"{name} (expected {self.expected_type}, found {self.found_type})"
+            lost = f"; {self.unread:,} rows do not fit: {self.examples}" if self.unread else "; every value fits"
+            return f"{name} (expected {self.expected_type}, found {self.found_type}{lost})"
         return f"{name} ({self.found_type})" if self.finding == "new" else name
 
 

@@ -47,13 +47,14 @@ INDISPENSABLE = frozenset({("idc", "idc_index")})
 
 
 def landed_contract(subject: str, profiles: Sequence[ColumnProfile]) -> Suite:
-    """Columns and types of the landed files against the contract; drift that no model minds is a warning."""
-    needed, optional = {"required": True}, {"required": False}
+    """Columns and types of the landed files against the contract: drift is a warning, but where rows lose their key."""
+    of_key, other = {"is_key": True}, {"is_key": False}
     checks = (
-        never("finding", "missing", "Every column that the models need is there", "error", needed),
-        never("finding", "retyped", "Every column that the models need has its type", "error", needed),
-        never("finding", "missing", "Every optional column of the contract is there", "warning", optional),
-        never("finding", "retyped", "Every optional column has the type of the contract", "warning", optional),
+        never("finding", "missing", "Every column of a key is there", "error", of_key),
+        zero("unread", "Every value of a column of a key can be read", "error", of_key),
+        never("finding", "missing", "Every other column of the contract is there", "warning", other),
+        never("finding", "retyped", "Every column has the type of the contract", "warning"),
+        zero("unread", "Every value of any other column can be read as the type of the contract", "warning", other),
         never("finding", "new", "The files have no column that the contract does not know", "warning"),
     )
     return Suite("landed contract", subject, profile_frame(profiles, ColumnProfile), checks)

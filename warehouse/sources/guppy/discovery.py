@@ -23,7 +23,7 @@ from warehouse.sources.guppy.transport import Refused
 
 log = logging.getLogger("icw.sources.guppy")
 
-Severity = Literal["info", "warning", "error"]
+Severity = Literal["info", "warning"]
 _KINDS = {"String": "string", "ID": "string", "Boolean": "string", "JSON": "string", "Int": "integer", "Float": "float"}
 _SCHEMA = (
     "__schema { queryType { fields { name } } types { name fields { name "
@@ -259,9 +259,8 @@ def _settled(
     for column in columns:
         part = by_name.pop(column.name, None)
         path = prefix + column.name
-        severity: Severity = "error" if column.required else "warning"
         if part is None:
-            drift.append(Drift(field=path, change="removed", severity=severity, expected=column.type, found=None))
+            drift.append(Drift(field=path, change="removed", severity="warning", expected=column.type, found=None))
             continue
         kind, many = _expected(column)
         if part.kind == "float" and kind == "integer":
@@ -270,7 +269,7 @@ def _settled(
             part = replace(part, kind="float")
         if part.kind != kind or (part.many and not many):
             drift.append(
-                Drift(field=path, change="retyped", severity=severity, expected=column.type, found=_written(part))
+                Drift(field=path, change="retyped", severity="warning", expected=column.type, found=_written(part))
             )
         elif many:
             part = replace(part, many=True, wrapped=not part.many)
