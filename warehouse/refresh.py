@@ -144,7 +144,7 @@ def known_gaps(home: Path, build: Build) -> KnownGaps:
     synthetic = any(release.synthetic for release in build.releases)
     comparable = in_service is not None and in_service.manifest.synthetic == synthetic
     earlier = read_gaps(in_service.tables_folder / "rec_gap.parquet") if in_service and comparable else {}
-    return KnownGaps(earlier, read_acknowledgements(home))
+    return KnownGaps(earlier, read_acknowledgements(home).gaps)
 
 
 def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:

@@ -145,6 +145,16 @@ class Settings(BaseModel):
     guppy_tries: int = Field(
         default=3, ge=1, description="Times that the extraction of one type is begun when its data moves under the run."
     )
+    guppy_most_lost: int = Field(
+        default=20, ge=0, description="Records that one type may lose from one load to the next, whatever its size."
+    )
+    guppy_most_lost_share: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Share of its records that one type may lose; a type that lost more, and more than "
+        "ICW_GUPPY_MOST_LOST, is not published unless acknowledgements.yml in the home accepts it.",
+    )
     threads: int = Field(default=2, ge=1, description="Threads of DuckDB and of dbt.")
     memory_limit: str = Field(
         default="2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="Memory limit of DuckDB, e.g. 2GB or 512MiB."

@@ -10,10 +10,12 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from warehouse.errors import SourceError, SourceUnreachable, UsageError
 from warehouse.landing import Landing, Release
+from warehouse.quality.acknowledgements import read_acknowledgements
 from warehouse.settings import Settings
 from warehouse.sources import guppy, idc
 from warehouse.sources.guppy import GuppySystem
@@ -181,7 +183,8 @@ class GuppyUpstream(Upstream):
         if state.synthetic and self._settings.sources == "live":
             # Before the records are fetched: a stand-in is told by its first answer.
             raise refusal(self.source, self._system.base_url)
-        return guppy.land_system(self._system, landing, self._settings)
+        accepted = read_acknowledgements(self._settings.home).losses_of(self.source, datetime.now(UTC).date())
+        return guppy.land_system(self._system, landing, self._settings, accepted)
 
 
 class MidrcUpstream(GuppyUpstream):

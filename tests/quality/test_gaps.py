@@ -11,7 +11,7 @@ import pytest
 
 from warehouse.errors import UsageError
 from warehouse.quality import suites
-from warehouse.quality.acknowledgements import FILE, Acknowledgement, in_force, read_acknowledgements
+from warehouse.quality.acknowledgements import FILE, Accepted, Acknowledgement, in_force, read_acknowledgements
 from warehouse.quality.gaps import EarlierGap, KnownGaps, measure_gaps, read_gaps
 from warehouse.quality.judging import judge
 from warehouse.quality.verdicts import Verdict
@@ -170,14 +170,23 @@ GOOD = """
 
 
 def test_acknowledgements_are_read_from_the_home_and_the_one_that_lasts_longest_counts(tmp_path: Path) -> None:
-    assert read_acknowledgements(tmp_path) == ()
+    assert read_acknowledgements(tmp_path) == Accepted()
     (tmp_path / FILE).write_text("")
-    assert read_acknowledgements(tmp_path) == ()
+    assert read_acknowledgements(tmp_path) == Accepted()
     (tmp_path / FILE).write_text(GOOD)
-    found = read_acknowledgements(tmp_path)
+    found = read_acknowledgements(tmp_path).gaps
     assert [entry.by for entry in found] == ["A. Analyst", "B. Analyst"]
     assert in_force(found, DAY)["midrc-bih:case"].unexplained == 12
     assert in_force(found, date(2027, 2, 1)) == {}
+
+
+def test_accepted_losses_are_read_for_a_source_and_a_day(tmp_path: Path) -> None:
+    loss = "{dataset: midrc.measurement, lost: 40, until: 2027-01-31, by: A. Analyst, reason: Withdrawn.}"
+    (tmp_path / FILE).write_text(f"{GOOD}- {loss}\n")
+    accepted = read_acknowledgements(tmp_path)
+    assert len(accepted.gaps) == 2
+    assert accepted.losses_of("midrc", date(2027, 1, 31)) == {"measurement": 40}
+    assert accepted.losses_of("midrc", date(2027, 2, 1)) == accepted.losses_of("bih", date(2027, 1, 1)) == {}
 
 
 @pytest.mark.parametrize(

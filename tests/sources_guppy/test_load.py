@@ -142,7 +142,7 @@ def test_a_failing_type_is_named_the_others_are_kept_and_the_last_load_stays(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:
     first = land_system(system_of(portal), landing, quick())
-    portal.types["case"].docs, portal.types["case"].index = cases(90, seed=2), "test_case_2"
+    portal.types["case"].docs, portal.types["case"].index = cases(120, seed=2), "test_case_2"
     portal.types["measurement"].docs, portal.types["measurement"].index = measurements(60), "test_measurement_2"
     portal.on("records", lambda reply: None, times=None, type="case")
     with pytest.raises(SourceError, match=r"1 of 2 types .* case: .*records from _case_id") as caught:

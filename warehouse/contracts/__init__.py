@@ -62,6 +62,8 @@ class Dataset(BaseModel):
     """One expected dataset: its grain, its natural key and its columns.
 
     The key's columns tell the rows apart: a dataset without them is of no use. Any other column may be missing.
+    `counted_by` names fields of other datasets (`dataset.field`), each the number of records that this one has for a
+    record of theirs: where they are all zero, it may be empty.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,6 +72,7 @@ class Dataset(BaseModel):
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     measured: bool = True
+    counted_by: tuple[str, ...] = ()
 
 
 class Contract(BaseModel):

@@ -332,6 +332,11 @@ class Transport:
 class Refused(SourceError):
     """The upstream understood the request and will not answer it: trying again would not help."""
 
+    @property
+    def names_unknown_field(self) -> bool:
+        """Whether the server says that it does not know what was asked for (graphql-js, FieldsOnCorrectTypeRule)."""
+        return "Cannot query field" in str(self)
+
 
 def _not_json(content: bytes | bytearray) -> PassingTrouble:
     if content.lstrip().startswith(b"<"):
