@@ -17,6 +17,7 @@ from tests.sources_guppy.conftest import (
     system_of,
 )
 from tests.sources_guppy.guppy_answers import Type
+from tests.sources_guppy.guppy_faults import edited
 from tests.sources_guppy.guppy_server import GuppyServer, Seen
 from warehouse.errors import SourceError
 from warehouse.landing import Landing, Release
@@ -188,6 +189,24 @@ def test_authorisation_that_fails_for_one_type_in_mid_run_is_no_empty_type(
     with pytest.raises(SourceError, match="counted 40 a moment ago: empty answer not believed"):
         land_system(both(portal), landing, quick(retries=1))
     assert landing.releases("midrc") == []
+
+
+def test_a_value_that_its_own_index_does_not_hold_leaves_the_field_as_text_with_every_value(
+    portal: GuppyServer, landing: Landing, quick: SettingsMaker
+) -> None:
+    def as_stored(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        odd = {"m000003": "unknown", "m000005": 12.5, "m000007": True, "m000009": "7"}
+        return [row | {"test_days_from_index": odd.get(row["_measurement_id"], 1)} for row in rows]
+
+    portal.on("download", edited(as_stored), times=None, type="measurement")
+    release = land_system(system_of(portal), landing, quick())
+    load = release.load_of("measurement")
+    assert load is not None
+    found = [row["test_days_from_index"] for row in landed(landing, release, "measurement")]
+    assert found[:10] == ["1", "1", "1", "unknown", "1", "12.5", "1", "true", "1", "7"]
+    drift = {entry["field"]: entry["found"] for entry in load.proof["drift"] if entry["change"] == "retyped"}  # type: ignore
+    assert drift == {"test_days_from_index": "string"}
+    assert proven_unchanged(system_of(portal), landing, quick()) == release
 
 
 def renamed(about: Type, name: str) -> Type:

@@ -147,24 +147,35 @@ def _landed_suites(
             columns += measured
             keys.append(key)
             rows = key.rows
-        version = load.upstream_version if load is not None else release.version
-        loads.append(
-            LoadProfile(
-                dataset=name,
-                status=load.status if load is not None else "not recorded",
-                indispensable=(release.source, name) in suites.INDISPENSABLE,
-                version=version,
-                release_version=release.version if contract.one_version else version,
-                manifest_rows=load.rows if load is not None else 0,
-                object_rows=rows,
-                object_count=0 if file is None else 1,
-            )
-        )
+        loads.append(_load_profile(release, contract, name, rows, 0 if file is None else 1))
+    loads += [
+        _load_profile(release, contract, load.dataset, load.rows, len(load.objects))
+        for load in release.loads
+        if load.dataset not in contract.datasets
+    ]
     return [
         suites.landed_contract(subject, columns),
         suites.landed_keys(subject, keys),
         suites.landed_loads(subject, loads),
     ]
+
+
+def _load_profile(release: Release, contract: Contract, name: str, rows: int, object_count: int) -> LoadProfile:
+    load = release.load_of(name)
+    version = load.upstream_version if load is not None else release.version
+    known = name in contract.datasets
+    return LoadProfile(
+        dataset=name,
+        status="not recorded" if load is None else load.status if known else "unknown",
+        reason=str(load.proof.get("absent_because", "")) if load is not None else "",
+        is_record_type=known and not contract.one_version,
+        indispensable=(release.source, name) in suites.INDISPENSABLE,
+        version=version,
+        release_version=release.version if contract.one_version else version,
+        manifest_rows=load.rows if load is not None else 0,
+        object_rows=rows,
+        object_count=object_count,
+    )
 
 
 def _parquet_of(load: Load, landing: Landing) -> Path | None:

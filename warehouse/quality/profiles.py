@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ColumnFinding = Literal["as expected", "missing", "retyped", "new"]
 Movement = Literal["no earlier figure", "as before", "moved", "not made any more"]
-LoadStatus = Literal["landed", "absent", "not recorded"]
+LoadStatus = Literal["landed", "absent", "not recorded", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,16 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class LoadProfile:
-    """One load of a release beside what its Parquet objects hold (0 rows when there are none)."""
+    """One load of a release beside what its Parquet objects hold (0 rows when there are none).
+
+    `is_record_type`: a type of a portal, each of its own version. `unknown` is one that the contract does not know.
+    `reason` says why it is absent, where the upstream gave one to say.
+    """
 
     dataset: str
     status: LoadStatus
+    reason: str
+    is_record_type: bool
     indispensable: bool
     version: str
     release_version: str
@@ -63,8 +69,11 @@ class LoadProfile:
     @property
     def label(self) -> str:
         """The dataset and its figures."""
+        if self.status == "unknown":
+            return f"{self.dataset} ({self.manifest_rows} rows)"
         if self.status != "landed":
-            return f"{self.dataset} ({self.status}{', with a file' if self.object_count else ''})"
+            because = f": {self.reason}" if self.reason else ""
+            return f"{self.dataset} ({self.status}{because}{', with a file' if self.object_count else ''})"
         return f"{self.dataset} ({self.version}, {self.object_rows} rows, manifest {self.manifest_rows})"
 
 
@@ -221,8 +230,9 @@ class HistogramProfile:
 
 @dataclass(frozen=True)
 class GapProfile:
-    """One comparison of two systems. `accepted` unexplained records are let through: known in service, or acknowledged.
+    """One comparison of two systems. `accepted` unexplained records are known: in service, or acknowledged by a person.
 
+    Up to `tolerated` are published with a warning.
     `unaccounted` must be 0: by how much the gap differs from its causes on the left less those on the right, and its
     unexplained part from the causes that explain nothing.
     """
@@ -234,6 +244,7 @@ class GapProfile:
     unaccounted: int
     unexplained: int
     accepted: int
+    tolerated: int
     movement: Movement
     earlier_gap: int
     causes: str

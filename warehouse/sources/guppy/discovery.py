@@ -66,6 +66,12 @@ class RecordType:
         fields = tuple(_changed(part, path.split("."), many=True) for part in self.fields)
         return replace(self, fields=fields, drift=(*self.drift, drift))
 
+    def with_text(self, path: str) -> RecordType:
+        """Return the type with the field at a dotted path as text, which keeps values that its kind cannot hold."""
+        drift = Drift(field=path, change="retyped", severity="warning", expected="values of one kind", found="string")
+        fields = tuple(_changed(part, path.split("."), kind="string") for part in self.fields)
+        return replace(self, fields=fields, drift=(*self.drift, drift))
+
     def with_fractions(self, path: str) -> RecordType:
         """Return the type with the whole number at a dotted path as a fractional one."""
         drift = Drift(field=path, change="retyped", severity="warning", expected="integer", found="float")
