@@ -1,8 +1,9 @@
 """Record types of a Guppy: their fields, and the GraphQL schema that Guppy derives from them.
 
 What belongs here: the field table (`data/guppy_fields.csv`), the model of a record type, and the text of the GraphQL
-schema. Source of the fields: the ETL mappings and dictionaries of both public sites, as collected in that table; of
-the schema's shape: the behaviour of Guppy 2026.07.
+schema. Source of the fields: the ETL mappings and dictionaries of both public sites, as collected in that table, with
+the type that the ETL's own rules give each (an integer of the dictionary is `long`, a number `float`, a count or sum
+`float`, a list what its items are); of the schema's shape: the behaviour of Guppy 2026.07.
 """
 
 from __future__ import annotations

@@ -281,7 +281,7 @@ class Store:
             if item.field.holds_lists and not item.field.declared_list and not item.field.is_nested:
                 sql = f'SELECT position, to_json("{name}")::VARCHAR FROM {_wanted(index, rows)}'
                 for position, value in self._all(f'{sql} WHERE "{name}" IS NOT NULL ORDER BY 1', (rows,)):
-                    errors.append(([position, item.response_name], f"String cannot represent value: {value}"))
+                    errors.append(([position, item.response_name], _not_a_scalar(item.field, value)))
             for child in item.children:
                 if child.field is None or child.field.declared_list or not child.field.holds_lists:
                     continue
@@ -293,7 +293,7 @@ class Store:
                 for position, below, value in self._all(f"SELECT * FROM ({sql}) ORDER BY 1, 2", (rows,)):
                     if value not in (None, "null"):
                         path = [position, item.response_name, below, child.response_name]
-                        errors.append((path, f"String cannot represent value: {value}"))
+                        errors.append((path, _not_a_scalar(child.field, value)))
         return errors
 
     def _missing(self, index: Index, parent: Field | None, field: Field, condition: Condition) -> int:
@@ -333,6 +333,12 @@ class Store:
 
     def _all(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         return self._connection.cursor().execute(sql, list(parameters)).fetchall()
+
+
+def _not_a_scalar(field: Field, value: str) -> str:
+    """Return how GraphQL refuses a list (JSON) where the schema says that the field holds one value."""
+    kind = "Float cannot represent non numeric value" if field.is_number else "String cannot represent value"
+    return f"{kind}: {value}"
 
 
 def _table(index: Index) -> str:
