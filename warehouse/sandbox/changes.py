@@ -58,8 +58,7 @@ def change_data(index: Index, change: DataChange, generation: int, path: Path) -
         unique,
         path,
     )
-    name = f"{index.alias}_{_number(index.name) + 1}" if change.rebuilt else index.name
-    return replace(index, name=name, path=path, documents=_rows(path))
+    return replace(index, number=index.number + change.rebuilt, path=path, documents=_rows(path))
 
 
 def change_schema(index: Index, change: SchemaChange, path: Path) -> Index:
@@ -72,8 +71,7 @@ def change_schema(index: Index, change: SchemaChange, path: Path) -> Index:
         else:
             columns.append(f'TRY_CAST("{field.name}" AS {field.sql_type}) AS "{field.name}"')
     _write(f"SELECT {', '.join(columns)} FROM read_parquet('{index.path}')", record_type.unique_id, path)
-    name = f"{index.alias}_{_number(index.name) + 1}"
-    return replace(index, record_type=record_type, name=name, path=path, documents=_rows(path))
+    return replace(index, record_type=record_type, number=index.number + 1, path=path, documents=_rows(path))
 
 
 def _changed_type(record_type: RecordType, change: SchemaChange) -> RecordType:
@@ -115,7 +113,3 @@ def _rows(path: Path) -> int:
 
 def _listed(columns: dict[str, str]) -> str:
     return ", ".join([f'{sql} AS "{name}"' for name, sql in columns.items()])
-
-
-def _number(name: str) -> int:
-    return int(name.rpartition("_")[2])

@@ -22,7 +22,7 @@ from warehouse.sandbox.exchange import FileSlice, Reply, Request, html
 from warehouse.sandbox.guppy_aggregation import NOTHING
 from warehouse.sandbox.guppy_filter import GuppyError, compile_filter
 from warehouse.sandbox.guppy_graphql import GraphqlEngine
-from warehouse.sandbox.guppy_store import Index, Store
+from warehouse.sandbox.guppy_store import Index, Store, time_alias
 
 MAX_BODY = 50 * 1024 * 1024
 # The longest text that the JavaScript engine can hold, in characters: beyond it the answer is 500 `{}`.
@@ -106,10 +106,16 @@ class GuppyService:
         self._engine = GraphqlEngine(self._store, self._indices, self._libre)
 
     def _status(self) -> dict[str, Any]:
+        """Return both kinds of entries: what the store says of each index, and under an alias's name what lists are."""
         indices: dict[str, Any] = {}
         for index in self._indices.values():
-            indices[index.name] = {"aliases": {index.alias: {}}, "arrayFields": index.record_type.array_fields()}
-        indices[f"{self._commons}_array-config_0"] = {"aliases": {f"{self._commons}_array-config": {}}}
+            indices[index.name] = {"aliases": {index.alias: {}, index.time_alias: {}}}
+        configuration = f"{self._commons}_array-config"
+        indices[f"{configuration}_0"] = {"aliases": {configuration: {}, time_alias(0): {}}}
+        for index in self._indices.values():
+            lists = index.record_type.array_fields()
+            if lists:
+                indices[index.alias] = {"arrayFields": lists}
         return {"statusCode": 200, "warnings": None, "indices": indices, "synthetic": True}
 
     def _graphql(self, request: Request, authorised: bool) -> Reply:

@@ -22,6 +22,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,16 @@ from warehouse.sandbox.guppy_schema import Field, RecordType
 WINDOW = 10_000
 MAX_BUCKETS = 65_535
 DEFAULT_SIZE = 10
+_FIRST_BUILD = datetime(2026, 1, 1, 20, 26, 40)
 
 # What the answers from memory may take together; the histogram of all ids of a type is not worth it.
 _REMEMBERED_CHARACTERS = 10_000_000
 _LONGEST_REMEMBERED = 1_000_000
+
+
+def time_alias(number: int) -> str:
+    """Return the alias that the ETL gives an index for the time when it was built; here each run is a day later."""
+    return f"{_FIRST_BUILD + timedelta(days=number):time_%Y%m%dT%H%M%SZ}"
 
 
 @dataclass(frozen=True)
@@ -53,9 +60,19 @@ class Index:
 
     record_type: RecordType
     alias: str
-    name: str
+    number: int
     path: Path
     documents: int
+
+    @property
+    def name(self) -> str:
+        """The name of the concrete index: that of the alias with the running number of the ETL's run."""
+        return f"{self.alias}_{self.number}"
+
+    @property
+    def time_alias(self) -> str:
+        """The second alias of the index: when it was built."""
+        return time_alias(self.number)
 
 
 @dataclass(frozen=True)
