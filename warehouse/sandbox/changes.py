@@ -14,8 +14,8 @@ import duckdb
 
 from warehouse.sandbox.guppy_schema import ElasticType, Field, RecordType
 from warehouse.sandbox.guppy_store import Index
-
-ROW_GROUP = 20_480
+from warehouse.sandbox.projection import write_records
+from warehouse.sandbox.writing import write_parquet
 
 
 @dataclass(frozen=True)
@@ -51,27 +51,21 @@ def change_data(index: Index, change: DataChange, generation: int, path: Path) -
     renamed = f"CASE WHEN drawn <= {change.removed + change.changed} THEN submitter_id || ' (changed {generation})'"
     kept = {name: f'"{name}"' for name in names} | {"submitter_id": f"{renamed} ELSE submitter_id END"}
     copied = {name: f'"{name}"' for name in names} | {unique: f"'added-' || md5(\"{unique}\" || '{generation}')"}
-    _write(
+    rows = _write(
         f"""WITH drawing AS (SELECT *, {drawn} AS drawn FROM read_parquet('{index.path}'))
         SELECT {_listed(kept)} FROM drawing WHERE drawn > {change.removed}
         UNION ALL SELECT {_listed(copied)} FROM drawing WHERE drawn <= {change.added}""",
         unique,
         path,
     )
-    return replace(index, number=index.number + change.rebuilt, path=path, documents=_rows(path))
+    return replace(index, number=index.number + change.rebuilt, path=path, documents=rows)
 
 
 def change_schema(index: Index, change: SchemaChange, path: Path) -> Index:
     """Write the index with one field changed to `path` and return it under a new name."""
     record_type = _changed_type(index.record_type, change)
-    columns = []
-    for field in record_type.fields:
-        if field.name not in index.record_type.by_name:
-            columns.append(f'{_invented(field)} AS "{field.name}"')
-        else:
-            columns.append(f'TRY_CAST("{field.name}" AS {field.sql_type}) AS "{field.name}"')
-    _write(f"SELECT {', '.join(columns)} FROM read_parquet('{index.path}')", record_type.unique_id, path)
-    return replace(index, record_type=record_type, number=index.number + 1, path=path, documents=_rows(path))
+    write_records(index.record_type, f"SELECT * FROM read_parquet('{index.path}')", record_type, path)
+    return replace(index, record_type=record_type, number=index.number + 1, path=path)
 
 
 def _changed_type(record_type: RecordType, change: SchemaChange) -> RecordType:
@@ -86,29 +80,10 @@ def _changed_type(record_type: RecordType, change: SchemaChange) -> RecordType:
             return record_type.with_undeclared_list(change.field)
 
 
-def _invented(field: Field) -> str:
-    """Return the SQL of the values of an added field: every third record lacks it."""
-    values = {
-        "keyword": "'value ' || (hash(_row) % 5)",
-        "long": "(hash(_row) % 100)::BIGINT",
-        "float": "(hash(_row) % 100) / 4.0",
-        "boolean": "hash(_row) % 2 = 0",
-    }
-    return f"CASE WHEN _row % 3 <> 0 THEN {values[field.elastic_type]} END"
-
-
-def _write(select: str, unique: str, path: Path) -> None:
+def _write(select: str, unique: str, path: Path) -> int:
     with duckdb.connect(":memory:") as connection:
-        connection.execute(
-            f"""COPY (SELECT (row_number() OVER (ORDER BY "{unique}") - 1)::BIGINT AS _row, * FROM ({select})
-            ORDER BY _row) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"""
-        )
-
-
-def _rows(path: Path) -> int:
-    with duckdb.connect(":memory:") as connection:
-        found = connection.execute(f"SELECT count(*) FROM read_parquet('{path}')").fetchall()
-    return found[0][0]
+        rows = f'SELECT (row_number() OVER (ORDER BY "{unique}") - 1)::BIGINT AS _row, * FROM ({select})'
+        return write_parquet(connection, rows, path)
 
 
 def _listed(columns: dict[str, str]) -> str:

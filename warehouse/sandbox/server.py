@@ -42,6 +42,7 @@ from warehouse.sandbox.manifest import Manifest
 from warehouse.sandbox.metadata_service import MetadataService
 from warehouse.sandbox.population import prepare_population
 from warehouse.sandbox.request_log import RequestEntry, RequestLog
+from warehouse.sandbox.schema_history import offered_by, schema_on
 from warehouse.sandbox.scratch import scratch_folder
 
 _LOG = logging.getLogger("icw.sandbox")
@@ -54,7 +55,11 @@ class Sandbox:
 
     `folder` holds the synthetic population of (`scale`, `seed`): it is synthesised if it is not there. `idc_release`
     is the path of a real `idc_index.parquet` from whose identifiers the hub's IDC records are made (None: invented
-    ones). `idc_files` are the releases of the artifact bucket: version -> file name -> path.
+    ones). `idc_files` are the releases of the artifact bucket: version -> file name -> path. `schema` is a day
+    (2023-08-29): the portal then offers the record types and fields of that day (None: today's).
+
+    Raises:
+        UsageError: the portal's history does not know that day.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class Sandbox:
         idc_release: Path | None = None,
         idc_files: Mapping[str, Mapping[str, Path]] | None = None,
         port: int = 0,
+        schema: str | None = None,
     ) -> None:
         self.folder = folder
         self._scale = scale
@@ -72,6 +78,7 @@ class Sandbox:
         self._idc_release = idc_release
         self._idc_files = idc_files or {}
         self._port = port
+        self._schema = None if schema is None else schema_on(schema)
         self.faults = Faults()
         self.requests = RequestLog()
         self._server: _Server | None = None
@@ -82,7 +89,10 @@ class Sandbox:
         self.manifest: Manifest = prepare_population(self.folder, self._scale, self._seed, self._idc_release)
         self._scratch = contextlib.ExitStack()
         generations = self._scratch.enter_context(scratch_folder(self.folder, "running"))
-        self.portal = GuppyService("midrc", self.manifest.indices("midrc_portal", self.folder), False, generations)
+        portal = self.manifest.indices("midrc_portal", self.folder)
+        if self._schema is not None:
+            portal = offered_by(self._schema, portal, generations)
+        self.portal = GuppyService("midrc", portal, False, generations)
         self.bih = GuppyService("bih", self.manifest.indices("bih", self.folder), True, generations)
         self._indexd = IndexdService(self.manifest.path("indexd", self.folder))
         self._metadata = MetadataService(self.manifest.path("metadata", self.folder))
