@@ -234,7 +234,18 @@ def serve(
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes a free one.")] = 8765,
 ) -> None:
-    """Serve the stand-ins until interrupted: portal, hub and IDC artifact bucket, with synthetic data."""
+    """Serve the stand-ins until interrupted: portal, hub and IDC artifact bucket, with synthetic data.
+
+    Below /_sandbox/, POST JSON to break or change what is served:
+
+    faults: {"kind": "authorisation_outage", "record_type": "case", "times": 3};
+    without an end: "times": null, until DELETE
+
+    changes: {"service": "portal", "record_type": "case", "removed_share": 0.2};
+    instead of a share, "change": "remove" (or "rename", "add" with a "name"),
+    or "field": "sex" with "mutation": "missing", "text", "number", "boolean",
+    "list", "nested"
+    """
     from dagster_project.progress import showing_progress
     from warehouse.sandbox.running import served
 

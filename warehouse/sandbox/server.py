@@ -12,6 +12,8 @@ and the control endpoints. Base URLs of the services:
     <root>/_sandbox/requests     GET (?since=N), DELETE: the request log
     <root>/_sandbox/changes      POST {"service": ..., "record_type": ..., ...}: see `warehouse.sandbox.changes`
 
+A fault or a change that cannot be played is answered 400 with {"error": <a sentence>}.
+
 Every answer carries `X-Synthetic: true`.
 """
 
@@ -24,7 +26,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,8 +34,10 @@ from types import TracebackType
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
+from pydantic import ValidationError
+
 from warehouse.sandbox.artifacts import ArtifactBucket
-from warehouse.sandbox.changes import DataChange, SchemaChange
+from warehouse.sandbox.changes import read_change
 from warehouse.sandbox.exchange import FileSlice, Reply, Request, discard, html
 from warehouse.sandbox.faults import Fault, Faults, spoil
 from warehouse.sandbox.guppy_http import MAX_BODY, GuppyService
@@ -186,10 +190,12 @@ class Sandbox:
         self, service: str, path: str, request: Request, guppy: GuppyService | None, fault: Fault | None
     ) -> Reply:
         if guppy is not None:
+            denied: frozenset[str] = frozenset()
             if fault is not None and fault.kind == "data_change" and fault.change is not None:
-                guppy.change_data(fault.change)
-            authorised = fault is None or fault.kind != "authorisation_outage"
-            return guppy.handle(_below(request, _GUPPY), authorised)
+                guppy.change(fault.change)
+            elif fault is not None and fault.kind == "authorisation_outage":
+                denied = frozenset(guppy.indices) if fault.record_type is None else frozenset({fault.record_type})
+            return guppy.handle(_below(request, _GUPPY), denied)
         if service == "idc":
             return self._bucket.handle(request)
         if service == "portal" and path.startswith("/index/"):
@@ -207,9 +213,7 @@ class Sandbox:
             case "GET", "faults":
                 return _json([fault.model_dump(mode="json") for fault in self.faults.active()])
             case "POST", "faults":
-                given = json.loads(request.body)
-                self.faults.add(*[Fault(**item) for item in (given if isinstance(given, list) else [given])])
-                return _json({"added": True})
+                return self._controlled(self._add_faults, request.body, "added")
             case "DELETE", "faults":
                 self.faults.clear()
                 return _json({"cleared": True})
@@ -220,14 +224,27 @@ class Sandbox:
                 self.requests.clear()
                 return _json({"cleared": True})
             case "POST", "changes":
-                given = json.loads(request.body)
-                guppy = {"portal": self.portal, "bih": self.bih}[given.pop("service")]
-                if "change" in given:
-                    guppy.change_schema(SchemaChange(**given))
-                else:
-                    guppy.change_data(DataChange(**given))
-                return _json({"changed": True})
+                return self._controlled(self._change, request.body, "changed")
         return html(404, "404 Not Found", "Not found")
+
+    def _controlled(self, act: Callable[[Any], None], body: bytes, done: str) -> Reply:
+        """Do what the body (JSON) asks for; what cannot be done is a 400 with a sentence."""
+        try:
+            act(json.loads(body))
+        except ValidationError as error:
+            return _json({"error": "; ".join([_problem(entry) for entry in error.errors()])}, status=400)
+        except ValueError as error:
+            return _json({"error": str(error)}, status=400)
+        return _json({done: True})
+
+    def _add_faults(self, given: Any) -> None:
+        self.faults.add(*[Fault.model_validate(item) for item in (given if isinstance(given, list) else [given])])
+
+    def _change(self, given: Any) -> None:
+        services = {"portal": self.portal, "bih": self.bih}
+        if not isinstance(given, dict) or given.get("service") not in services:
+            raise ValueError('A change is a JSON object, and its "service" is portal or bih.')
+        services[given["service"]].change(read_change({k: v for k, v in given.items() if k != "service"}))
 
 
 class _Server(ThreadingHTTPServer):
@@ -368,5 +385,9 @@ def _below(request: Request, prefix: str) -> Request:
     return Request(request.method, request.path.removeprefix(prefix), request.query, request.headers, request.body)
 
 
-def _json(content: Any) -> Reply:
-    return Reply(200, json.dumps(content, ensure_ascii=False).encode("utf-8"))
+def _problem(entry: Any) -> str:
+    return f"{'.'.join(map(str, entry['loc']))}: {entry['msg']}"
+
+
+def _json(content: Any, status: int = 200) -> Reply:
+    return Reply(status, json.dumps(content, ensure_ascii=False).encode("utf-8"))
