@@ -228,19 +228,34 @@ def serve(
         typer.Option(min=0.0005, max=1, help="Size; at 1 it holds as many records as were published in February 2026."),
     ] = None,
     idc: IdcOption = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="The portal's record types and fields as they were on a day since May 2022."),
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes a free one.")] = 8765,
 ) -> None:
-    """Serve the stand-ins until interrupted: portal, hub and IDC artifact bucket, with synthetic data."""
+    """Serve the stand-ins until interrupted: portal, hub and IDC artifact bucket, with synthetic data.
+
+    Below /_sandbox/, POST JSON to break or change what is served:
+
+    faults: {"kind": "authorisation_outage", "record_type": "case", "times": 3};
+    without an end: "times": null, until DELETE
+
+    changes: {"service": "portal", "record_type": "case", "removed_share": 0.2};
+    instead of a share, "change": "remove" (or "rename", "add" with a "name"),
+    or "field": "sex" with "mutation": "missing", "text", "number", "boolean",
+    "list", "nested"
+    """
     from dagster_project.progress import showing_progress
     from warehouse.sandbox.running import served
 
-    settings = load_settings(sandbox_scale=scale, idc_version=idc)
+    settings = load_settings(sandbox_scale=scale, idc_version=idc, sandbox_schema=schema)
     with (
         contextlib.suppress(KeyboardInterrupt),
         showing_progress(Console(stderr=True)),
         served(settings, port) as sandbox,
     ):
-        display.sandbox(_screen(), sandbox.root_url, settings.sandbox_scale)
+        display.sandbox(_screen(), sandbox.root_url, settings.sandbox_scale, settings.sandbox_schema)
         threading.Event().wait()
 
 

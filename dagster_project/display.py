@@ -225,9 +225,11 @@ def sources_report(found: Sequence[tuple[UpstreamState, Release | None]]) -> lis
     ]
 
 
-def sandbox(console: Console, root_url: str, scale: float) -> None:
+def sandbox(console: Console, root_url: str, scale: float, schema: str | None) -> None:
     """Say where the stand-ins answer and how a refresh reads them."""
     console.print(f"The sandbox answers with SYNTHETIC data, {scale:g} of the published size:", highlight=False)
+    if schema is not None:
+        console.print(f"The portal's record types and fields are those of {schema}.", highlight=False)
     for what, path in (("MIDRC portal", "portal"), ("BDF Imaging Hub", "bih"), ("IDC artifact bucket", "idc")):
         console.print(f"  {what:<20} {root_url}/{path}", highlight=False, soft_wrap=True)
     console.print(f"  {'faults, requests':<20} {root_url}/_sandbox/...", highlight=False, soft_wrap=True)

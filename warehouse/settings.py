@@ -66,6 +66,11 @@ class Settings(BaseModel):
         le=1,
         description="Size of the sandbox: at 1 it holds as many records as were published in February 2026.",
     )
+    sandbox_schema: str | None = Field(
+        default=None,
+        description="A day, e.g. 2023-08-29: the sandbox's portal offers the record types and fields of that day "
+        "(May 2022 on); by default today's.",
+    )
     sandbox_idc_version: str = Field(
         default="20.0.3",
         description="IDC release whose identifiers the sandbox's hub lists, older than the newest as the real hub's.",

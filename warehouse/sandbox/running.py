@@ -29,18 +29,25 @@ def standing_in(settings: Settings) -> Iterator[Settings]:
 
     Raises:
         StorageError: the sandbox's files cannot be written.
+        UsageError: the settings ask for a state of the portal's schema that its history does not know.
     """
     if settings.sources == "live" or settings.sandbox_url is not None:
         yield settings
         return
     from warehouse.sandbox.server import Sandbox
 
+    _require_known_schema(settings)
     log.info(
         "Starting a sandbox in the place of the portal and the hub: synthetic data, %s of their size",
         f"{settings.sandbox_scale:.0%}" if settings.sandbox_scale >= 0.01 else f"{settings.sandbox_scale:.2%}",
         extra={"event": "step"},
     )
-    with Sandbox(_population(settings), settings.sandbox_scale, idc_release=_identifiers(settings)) as sandbox:
+    with Sandbox(
+        _population(settings),
+        settings.sandbox_scale,
+        idc_release=_identifiers(settings),
+        schema=settings.sandbox_schema,
+    ) as sandbox:
         yield load_settings(**(settings.model_dump() | {"sandbox_url": sandbox.root_url}))
 
 
@@ -52,16 +59,31 @@ def served(settings: Settings, port: int) -> Iterator[Sandbox]:
 
     Raises:
         StorageError: the sandbox's files cannot be written.
+        UsageError: the settings ask for a state of the portal's schema that its history does not know.
     """
     from warehouse.sandbox.server import Sandbox
 
+    _require_known_schema(settings)
     release = _landed(settings, settings.idc_version)
     files = {} if release is None else {release.version: _all_files(settings, release)}
     population = _population(settings)
     with Sandbox(
-        population, settings.sandbox_scale, idc_release=_identifiers(settings), idc_files=files, port=port
+        population,
+        settings.sandbox_scale,
+        idc_release=_identifiers(settings),
+        idc_files=files,
+        port=port,
+        schema=settings.sandbox_schema,
     ) as sandbox:
         yield sandbox
+
+
+def _require_known_schema(settings: Settings) -> None:
+    """Refuse an unknown day before anything is fetched for the sandbox."""
+    from warehouse.sandbox.schema_history import schema_on
+
+    if settings.sandbox_schema is not None:
+        schema_on(settings.sandbox_schema)
 
 
 def _population(settings: Settings) -> Path:
