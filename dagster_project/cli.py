@@ -15,18 +15,21 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
 
 from dagster_project import display
-from warehouse.errors import Degraded, StorageError, UsageError, WarehouseError
+from warehouse.errors import Degraded, IntegrityError, StorageError, UsageError, WarehouseError
 from warehouse.process import loading, run_and_leave
 from warehouse.settings import Settings, Sources, load_settings
 from warehouse.snapshots import catalog, query
+
+if TYPE_CHECKING:
+    from warehouse.verification import FileCheck
 
 app = typer.Typer(
     name="icw",
@@ -214,11 +217,52 @@ def docs(snapshot: SnapshotOption = None) -> None:
 def snapshots(as_json: JsonOption = False) -> None:
     """List the published snapshots, oldest first."""
     home = load_settings().home
-    found, current = catalog.snapshots(home), catalog.current(home)
+    found, current, unreadable = catalog.snapshots(home), catalog.current(home), catalog.unreadable(home)
     if as_json:
-        print(json.dumps(display.snapshot_report(found, current), indent=2))
+        print(json.dumps(display.snapshot_report(found, current, unreadable), indent=2))
     else:
-        display.snapshot_list(_screen(), found, current)
+        display.snapshot_list(_screen(), found, current, unreadable)
+
+
+@app.command()
+def verify(
+    name: Annotated[str | None, typer.Argument(metavar="[ID]", help="Snapshot; by default the one in service.")] = None,
+    landing: Annotated[bool, typer.Option("--landing", help="Check the landed objects instead.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Check every snapshot and the landed objects.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that files are byte for byte what was landed and published; names each that is not.
+
+    Exits with 0 if all are, and with 3 if any is not. A damaged landed object is fetched anew by the next refresh.
+    """
+    from warehouse.verification import of_unreadable
+
+    if name is not None and (landing or everything):
+        raise UsageError("Name a snapshot, or use --landing or --all: not both.")
+    home = load_settings().home
+    counted, faults = 0, [of_unreadable(entry) for entry in catalog.unreadable(home)] if everything else []
+    for check in _checks(home, name, landing, everything):
+        counted += 1
+        if check.found != "sound":
+            faults.append(check)
+    if as_json:
+        print(json.dumps(display.verification_report(counted, faults), indent=2))
+    else:
+        display.verification(_screen(), counted, faults)
+    if faults:
+        raise typer.Exit(IntegrityError.exit_code)
+
+
+def _checks(home: Path, name: str | None, landing: bool, everything: bool) -> Iterator[FileCheck]:
+    from warehouse.contracts import SOURCES
+    from warehouse.landing import Landing
+    from warehouse.verification import verify_landing, verify_snapshot
+
+    if landing or everything:
+        yield from verify_landing(Landing(home), SOURCES)
+    if not landing:
+        for snapshot in catalog.snapshots(home) if everything else [catalog.snapshot(home, name)]:
+            yield from verify_snapshot(snapshot)
 
 
 @sandbox_app.command()

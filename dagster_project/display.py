@@ -14,13 +14,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from warehouse.snapshots import query
-from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.catalog import Snapshot, Unreadable
 from warehouse.snapshots.manifest import SourceFailure, TableEntry, Verdict
 
 if TYPE_CHECKING:
     from warehouse.landing import Release
     from warehouse.run_record import RunRecord
     from warehouse.upstreams import UpstreamState
+    from warehouse.verification import FileCheck
 
 _SCALE = """
 select
@@ -285,8 +286,36 @@ def documentation(console: Console, snapshot: Snapshot, page: Path) -> None:
     synthetic_notice(console, snapshot)
 
 
-def snapshot_list(console: Console, found: Sequence[Snapshot], current: Snapshot | None) -> None:
-    """Show the published snapshots."""
+def verification(console: Console, counted: int, faults: Sequence[FileCheck]) -> None:
+    """Say how many files were checked, and name each that is not as it was written."""
+    for fault in faults:
+        detail = f" ({fault.detail})" if fault.detail else ""
+        console.print(f"{fault.found}: {fault.path}{detail} [{fault.part}]", markup=False, soft_wrap=True)
+    if faults:
+        console.print(f"{counted:,} files checked, {len(faults):,} faults.", highlight=False)
+    else:
+        console.print(f"{counted:,} files checked, each as it was written.", highlight=False)
+
+
+def verification_report(counted: int, faults: Sequence[FileCheck]) -> dict[str, Any]:
+    """Return what `verification` says, for programs."""
+    return {
+        "checked": counted,
+        "faults": [
+            {"found": fault.found, "path": str(fault.path), "part": fault.part, "detail": fault.detail}
+            for fault in faults
+        ],
+    }
+
+
+def snapshot_list(
+    console: Console, found: Sequence[Snapshot], current: Snapshot | None, unreadable: Sequence[Unreadable]
+) -> None:
+    """Show the published snapshots, and what was one."""
+    for entry in unreadable:
+        console.print(f"{entry.folder.name} {entry.reason}.", style="red", markup=False, soft_wrap=True)
+    if not found and unreadable:
+        return
     if not found:
         console.print("No snapshot has been published yet; `icw refresh` publishes one.")
         return
@@ -305,9 +334,14 @@ def snapshot_list(console: Console, found: Sequence[Snapshot], current: Snapshot
     console.print("* in service", style="dim")
 
 
-def snapshot_report(found: Sequence[Snapshot], current: Snapshot | None) -> list[dict[str, Any]]:
+def snapshot_report(
+    found: Sequence[Snapshot], current: Snapshot | None, unreadable: Sequence[Unreadable]
+) -> list[dict[str, Any]]:
     """Return what `snapshot_list` shows, for programs."""
-    return [
+    broken = [
+        {"snapshot_id": entry.folder.name, "folder": str(entry.folder), "problem": entry.reason} for entry in unreadable
+    ]
+    return broken + [
         {
             "snapshot_id": entry.id,
             "current": current is not None and entry.id == current.id,

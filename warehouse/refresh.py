@@ -20,7 +20,14 @@ from warehouse.quality.gaps import KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
 from warehouse.run_record import RunRecord, now, record_run
 from warehouse.settings import Settings
-from warehouse.snapshots.catalog import Snapshot, current, point_current_at, remove_unfinished, snapshots
+from warehouse.snapshots.catalog import (
+    Snapshot,
+    current,
+    point_current_at,
+    remove_unfinished,
+    require_current_readable,
+    snapshots,
+)
 from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish
 from warehouse.sources.idc import ResolvedRelease
@@ -94,8 +101,10 @@ def require_real_home(settings: Settings) -> None:
     """Keep a sandbox from taking the place of real data in a home that readers use.
 
     Raises:
-        UsageError: the snapshot in service holds real data, and this refresh would replace it by made-up data.
+        UsageError: the snapshot in service holds real data, and this refresh would replace it by made-up data; or it
+            cannot be read.
     """
+    require_current_readable(settings.home)
     in_service = current(settings.home)
     if settings.sources == "sandbox" and in_service is not None and not in_service.manifest.synthetic:
         raise UsageError(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from warehouse.errors import SourceError, SourceUnreachable, UsageError
+from warehouse.errors import IntegrityError, SourceError, SourceUnreachable, UsageError
 from warehouse.landing import Landing, Release
 from warehouse.quality.acknowledgements import read_acknowledgements
 from warehouse.settings import Settings
@@ -78,13 +78,22 @@ class Upstream(ABC):
         return self._accepted(self._land(landing))
 
     def last_good(self, landing: Landing) -> Release | None:
-        """Return the newest landed release that a refresh with these settings may publish, or None."""
-        candidates = [
-            release
-            for release in landing.releases(self.source)
-            if self._acceptable(release) and not landing.missing_objects(release)
-        ]
-        return self._newest(candidates)
+        """Return the newest landed release that a refresh with these settings may publish, or None.
+
+        Raises:
+            IntegrityError: there are such releases, and every one of them is damaged: a snapshot without the source
+                would silently take the place of one that has it.
+        """
+        acceptable = [release for release in landing.releases(self.source) if self._acceptable(release)]
+        found = self._newest([release for release in acceptable if not landing.missing_objects(release)])
+        damaged = self._newest(acceptable)
+        if found is None and damaged is not None:
+            raise IntegrityError(
+                f"{self.source} cannot be fetched now, and its load {damaged.version} in the landing is damaged, so "
+                "nothing was built. What is in service stays. Run the refresh again when the upstream answers: it "
+                "fetches anew what is damaged."
+            )
+        return found
 
     def _newest(self, candidates: Sequence[Release]) -> Release | None:
         return candidates[-1] if candidates else None

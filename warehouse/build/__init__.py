@@ -81,8 +81,11 @@ def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings:
 
     Raises:
         BuildFailed: the dbt project cannot be parsed or built.
+        IntegrityError: a landed object is missing or damaged.
         StorageError: the home cannot be written.
     """
+    for release in releases:
+        landing.require_sound(release)
     project = project_with_empty_build(settings)
     by_source = {release.source: release for release in releases}
     build = _build_in(

@@ -108,7 +108,7 @@ def _write_json(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
 
 def _write_parquet(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
     rows = 0
-    with pyarrow.parquet.ParquetWriter(file, reader.schema, compression="zstd") as writer:
+    with pyarrow.parquet.ParquetWriter(file, reader.schema, compression="zstd", write_page_checksum=True) as writer:
         waiting: list[pa.RecordBatch] = []
         for batch in reader:
             waiting.append(batch)
