@@ -50,6 +50,8 @@ def run_apart(command: Sequence[str], parsed: Path, target: Target, results: Pat
         text=True,
         encoding="utf-8",
         errors="replace",
+        # Ctrl-C in a terminal goes to a whole group: this process ends with its caller and not by itself.
+        process_group=0,
     )
     assert process.stdin is not None
     assert process.stdout is not None
