@@ -77,10 +77,10 @@ def freshness(run: RunRecord | None, snapshot_id: str | None, max_age: timedelta
         run = run.previous.model_copy(update={"last_good_at": run.last_good_at})
     if not run.is_good:
         ended = "" if run.finished_at is None else f" at {_time(run.finished_at)}"
-        code = "" if run.exit_code is None else f" (exit code {run.exit_code})"
-        return Freshness("failed", f"The last refresh {_verb(run)}{ended}{code}: {_in_one_line(run.error or '')}")
+        said = _in_one_line(run.error or "It left no reason.")
+        return Freshness("failed", f"The last refresh failed{ended}: {said}" if run.outcome == "failed" else said)
     if snapshot_id is None:
-        return Freshness("empty", f"The last refresh {_verb(run)}, but no snapshot is in service.")
+        return Freshness("empty", f"The last refresh ended well ({run.outcome}), but no snapshot is in service.")
     good_at = run.last_good_at or run.finished_at
     if good_at is None or now - good_at > max_age:
         last = "never" if good_at is None else f"last at {_time(good_at)}"
@@ -99,10 +99,6 @@ def _of_first(run: RunRecord, snapshot_id: str | None) -> Freshness:
     return Freshness(
         "too old", f"{snapshot_id} is in service; the first refresh with a record is at work, {run.stage}."
     )
-
-
-def _verb(run: RunRecord) -> str:
-    return {"failed": "failed", "died": "died", "interrupted": "was interrupted"}.get(run.outcome, run.outcome)
 
 
 def _time(moment: datetime) -> str:

@@ -277,7 +277,8 @@ def _written_over(path: Path, text: str) -> bool:
     """Write in the place of the old record. A full disk has no room for another file, but this one has its block."""
     with contextlib.suppress(OSError):
         for left in path.parent.glob(f".{path.name}.*.tmp"):
-            left.unlink()
+            with contextlib.suppress(OSError):
+                left.unlink()
         with path.open("r+b") as file:
             file.write(text.encode())
             file.truncate()
