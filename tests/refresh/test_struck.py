@@ -14,9 +14,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
-from tests.refresh.conftest import Bucket, Icw, environment
+from tests.refresh.conftest import ICW, Bucket, Icw, environment
 from tests.support.shared import made_once
 from warehouse.snapshots import catalog
 
@@ -241,3 +242,63 @@ def test_a_first_night_that_dies_is_told_where_nothing_was_ever_published(
     judged = icw("status", "--check", home=home)
     assert judged.returncode == 9, judged.stdout
     assert "snapshots" not in os.listdir(home)
+
+
+@pytest.mark.full
+def test_while_one_refresh_loads_between_plan_and_job_another_is_told_its_run(
+    icw: Icw, bucket: Bucket, tmp_path: Path
+) -> None:
+    bucket.publish(OLD)
+    home = tmp_path / "home"
+    first = subprocess.Popen([ICW, "refresh"], env=environment(bucket, home), stderr=subprocess.PIPE, text=True)
+    try:
+        run = at_work(home, "loading Dagster", first)
+        second = icw("refresh", home=home)
+        assert second.returncode == 5, second.stderr
+        (line,) = second.stderr.splitlines()
+        assert f"run {run['run_id'][:8]}, process {first.pid}" in line
+        assert status(icw, home)["last_run"]["run_id"] == run["run_id"]
+    finally:
+        first.send_signal(signal.SIGTERM)
+        _, said = first.communicate(timeout=60)
+    assert first.returncode == 128 + signal.SIGTERM, said
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("name", "outcome"), [("SIGTERM", "interrupted"), ("SIGKILL", "died")])
+def test_a_scheduled_run_that_is_struck_is_recorded_and_the_next_one_closes_it_in_dagster(
+    name: str, outcome: str, icw: Icw, bucket: Bucket, tmp_path: Path
+) -> None:
+    bucket.publish(OLD)
+    home = tmp_path / "home"
+    (home / "dagster").mkdir(parents=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dagster", "job", "execute", "-m", "schedules.definitions", "-j", "refresh"],
+        cwd=ROOT,
+        env=environment(bucket, home, DAGSTER_HOME=str(home / "dagster")),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    run = at_work(home, "building the star", process)
+    process.send_signal(signal.Signals[name])
+    process.wait(timeout=120)
+    while left_running(home):
+        pass
+    found = status(icw, home)["last_run"]
+    assert (found["outcome"], found["run_id"]) == (outcome, run["run_id"])
+    assert found["stage"] == "building the star with dbt"
+    assert icw("refresh", home=home).returncode == 0
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        statuses = {entry.run_id: entry.status for entry in instance.get_runs()}
+    ended = {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
+    assert statuses.pop(run["run_id"]) in ended
+    assert list(statuses.values()) == [dg.DagsterRunStatus.SUCCESS]
+
+
+def at_work(home: Path, stage: str, process: subprocess.Popen[Any]) -> dict[str, Any]:
+    """Wait until the record of a run has come to a stage, as long as its process lives, and return it."""
+    while True:
+        assert process.poll() is None, "the process ended before it came so far"
+        record = home / "last_run.json"
+        if record.exists() and (run := json.loads(record.read_text()))["stage"].startswith(stage):
+            return run
