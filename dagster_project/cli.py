@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import difflib
 import errno
+import functools
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -65,6 +67,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 @app.command()
 def refresh(
+    context: typer.Context,
     idc: IdcOption = None,
     sources: SourcesOption = None,
     as_json: JsonOption = False,
@@ -78,7 +81,7 @@ def refresh(
     degraded: Degraded | None = None
     try:
         with showing_progress(Console(stderr=True, quiet=as_json)):
-            _refresh(settings)
+            _refresh(settings, context)
     except Degraded as error:
         degraded = error
     snapshot, run = catalog.snapshot(settings.home, None), last_run(settings.home)
@@ -93,7 +96,7 @@ def refresh(
         raise degraded
 
 
-def _refresh(settings: Settings) -> None:
+def _refresh(settings: Settings, context: typer.Context) -> None:
     """Plan, and run the job unless the snapshot is there already, all under one lock and one record.
 
     A sandbox runs for as long as that takes.
@@ -108,6 +111,8 @@ def _refresh(settings: Settings) -> None:
         stack.enter_context(refresh_lock(settings.home, run_id))
         decisions.require_real_home(settings)
         stack.enter_context(recording(settings.home, run_id))
+        if isinstance(context.obj, Interrupts):
+            stack.enter_context(context.obj.noting(functools.partial(_interrupted, settings.home)))
         settings = stack.enter_context(standing_in(settings))
         plan = decisions.plan(settings)
         if plan.existing is not None:
@@ -119,6 +124,17 @@ def _refresh(settings: Settings) -> None:
             from dagster_project.job import run_refresh_job
 
         run_refresh_job(plan, settings, run_id)
+
+
+def _interrupted(home: Path, number: signal.Signals) -> str:
+    """Keep that the refresh of this process was interrupted, and say what that means."""
+    from warehouse.run_record import interrupted_run
+
+    stage = interrupted_run(home, 128 + number)
+    return (
+        f"The refresh was interrupted ({number.name})" + ("" if stage is None else f" while {stage}") + ". Nothing is "
+        "half published; `icw status` says what is in service. Run `icw refresh` again: it goes on from what is landed."
+    )
 
 
 @app.command()

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,16 +24,16 @@ _PATIENCE_S = 30.0
 
 _SHOW_CURSOR = "\x1b[?25h"
 
+# Is told the signal, keeps what it stopped, and returns the sentence for the person. It runs while the main thread
+# stands wherever it was struck, so it must not wait for a lock that that one may hold (an import, for example).
+Note = Callable[[signal.Signals], str]
+
 
 class Interrupts:
-    """Ends the process when it is interrupted.
+    """Ends the process when it is interrupted."""
 
-    Args:
-        note: is told the signal, keeps what it stopped, and returns the sentence for the person.
-    """
-
-    def __init__(self, note: Callable[[signal.Signals], str]) -> None:
-        self._note = note
+    def __init__(self) -> None:
+        self._note: Note = _nothing_to_note
         self._received = threading.Event()
         self._released = False
         # Standard error as it is now: while Dagster runs a step, the descriptor leads to a file.
@@ -62,6 +61,15 @@ class Interrupts:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     @contextlib.contextmanager
+    def noting(self, note: Note) -> Iterator[None]:
+        """Let `note` keep what an interrupt in the block stops."""
+        before, self._note = self._note, note
+        try:
+            yield
+        finally:
+            self._note = before
+
+    @contextlib.contextmanager
     def guarding(self) -> Iterator[None]:
         """Let nothing come of what an interrupt has thrown into the block: the process is about to end."""
         try:
@@ -73,7 +81,10 @@ class Interrupts:
             raise
 
     def _handle(self, number: int, _: FrameType | None) -> None:
+        # In the main thread, which goes no further: the other one ends the process.
         self._received.set()
+        threading.Event().wait(_PATIENCE_S)
+        raise KeyboardInterrupt
 
     def _watch(self) -> None:
         number = signal.Signals(os.read(self._read, 1)[0])
@@ -90,9 +101,11 @@ class Interrupts:
         with contextlib.suppress(OSError):
             shown = f"{_SHOW_CURSOR}\r" if os.isatty(self._stderr) else ""
             os.write(self._stderr, f"{shown}icw: {sentence}\n".encode())
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
         os._exit(128 + number)
+
+
+def _nothing_to_note(number: signal.Signals) -> str:
+    return f"Interrupted ({number.name})."
 
 
 def _descendants(pid: int) -> list[int]:
