@@ -161,6 +161,9 @@ def _last_run(console: Console, run: RunRecord) -> None:
     console.print(ended, highlight=False, soft_wrap=True, markup=False, style="default" if good else "yellow")
     for failure in run.failures:
         console.print(f"  {_failure(failure)}", style="yellow", markup=False, highlight=False)
+    chosen = ", ".join(f"{choice.source} {choice.version}" for choice in run.choices if choice.version)
+    if chosen and not run.is_good:
+        console.print(f"  Chosen until then: {chosen}", markup=False, highlight=False, soft_wrap=True)
     if run.error is not None:
         console.print(f"  {run.error}", style="red", markup=False, highlight=False, soft_wrap=True)
     if run.outcome == "running" and run.previous is not None:
