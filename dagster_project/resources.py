@@ -73,7 +73,8 @@ def at_stage(name: str) -> Callable[[Callable[..., Iterator[_Made]]], Callable[.
         def recorded(*arguments: object, **named: object) -> Iterator[_Made]:
             warehouse = named["warehouse"]
             assert isinstance(warehouse, Warehouse)
-            with stage(warehouse.settings.home, name):
+            # The command line, which plans, heeds interrupts itself.
+            with stage(warehouse.settings.home, name, heeding_interrupts=not warehouse.is_planned):
                 yield from compute(*arguments, **named)
 
         return recorded

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
@@ -201,7 +202,7 @@ def test_where_no_other_file_can_be_made_the_record_is_written_over(tmp_path: Pa
     """As on a full disk: the old record has its block, another file would have none."""
     begin_run(tmp_path, "one")
     end_run(tmp_path, "published", 0, "a good night")
-    (tmp_path / f".last_run.json.{os.getpid()}.tmp").mkdir()
+    (tmp_path / f".last_run.json.{os.getpid()}-{threading.get_native_id()}.tmp").mkdir()
     begin_run(tmp_path, "two")
     assert (found(tmp_path).run_id, found(tmp_path).outcome) == ("two", "running")
     interrupted_run(tmp_path)

@@ -158,7 +158,7 @@ def recording(home: Path, run_id: str) -> Iterator[None]:
         StorageError: the home cannot be written.
     """
     begin_run(home, run_id)
-    with _noting_ends(home):
+    with _noting_failures(home):
         yield
     # Whoever ends well says so before: this one was ended by something that told nobody.
     fail_run(
@@ -167,11 +167,21 @@ def recording(home: Path, run_id: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stage(home: Path, name: str) -> Iterator[None]:
-    """Keep that the run of this process is at this stage, and what ends it there, whatever else is told of that."""
+def stage(home: Path, name: str, *, heeding_interrupts: bool = True) -> Iterator[None]:
+    """Keep that the run of this process is at this stage, and what ends it there, whatever else is told of that.
+
+    `heeding_interrupts` is for a process in which nobody else keeps that it was interrupted.
+    """
     at_stage(home, name)
-    with _noting_ends(home):
-        yield
+    try:
+        with _noting_failures(home):
+            yield
+    except (Exception, GeneratorExit):
+        raise
+    except BaseException:
+        if heeding_interrupts:
+            interrupted_run(home)
+        raise
 
 
 def last_run(home: Path) -> RunRecord | None:
@@ -214,16 +224,11 @@ def now() -> datetime:
 
 
 @contextlib.contextmanager
-def _noting_ends(home: Path) -> Iterator[None]:
+def _noting_failures(home: Path) -> Iterator[None]:
     try:
         yield
-    except GeneratorExit:
-        raise
     except Exception as error:
         fail_run(home, error)
-        raise
-    except BaseException:
-        interrupted_run(home)
         raise
 
 
