@@ -7,6 +7,7 @@ started), so the moment is the same one each time. Arguments: the stage, the num
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -24,7 +25,7 @@ def strike_at(stage: str, after: int, number: signal.Signals) -> None:
         if done.is_set():
             return
         if event == "os.rename" and str(arguments[1]).endswith("last_run.json"):
-            if not left and f'"stage": "{stage}' in Path(arguments[0]).read_text(encoding="utf-8"):
+            if not left and json.loads(Path(arguments[0]).read_bytes())["stage"].startswith(stage):
                 left.append(after)
         elif left:
             left[0] -= 1
