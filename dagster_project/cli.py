@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import difflib
 import errno
+import functools
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -24,7 +27,8 @@ from rich.console import Console
 
 from dagster_project import display
 from warehouse.errors import Degraded, IntegrityError, StorageError, UsageError, WarehouseError
-from warehouse.process import loading, run_and_leave
+from warehouse.interrupts import Interrupts
+from warehouse.process import loading
 from warehouse.settings import Settings, Sources, load_settings
 from warehouse.snapshots import catalog, query
 
@@ -37,7 +41,8 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done or unchanged, 2 bad usage, 3 a source failed, 4 the audit failed, "
         "5 another refresh is running, 6 the warehouse home cannot be written, 7 the build failed, "
-        "8 degraded: done, but a source could not be refreshed and keeps its last good load."
+        "8 degraded: done, but a source could not be refreshed and keeps its last good load, "
+        "128 and the number of the signal that interrupted it (130, 143)."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -66,20 +71,21 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 @app.command()
 def refresh(
+    context: typer.Context,
     idc: IdcOption = None,
     sources: SourcesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch what is new, build, audit and publish a snapshot."""
     from dagster_project.progress import showing_progress
-    from warehouse.run_record import last_run, recording_failures
+    from warehouse.run_record import last_run
 
     started = time.monotonic()
     settings = load_settings(idc_version=idc, sources=sources)
     degraded: Degraded | None = None
     try:
-        with showing_progress(Console(stderr=True, quiet=as_json)), recording_failures(settings.home):
-            _refresh(settings)
+        with showing_progress(Console(stderr=True, quiet=as_json)):
+            _refresh(settings, context)
     except Degraded as error:
         degraded = error
     snapshot, run = catalog.snapshot(settings.home, None), last_run(settings.home)
@@ -94,35 +100,78 @@ def refresh(
         raise degraded
 
 
-def _refresh(settings: Settings) -> None:
-    """Plan, and run the job unless the snapshot is there already. A sandbox runs for as long as that takes."""
+def _refresh(settings: Settings, context: typer.Context) -> None:
+    """Plan, and run the job unless the snapshot is there already, all under one lock and one record.
+
+    A sandbox runs for as long as that takes.
+    """
     from warehouse import refresh as decisions
     from warehouse.lock import refresh_lock
+    from warehouse.run_record import at_stage, recording
     from warehouse.sandbox.running import standing_in
 
+    run_id = str(uuid.uuid4())
     with contextlib.ExitStack() as stack:
-        with refresh_lock(settings.home):
-            decisions.require_real_home(settings)
-            settings = stack.enter_context(standing_in(settings))
-            plan = decisions.plan(settings)
-            if plan.existing is not None:
-                outcome = decisions.serve_existing(settings.home, plan.existing)
-                decisions.finish(settings.home, outcome, plan.existing.id, decisions.failures_of(plan.choices))
-                return
+        stack.enter_context(refresh_lock(settings.home, run_id))
+        decisions.require_real_home(settings)
+        stack.enter_context(recording(settings.home, run_id))
+        if isinstance(context.obj, Interrupts):
+            stack.enter_context(context.obj.noting(functools.partial(_interrupted, settings.home)))
+        settings = stack.enter_context(standing_in(settings))
+        plan = decisions.plan(settings)
+        if plan.existing is not None:
+            outcome = decisions.serve_existing(settings.home, plan.existing)
+            decisions.finish(settings.home, outcome, plan.existing.id, decisions.failures_of(plan.choices))
+            return
+        at_stage(settings.home, "loading Dagster and dbt")
         with loading():
             from dagster_project.job import run_refresh_job
 
-        run_refresh_job(plan, settings)
+        run_refresh_job(plan, settings, run_id)
+
+
+def _interrupted(home: Path, number: signal.Signals) -> str:
+    """Keep that the refresh of this process was interrupted, and say what that means."""
+    from warehouse.run_record import interrupted_run
+
+    stage = interrupted_run(home, 128 + number)
+    return (
+        f"The refresh was interrupted ({number.name})" + ("" if stage is None else f" while {stage}") + ". Nothing is "
+        "half published; `icw status` says what is in service. Run `icw refresh` again: it goes on from what is landed."
+    )
 
 
 @app.command()
-def status(as_json: JsonOption = False) -> None:
-    """Show the current snapshot, how old each source is, and what the audit said."""
-    from warehouse.run_record import last_run
+def status(
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Print one line and exit with 0 good, 8 degraded, 9 the last refresh failed, died or was interrupted, "
+            "10 too old, 11 nothing in service, 12 a refresh runs for longer than --max-age.",
+        ),
+    ] = False,
+    max_age: Annotated[
+        str, typer.Option(metavar="DURATION", help="How old --check lets the last good refresh be: 90m, 36h, 2d.")
+    ] = "36h",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the current snapshot, how old each source is, what the audit said, and what became of the last refresh."""
+    from warehouse.freshness import duration, freshness
+    from warehouse.run_record import last_run, now
 
-    home = load_settings().home
-    run = last_run(home)
-    snapshot = catalog.snapshot(home, None)
+    home, longest = load_settings().home, duration(max_age)
+    run, snapshot = last_run(home), catalog.current(home)
+    if check:
+        found = freshness(run, None if snapshot is None else snapshot.id, longest, now())
+        report = {"state": found.state, "exit_code": found.exit_code, "why": found.sentence}
+        print(
+            json.dumps(report | display.status_report(snapshot, run)) if as_json else f"{found.state}: {found.sentence}"
+        )
+        raise SystemExit(found.exit_code)
+    if run is None:
+        # It says what to do where there is nothing at all.
+        snapshot = catalog.snapshot(home, None)
     if as_json:
         print(json.dumps(display.status_report(snapshot, run), indent=2))
     else:
@@ -267,6 +316,7 @@ def _checks(home: Path, name: str | None, landing: bool, everything: bool) -> It
 
 @sandbox_app.command()
 def serve(
+    context: typer.Context,
     scale: Annotated[
         float | None,
         typer.Option(min=0.0005, max=1, help="Size; at 1 it holds as many records as were published in February 2026."),
@@ -293,6 +343,7 @@ def serve(
     from dagster_project.progress import showing_progress
     from warehouse.sandbox.running import served
 
+    _release_interrupts(context)
     settings = load_settings(sandbox_scale=scale, idc_version=idc, sandbox_schema=schema)
     with (
         contextlib.suppress(KeyboardInterrupt),
@@ -305,14 +356,22 @@ def serve(
 
 @app.command()
 def dev(
+    context: typer.Context,
     port: Annotated[int, typer.Option(help="Port of the Dagster UI on loopback.")] = 3000,
 ) -> None:
     """Start the Dagster UI and its daemon on loopback: lineage, runs, checks and the schedule."""
     from dagster_project.job import dagster_home
 
+    _release_interrupts(context)
     os.environ["DAGSTER_HOME"] = str(dagster_home(load_settings()))
     arguments = ["dev", "-m", "schedules.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.execvp(sys.executable, [sys.executable, "-m", "dagster", *arguments])
+
+
+def _release_interrupts(context: typer.Context) -> None:
+    """Let a service end as services do: an interrupt is its usual end."""
+    if isinstance(context.obj, Interrupts):
+        context.obj.release()
 
 
 def _program() -> str:
@@ -375,8 +434,3 @@ def main(run: Callable[[], object] = app) -> None:
         if error.errno == errno.ENOSPC:
             _stop(StorageError(f"The output cannot be written: {error.strerror}. Free some space and try again."))
         raise
-
-
-def program() -> NoReturn:
-    """The command `icw`: `main`, and a quick end of the process."""
-    run_and_leave(main)

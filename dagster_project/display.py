@@ -115,8 +115,13 @@ def _records(found: query.Page) -> Table:
     return table
 
 
-def status(console: Console, snapshot: Snapshot, run: RunRecord | None) -> None:
+def status(console: Console, snapshot: Snapshot | None, run: RunRecord | None) -> None:
     """Show what is current, how old each source is, what the audit said and how the last refresh ended."""
+    if snapshot is None:
+        console.print("No snapshot is in service.")
+        if run is not None:
+            _last_run(console, run)
+        return
     manifest = snapshot.manifest
     age = _age(manifest.created_at)
     console.print(f"Current snapshot: [bold]{snapshot.id}[/], published {age} ago", highlight=False)
@@ -147,17 +152,31 @@ def status(console: Console, snapshot: Snapshot, run: RunRecord | None) -> None:
 
 
 def _last_run(console: Console, run: RunRecord) -> None:
-    """Show how the last refresh ended."""
-    ended = f"Last refresh: {run.outcome}, {_age(run.finished_at)} ago (exit code {run.exit_code})"
-    console.print(ended, highlight=False, style="default" if run.exit_code == 0 else "yellow")
+    """Show what became of the last refresh; of one that goes on, also what became of the one before."""
+    moment = run.finished_at or run.started_at
+    facts = [] if moment is None else [f"{'' if run.finished_at else 'started '}{_age(moment)} ago"]
+    facts += [run.stage] if run.stage and not run.is_good else []
+    code = "" if run.exit_code is None else f" (exit code {run.exit_code})"
+    good = run.exit_code == 0 or run.outcome == "running"
+    ended = f"Last refresh: {', '.join([run.outcome, *facts])}{code}"
+    console.print(ended, highlight=False, soft_wrap=True, markup=False, style="default" if good else "yellow")
     for failure in run.failures:
         console.print(f"  {_failure(failure)}", style="yellow", markup=False, highlight=False)
+    chosen = ", ".join(f"{choice.source} {choice.version}" for choice in run.choices if choice.version)
+    if chosen and not run.is_good:
+        console.print(f"  Chosen until then: {chosen}", markup=False, highlight=False, soft_wrap=True)
     if run.error is not None:
-        console.print(f"  {run.error}", style="red", markup=False, highlight=False)
+        console.print(f"  {run.error}", style="red", markup=False, highlight=False, soft_wrap=True)
+    if run.outcome == "running" and run.previous is not None:
+        console.print("Before that:", highlight=False)
+        _last_run(console, run.previous)
 
 
-def status_report(snapshot: Snapshot, run: RunRecord | None) -> dict[str, Any]:
+def status_report(snapshot: Snapshot | None, run: RunRecord | None) -> dict[str, Any]:
     """Return what `status` shows, for programs."""
+    last_run = None if run is None else run.model_dump(mode="json")
+    if snapshot is None:
+        return {"snapshot_id": None, "last_run": last_run}
     manifest = snapshot.manifest
     return {
         "snapshot_id": snapshot.id,
@@ -179,7 +198,7 @@ def status_report(snapshot: Snapshot, run: RunRecord | None) -> dict[str, Any]:
         "expectations": len(manifest.verdicts),
         "warnings": [verdict.model_dump(mode="json") for verdict in manifest.warnings],
         "failures": [failure.model_dump(mode="json") for failure in manifest.failures],
-        "last_run": None if run is None else run.model_dump(mode="json"),
+        "last_run": last_run,
     }
 
 

@@ -90,9 +90,20 @@ def test_a_landed_object_needs_no_staged_file(landing: Landing) -> None:
 def test_an_object_that_is_neither_staged_nor_landed_stops_before_the_manifest(landing: Landing) -> None:
     entry, path = stage(landing, b"data")
     path.unlink()
-    with pytest.raises(StorageError, match="neither staged nor landed"):
+    with pytest.raises(IntegrityError, match=rf"landed file of {entry.name} is missing") as caught:
         landing.commit(release_of(entry), {entry.sha256: path})
+    assert "Free some space" not in str(caught.value)
     assert landing.releases("idc") == []
+
+
+def test_a_damaged_object_without_a_staged_file_is_called_damaged(landing: Landing) -> None:
+    entry, path = stage(landing, b"data")
+    landing.commit(release_of(entry), {entry.sha256: path})
+    stored = landing.object_path(entry.sha256)
+    stored.chmod(0o644)
+    stored.write_bytes(b"dat")
+    with pytest.raises(IntegrityError, match="is damaged"):
+        landing.commit(release_of(entry, version="26.0.0"), {})
 
 
 @pytest.mark.parametrize("damage", [b"dat", b"DATA"])

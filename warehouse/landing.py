@@ -23,6 +23,7 @@ import json
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -133,10 +134,14 @@ def writing_to(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StorageError(
-            f"Cannot write to {error.filename or path}: {reason}. "
-            "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
-        ) from error
+        advice = "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
+        if error.errno == errno.ENOENT:
+            # No lack of space: what was there a moment ago is gone, or the home was taken away.
+            advice = (
+                "It was there, or was about to be: another program removed it, or the disk is not mounted any more. "
+                "See that only icw writes below ICW_HOME, then run the command again."
+            )
+        raise StorageError(f"Cannot write to {error.filename or path}: {reason}. {advice}") from error
 
 
 def sha256_of(path: Path) -> str:
@@ -150,7 +155,7 @@ def sha256_of(path: Path) -> str:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write `text` so that `path` holds either its old content or the new one, even if the machine stops."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.tmp")
     with temporary.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
@@ -305,6 +310,7 @@ class Landing:
         store already. The same content twice is one object and one manifest, and the first manifest stays.
 
         Raises:
+            IntegrityError: an object is neither staged nor in the store; no manifest is written then.
             StorageError: the home cannot be written.
         """
         folder = self._loads / release.source
@@ -376,7 +382,13 @@ class Landing:
         # Two files of a release may have the same content: then the first of them has taken the staged file away.
         if path is None or not path.exists():
             if not self._holds(entry):
-                raise FileNotFoundError(errno.ENOENT, "the object is neither staged nor landed", str(target))
+                damaged = (
+                    f"damaged (it has not the {entry.bytes:,} bytes of the load)" if target.exists() else "missing"
+                )
+                raise IntegrityError(
+                    f"The landed file of {entry.name} is {damaged}, and no fetched one is there to take its place: "
+                    f"{target}. Run the refresh again: it fetches the file anew."
+                )
             return
         # A staged file is verified and what lies at the target may be damaged, so the staged one wins.
         target.parent.mkdir(parents=True, exist_ok=True)

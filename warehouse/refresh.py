@@ -18,7 +18,7 @@ from warehouse.landing import Choice, Landing, Release
 from warehouse.quality.acknowledgements import read_acknowledgements
 from warehouse.quality.gaps import KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
-from warehouse.run_record import RunRecord, now, record_run
+from warehouse.run_record import GoodOutcome, at_stage, end_run, failures_of, note_choices
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import (
     Snapshot,
@@ -59,7 +59,13 @@ def plan(settings: Settings) -> Plan:
     landing = Landing(settings.home)
     asked = upstreams(settings)
     require_real_home(settings)
-    choices = [choice for upstream in asked if (choice := _what_is_known(upstream, landing)) is not None]
+    choices: list[Choice] = []
+    for upstream in asked:
+        at_stage(settings.home, f"asking {upstream.title} whether anything is new")
+        choice = _what_is_known(upstream, landing)
+        if choice is not None:
+            choices.append(choice)
+            note_choices(settings.home, [choice])
     if len(choices) < len(asked):
         existing = None
     else:
@@ -112,15 +118,6 @@ def require_real_home(settings: Settings) -> None:
             "would put made-up data in its place. Set ICW_HOME to another folder for the sandbox, or use --sources "
             "live."
         )
-
-
-def failures_of(choices: Iterable[Choice]) -> tuple[SourceFailure, ...]:
-    """Return the sources that could not be refreshed, with what is read in place of it."""
-    return tuple(
-        SourceFailure(source=choice.source, version=choice.version, reason=choice.failure)
-        for choice in choices
-        if choice.failure is not None
-    )
 
 
 def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | None:
@@ -180,7 +177,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
 
 def finish(
     home: Path,
-    outcome: Literal["published", "unchanged", "restored"],
+    outcome: GoodOutcome,
     snapshot_id: str,
     failures: Sequence[SourceFailure],
 ) -> None:
@@ -190,11 +187,7 @@ def finish(
         Degraded: a source could not be refreshed.
         StorageError: the home cannot be written.
     """
-    code = Degraded.exit_code if failures else 0
-    record = RunRecord(
-        finished_at=now(), outcome=outcome, exit_code=code, snapshot_id=snapshot_id, failures=tuple(failures)
-    )
-    record_run(home, record)
+    end_run(home, outcome, Degraded.exit_code if failures else 0, snapshot_id, failures)
     if failures:
         raise Degraded(" ".join(_sentence(failure) for failure in failures))
 
