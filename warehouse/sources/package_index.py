@@ -27,8 +27,10 @@ from pypi_simple import (
 )
 
 from warehouse.errors import SourceUnreachable
+from warehouse.public_text import public_url
 from warehouse.settings import Settings
-from warehouse.sources.http import Client, NotFound, Trust, public_url
+from warehouse.sources.http import Client, NotFound
+from warehouse.sources.session import Trust
 
 logger = logging.getLogger("icw.sources.http")
 
