@@ -28,6 +28,8 @@ def public_url(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return public_text(url)
+    if not parts.netloc:
+        return public_text(url.rpartition("@")[2])
     return public_text(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
 
 

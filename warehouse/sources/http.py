@@ -26,7 +26,7 @@ import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from warehouse.errors import IntegrityError, SourceError, SourceUnreachable, UsageError
-from warehouse.public_text import public_text, public_url
+from warehouse.public_text import public_url
 from warehouse.settings import Settings
 from warehouse.sources.download_report import DownloadReport
 from warehouse.sources.first_contact import make_contact
@@ -294,7 +294,7 @@ def _peer_of(url: str) -> tuple[str, int]:
             return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         pass
-    raise UsageError(f"{public_text(url)!r} is not a web address: check the setting that it comes from.")
+    raise UsageError(f"{public_url(url)!r} is not a web address: check the setting that it comes from.")
 
 
 def refuse_web_page(response: requests.Response) -> None:

@@ -35,8 +35,8 @@ def parse_sidecar(text: str, name: str, origin: str) -> str:
     found = {digest for entry in stated if entry is not None for file, digest in [entry] if _is(file, name)}
     if None in stated or not lines or len(found) > 1:
         raise IntegrityError(
-            f"The sidecar {name}.sha256 from {origin} is unreadable: expected a line `<64 hex digits>  {name}` (or as BSD's "
-            f"sha256 writes it, or the digits alone), found {text[:100]!r}. Nothing was landed."
+            f"The sidecar {name}.sha256 from {origin} is unreadable: expected a line `<64 hex digits>  {name}`, or "
+            f"as BSD's sha256 writes it, or the digits alone; found {text[:100]!r}. Nothing was landed."
         )
     if not found:
         others = ", ".join(sorted({entry[0] for entry in stated if entry is not None}))
