@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
-from rich.console import Console
 
 from dagster_project import display
+from dagster_project.screen import Screen, screen
 from warehouse.errors import Degraded, IntegrityError, StorageError, UsageError, WarehouseError
 from warehouse.interrupts import Interrupts
 from warehouse.process import loading
@@ -84,7 +84,7 @@ def refresh(
     settings = load_settings(idc_version=idc, sources=sources)
     degraded: Degraded | None = None
     try:
-        with showing_progress(Console(stderr=True, quiet=as_json)):
+        with showing_progress(Screen(stderr=True, quiet=as_json)):
             _refresh(settings, context)
     except Degraded as error:
         degraded = error
@@ -95,7 +95,7 @@ def refresh(
         failures = [failure.model_dump() for failure in run.failures] if run else []
         print(json.dumps(report | {"folder": str(snapshot.folder), "failures": failures}))
     else:
-        display.refresh_summary(_screen(), snapshot, outcome, time.monotonic() - started, _program())
+        display.refresh_summary(screen(), snapshot, outcome, time.monotonic() - started, _program())
     if degraded is not None:
         raise degraded
 
@@ -175,7 +175,7 @@ def status(
     if as_json:
         print(json.dumps(display.status_report(snapshot, run), indent=2))
     else:
-        display.status(_screen(), snapshot, run)
+        display.status(screen(), snapshot, run)
 
 
 @app.command()
@@ -195,7 +195,7 @@ def sources(
     if as_json:
         print(json.dumps(display.sources_report(found), indent=2))
     else:
-        display.sources(_screen(), found)
+        display.sources(screen(), found)
 
 
 @app.command()
@@ -219,12 +219,12 @@ def sql(
         if chosen != "table":
             written = query.write_result(result, chosen, output or sys.stdout.buffer)
             if output is not None:
-                Console(stderr=True).print(f"{written:,} rows written to {output}.", highlight=False)
+                Screen(stderr=True).print(f"{written:,} rows written to {output}.", highlight=False)
         elif output is not None:
             raise UsageError("A table is for the screen. Use --format csv, json or parquet to write a file.")
         else:
-            display.page(_screen(), result.page(rows))
-            display.synthetic_notice(Console(stderr=True), found)
+            display.page(screen(), result.page(rows))
+            display.synthetic_notice(Screen(stderr=True), found)
 
 
 @app.command()
@@ -246,9 +246,9 @@ def tables(
     if as_json:
         print(json.dumps([entry.model_dump(mode="json") for entry in entries], indent=2))
     elif table is None:
-        display.table_list(_screen(), found, entries)
+        display.table_list(screen(), found, entries)
     else:
-        display.column_list(_screen(), entries[0])
+        display.column_list(screen(), entries[0])
 
 
 @app.command()
@@ -259,7 +259,7 @@ def docs(snapshot: SnapshotOption = None) -> None:
     home = load_settings().home
     found, page = catalog.snapshot(home, snapshot), home / "docs" / "index.html"
     write_documentation(found, page)
-    display.documentation(_screen(), found, page)
+    display.documentation(screen(), found, page)
 
 
 @app.command()
@@ -270,7 +270,7 @@ def snapshots(as_json: JsonOption = False) -> None:
     if as_json:
         print(json.dumps(display.snapshot_report(found, current, unreadable), indent=2))
     else:
-        display.snapshot_list(_screen(), found, current, unreadable)
+        display.snapshot_list(screen(), found, current, unreadable)
 
 
 @app.command()
@@ -297,7 +297,7 @@ def verify(
     if as_json:
         print(json.dumps(display.verification_report(counted, faults), indent=2))
     else:
-        display.verification(_screen(), counted, faults)
+        display.verification(screen(), counted, faults)
     if faults:
         raise typer.Exit(IntegrityError.exit_code)
 
@@ -347,10 +347,10 @@ def serve(
     settings = load_settings(sandbox_scale=scale, idc_version=idc, sandbox_schema=schema)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        showing_progress(Console(stderr=True)),
+        showing_progress(Screen(stderr=True)),
         served(settings, port) as sandbox,
     ):
-        display.sandbox(_screen(), sandbox.root_url, settings.sandbox_scale, settings.sandbox_schema)
+        display.sandbox(screen(), sandbox.root_url, settings.sandbox_scale, settings.sandbox_schema)
         threading.Event().wait()
 
 
@@ -364,6 +364,9 @@ def dev(
 
     _release_interrupts(context)
     os.environ["DAGSTER_HOME"] = str(dagster_home(load_settings()))
+    # The parts of Dagster talk to each other on loopback, which gRPC would do through a proxy of the environment.
+    around = filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "localhost,127.0.0.1,::1"))
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(around)
     arguments = ["dev", "-m", "schedules.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.execvp(sys.executable, [sys.executable, "-m", "dagster", *arguments])
 
@@ -381,11 +384,6 @@ def _program() -> str:
     return "icw" if on_path is not None and called.exists() and called.samefile(on_path) else str(called)
 
 
-def _screen() -> Console:
-    """Return standard output as wide as the terminal, or wide enough for tables where there is none."""
-    return Console() if sys.stdout.isatty() else Console(width=160)
-
-
 def _form_of(output: Path | None) -> Literal["table", "csv", "json", "parquet"]:
     if output is None:
         return "table"
@@ -401,7 +399,7 @@ def _form_of(output: Path | None) -> Literal["table", "csv", "json", "parquet"]:
 
 
 def _stop(error: WarehouseError) -> NoReturn:
-    Console(stderr=True, soft_wrap=True).print(f"icw: {error}", style="red", markup=False, highlight=False)
+    Screen(stderr=True, soft_wrap=True).print(f"icw: {error}", style="red", markup=False, highlight=False)
     _let_go_of_output()
     raise SystemExit(error.exit_code)
 

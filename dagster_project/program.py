@@ -13,7 +13,10 @@ def program() -> NoReturn:
     interrupts.heed()
     with interrupts.guarding():
         from dagster_project.cli import app, main
+        from dagster_project.screen import bear_any_text
         from warehouse.process import run_and_leave
+
+        bear_any_text()
 
         def run() -> None:
             with interrupts.guarding():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -25,6 +26,12 @@ Sources = Literal["live", "sandbox"]
 def _not_empty(path: object) -> object:
     if str(path) == "":
         raise ValueError("it is empty; leave it out for the default, or name a folder")
+    # DuckDB takes what follows a question mark for the query of an address, and looks for the file elsewhere; dbt reads
+    # an opening brace with another one, % or # as a template.
+    if re.search(r"\{[{%#]|[?\x00-\x1f\ud800-\udfff]", str(Path(str(path)).expanduser().absolute())):
+        raise ValueError(
+            "no path of it may hold a question mark, {{, {%, {#, a control character or bytes that are not text"
+        )
     return path
 
 

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from warehouse.errors import IntegrityError, SourceError, SourceUnreachable, UsageError
 from warehouse.landing import Landing, Release
+from warehouse.public_text import public_url
 from warehouse.quality.acknowledgements import read_acknowledgements
 from warehouse.settings import Settings
 from warehouse.sources import guppy, idc
@@ -123,10 +124,10 @@ class IdcUpstream(Upstream):
         try:
             found = self._resolve()
         except SourceError as error:
-            return UpstreamState(self.source, self._settings.idc_url, problem=str(error))
+            return UpstreamState(self.source, public_url(self._settings.idc_url), problem=str(error))
         address = {
-            "bucket": self._settings.idc_url,
-            "github": self._settings.idc_github_url,
+            "bucket": public_url(self._settings.idc_url),
+            "github": public_url(self._settings.idc_github_url),
             "wheel": "idc-index-data in the package index of this machine",
         }[found.channel]
         return UpstreamState(self.source, address, f"release {found.version} ({found.channel})")
@@ -178,11 +179,11 @@ class GuppyUpstream(Upstream):
         try:
             state = guppy.resolve_system(self._system, landing, self._settings)
         except SourceError as error:
-            return UpstreamState(self.source, self._system.base_url, problem=str(error))
+            return UpstreamState(self.source, public_url(self._system.base_url), problem=str(error))
         total = sum(state.totals.values())
         news = f"new or changed: {', '.join(state.changed)}" if state.changed else "as landed"
         holds = f"{total:,} records in {len(state.totals)} types; {news}"
-        return UpstreamState(self.source, self._system.base_url, holds, synthetic=state.synthetic)
+        return UpstreamState(self.source, public_url(self._system.base_url), holds, synthetic=state.synthetic)
 
     def _unchanged(self, landing: Landing) -> Release | None:
         return guppy.proven_unchanged(self._system, landing, self._settings)
