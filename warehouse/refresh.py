@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from warehouse.build import Build, input_digest, model_seconds
-from warehouse.errors import Degraded, SourceError, UsageError
+from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError
 from warehouse.landing import Choice, Landing, Release
 from warehouse.quality.acknowledgements import read_acknowledgements
 from warehouse.quality.gaps import KnownGaps, read_gaps
@@ -217,14 +217,16 @@ def _what_is_known(upstream: Upstream, landing: Landing) -> Choice | None:
 
 def _kept(upstream: Upstream, landing: Landing, error: SourceError) -> Choice:
     kept = upstream.last_good(landing)
+    wrong_bytes = isinstance(error, IntegrityError)
     choice = Choice(
         source=upstream.source,
         version=kept.version if kept else None,
         digest=kept.digest if kept else None,
-        failure=str(error),
+        failure=f"wrong bytes, which do not pass with time: {error}" if wrong_bytes else str(error),
     )
     (failure,) = failures_of([choice])
-    log.warning("%s", _sentence(failure), extra={"event": "degraded", "source": upstream.source})
+    level = logging.ERROR if wrong_bytes else logging.WARNING
+    log.log(level, "%s", _sentence(failure), extra={"event": "degraded", "source": upstream.source})
     return choice
 
 

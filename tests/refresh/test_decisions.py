@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.refresh.conftest import Bucket
 from tests.support.shared import SEED, population_of
 from warehouse.errors import Degraded, SourceError
 from warehouse.landing import Choice, Landing
@@ -63,6 +64,36 @@ def test_a_source_that_fails_keeps_its_last_good_load_and_the_run_ends_as_degrad
     run = last_run(tmp_path)
     assert run is not None
     assert (run.outcome, run.exit_code, run.snapshot_id, run.failures) == ("published", 8, "a-snapshot", failures)
+
+
+def test_a_source_with_wrong_bytes_keeps_its_last_good_load_and_says_so(
+    bucket: Bucket, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reads_idc = settings.model_copy(
+        update={
+            "home": tmp_path,
+            "upstreams": ("idc", "midrc", "bih"),
+            "idc_channels": ("bucket",),
+            "idc_url": bucket.upstream.bucket_url,
+        }
+    )
+    landing = Landing(tmp_path)
+    bucket.publish("25.0.5")
+    good = [land(upstream, landing) for upstream in upstreams(reads_idc)]
+    assert [choice.failure for choice in good] == [None, None, None]
+    bucket.publish("25.0.6")
+    bucket.upstream.put_in_bucket("25.0.6", "idc_index.parquet", b"PAR1 wrong PAR1", sidecar=False)
+    choices = [land(upstream, landing) for upstream in upstreams(reads_idc)]
+    require_a_source(choices)
+    assert [choice.digest for choice in choices] == [choice.digest for choice in good]
+    (failure,) = failures_of(choices)
+    assert (failure.source, failure.version) == ("idc", "25.0.5")
+    assert failure.reason.startswith("wrong bytes, which do not pass with time: ")
+    assert "idc_index.parquet from the bucket is not the file" in failure.reason
+    (said,) = [record for record in caplog.records if getattr(record, "event", "") == "degraded"]
+    assert said.levelname == "ERROR"
+    with pytest.raises(Degraded, match=r"idc could not be refreshed, its load 25\.0\.5 stays: wrong bytes"):
+        finish(tmp_path, "published", "a-snapshot", [failure])
 
 
 def test_one_source_of_several_may_fail_all_may_not() -> None:

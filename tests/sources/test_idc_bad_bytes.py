@@ -19,7 +19,6 @@ from tests.sources.idc_upstream import (
     wheel_of,
 )
 from tests.sources.landing_checks import VERSION, assert_nothing_landed, assert_whole, files_below, of
-from tests.sources.loopback import Loopback
 from warehouse.errors import IntegrityError, StorageError
 from warehouse.landing import Landing
 from warehouse.settings import IdcChannel, Settings
@@ -27,11 +26,12 @@ from warehouse.sources.idc import land, needs_fetch, resolve
 
 
 class TestBadBytes:
-    """Each stops at once, names the file, the channel, what was expected and what was found, and lands nothing."""
+    """Each names the file, the channel, what was expected and what was found; where no channel is left, none lands."""
 
     def refuse(self, channel: IdcChannel, landing: Landing, settings: Settings) -> str:
+        alone = settings.model_copy(update={"idc_channels": (channel,)})
         with pytest.raises(IntegrityError) as caught:
-            land(of(channel), landing, settings)
+            land(of(channel), landing, alone)
         assert_nothing_landed(settings.home)
         sentence = str(caught.value)
         assert "\n" not in sentence
@@ -55,15 +55,38 @@ class TestBadBytes:
         assert hashlib.sha256(content).hexdigest() in sentence
         self.heal(upstream, landing, settings)
 
-    def test_no_other_channel_makes_up_for_it(
-        self, upstream: IdcUpstream, server: Loopback, landing: Landing, settings: Settings
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("ct_index.parquet", b"PAR1 something else PAR1"),
+            ("ct_index.parquet.sha256", b"no checksum"),
+            ("ct_index.parquet.sha256", b"\xff" * 80),
+        ],
+    )
+    def test_the_next_channel_makes_up_for_it_and_the_loads_say_so(
+        self, upstream: IdcUpstream, landing: Landing, settings: Settings, name: str, content: bytes
     ) -> None:
         upstream.publish_in_bucket(VERSION)
         upstream.publish_on_github(VERSION)
-        upstream.publish_wheel(VERSION)
+        upstream.put_in_bucket(VERSION, name, content, sidecar=False)
+        release = land(of("bucket"), landing, settings)
+        assert_whole(release, landing, DATASETS)
+        assert release.channel == "github"
+        for load in release.loads:
+            (reason,) = load.proof["passed_over"]  # type: ignore[misc]
+            assert "The bucket channel was passed over" in str(reason)
+            assert "ct_index.parquet" in str(reason)
+
+    def test_wrong_bytes_of_one_channel_are_named_where_no_other_answers(
+        self, upstream: IdcUpstream, landing: Landing, settings: Settings
+    ) -> None:
+        upstream.publish_in_bucket(VERSION)
         upstream.put_in_bucket(VERSION, "ct_index.parquet", b"PAR1 something else PAR1", sidecar=False)
-        self.refuse("bucket", landing, settings)
-        assert [r for r in server.requests if not r.path.startswith("/bucket/")] == []
+        with pytest.raises(
+            IntegrityError, match=r"bucket channel was passed over.* ct_index\.parquet .*github channel"
+        ):
+            land(of("bucket"), landing, settings)
+        assert_nothing_landed(settings.home)
 
     def test_a_truncated_file(self, upstream: IdcUpstream, landing: Landing, settings: Settings) -> None:
         upstream.publish_in_bucket(VERSION)

@@ -102,13 +102,13 @@ def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Rel
     """Bring a release into the landing, whole, and return it; return the landed one untouched if nothing can be added.
 
     Downloads resume what an earlier run has left, and nothing that is staged or landed already is fetched again. If a
-    channel breaks down, the whole release is taken from the next one. When all break down, a release that was landed
-    before stays in service.
+    channel breaks down or serves wrong bytes, the whole release is taken from the next one, and the loads say why in
+    their proof. When all do, a release that was landed before stays in service.
 
     Raises:
-        IntegrityError: a file does not agree with its digest, its format, its version or its contract; nothing was
-            landed. SourceUnreachable: no channel could deliver the release. StorageError: the warehouse home cannot be
-            written.
+        IntegrityError: no channel could deliver the release, and at least one served a file that does not agree with
+            its digest, its format, its version or its contract; nothing was landed. SourceUnreachable: no channel
+            could deliver the release. StorageError: the warehouse home cannot be written.
     """
     landed = landing.release(SOURCE, resolved.version)
     if landed is not None and not needs_fetch(resolved, landing):
@@ -117,13 +117,15 @@ def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Rel
     landing.discard_other_staging(SOURCE, resolved.version)
     staging = landing.staging_for(SOURCE, resolved.version)
     passed_over = list(resolved.passed_over)
+    wrong_bytes = False
     for name in _channels_from(resolved.channel, settings):
         if landed is not None and not needs_fetch(replace(resolved, channel=name), landing):
             break
         with open_channel(name, settings) as channel:
             try:
                 release, staged = _fetch_release(channel, resolved.version, staging, landing, passed_over)
-            except (NotFound, Unverifiable, SourceUnreachable) as error:
+            except (NotFound, Unverifiable, SourceUnreachable, IntegrityError) as error:
+                wrong_bytes = wrong_bytes or isinstance(error, IntegrityError)
                 passed_over.append(_pass_over(name, error))
                 continue
         release = landing.commit(release, staged)
@@ -134,7 +136,8 @@ def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Rel
             "IDC %s stays as it was landed from %s.", landed.version, landed.channel, extra={"event": "step"}
         )
         return landed
-    raise SourceUnreachable(f"IDC {resolved.version} could not be fetched from any channel. {' '.join(passed_over)}")
+    failure = IntegrityError if wrong_bytes else SourceUnreachable
+    raise failure(f"IDC {resolved.version} could not be fetched from any channel. {' '.join(passed_over)}")
 
 
 def open_channel(name: IdcChannel, settings: Settings) -> Channel:
