@@ -22,7 +22,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -272,9 +272,32 @@ class Landing:
         return release
 
     def missing_objects(self, release: Release) -> list[LandedObject]:
-        """Return the objects that the release names and the store does not hold with the right size."""
+        """Return the objects that the release names and the store does not hold, byte for byte.
+
+        Every object is read to be sure: a file system gives back what its disk has made of the bytes.
+        """
         entries = [entry for load in release.loads for entry in load.objects]
         return [entry for entry in entries if not self._holds(entry)]
+
+    def require_intact(self, releases: Iterable[Release]) -> None:
+        """Stop before anything is made from bytes that are not those that were landed.
+
+        Raises:
+            IntegrityError: an object is gone or does not agree with its digest; the message names every such one.
+        """
+        reasons = [reason for release in releases for reason in self.damage(release)]
+        if reasons:
+            raise IntegrityError(
+                " ".join(reasons) + " Nothing was published from them. Run the refresh again: it fetches them anew."
+            )
+
+    def damage(self, release: Release) -> list[str]:
+        """Return a sentence for each object of a release that is gone or is not what was landed."""
+        return [
+            f"The landed {entry.name} of {release.source} {release.version} ({self.object_path(entry.sha256)}) "
+            + ("is damaged: it does not agree with its SHA-256." if self.has(entry.sha256) else "is gone.")
+            for entry in self.missing_objects(release)
+        ]
 
     def commit(self, release: Release, staged: dict[str, Path]) -> Release:
         """Put a release into the landing, whole. Returns the release as it is known from now on.
@@ -336,7 +359,18 @@ class Landing:
         shutil.rmtree(self._staging / source, ignore_errors=True)
 
     def _holds(self, entry: LandedObject) -> bool:
-        return self.has(entry.sha256) and self.object_path(entry.sha256).stat().st_size == entry.bytes
+        path = self.object_path(entry.sha256)
+        return path.is_file() and path.stat().st_size == entry.bytes and self._reads_as(path, entry.sha256)
+
+    @staticmethod
+    def _reads_as(path: Path, sha256: str) -> bool:
+        """Return whether a file has this digest. A disk that cannot read its bytes back does not hold them."""
+        try:
+            return sha256_of(path) == sha256
+        except OSError as error:
+            if error.errno == errno.EIO:
+                return False
+            raise
 
     def _store(self, entry: LandedObject, staged: dict[str, Path]) -> None:
         target = self.object_path(entry.sha256)

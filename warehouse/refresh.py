@@ -151,9 +151,12 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
     """Publish an audited build, then remove what is not needed any more.
 
     Raises:
+        IntegrityError: a landed object has changed since the build began.
         AuditFailed: a stage of the audit has not judged this build, or an error stops it.
         StorageError: the home cannot be written.
     """
+    # What the models and the audit have read lay there for minutes since it was proven.
+    Landing(home).require_intact(build.releases)
     verdicts = recorded_verdicts(home, build.input_digest)
     timings = {"model": model_seconds(build), **recorded_seconds(home, build.input_digest)}
     manifest = publish(
@@ -214,12 +217,12 @@ def _what_is_known(upstream: Upstream, landing: Landing) -> Choice | None:
 
 
 def _kept(upstream: Upstream, landing: Landing, error: SourceError) -> Choice:
-    kept = upstream.last_good(landing)
+    kept, damage = upstream.last_good_and_damage(landing)
     choice = Choice(
         source=upstream.source,
         version=kept.version if kept else None,
         digest=kept.digest if kept else None,
-        failure=str(error),
+        failure=" ".join([str(error), *damage]),
     )
     (failure,) = failures_of([choice])
     log.warning("%s", _sentence(failure), extra={"event": "degraded", "source": upstream.source})

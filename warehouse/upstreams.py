@@ -76,13 +76,24 @@ class Upstream(ABC):
         return self._accepted(self._land(landing))
 
     def last_good(self, landing: Landing) -> Release | None:
-        """Return the newest landed release that a refresh with these settings may publish, or None."""
-        candidates = [
-            release
-            for release in landing.releases(self.source)
-            if self._acceptable(release) and not landing.missing_objects(release)
-        ]
-        return self._newest(candidates)
+        """Return the newest landed release that a refresh with these settings may publish, or None.
+
+        One whose objects are not what was landed is passed over.
+        """
+        return self.last_good_and_damage(landing)[0]
+
+    def last_good_and_damage(self, landing: Landing) -> tuple[Release | None, list[str]]:
+        """Return what `last_good` does, and a sentence for each damaged object of the newer releases passed over."""
+        candidates = [release for release in landing.releases(self.source) if self._acceptable(release)]
+        damage: list[str] = []
+        # Newest first, so that the objects of the older ones, which can be many, are not all read.
+        while (newest := self._newest(candidates)) is not None:
+            found = landing.damage(newest)
+            if not found:
+                return newest, damage
+            damage += found
+            candidates = [release for release in candidates if release is not newest]
+        return None, damage
 
     def _newest(self, candidates: Sequence[Release]) -> Release | None:
         return candidates[-1] if candidates else None

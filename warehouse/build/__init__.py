@@ -80,9 +80,11 @@ def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings:
     Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds.
 
     Raises:
+        IntegrityError: a landed object is not what was landed.
         BuildFailed: the dbt project cannot be parsed or built.
         StorageError: the home cannot be written.
     """
+    landing.require_intact(releases)
     project = project_with_empty_build(settings)
     by_source = {release.source: release for release in releases}
     build = _build_in(
