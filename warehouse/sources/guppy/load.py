@@ -148,7 +148,7 @@ class _Lander:
         costs: dict[str, JsonValue] = {"requests": spent.requests, "retries": dict(sorted(spent.retries.items()))}
         target = self._folder / f"{dataset}.parquet"
         with writing_to(target):
-            pq.write_table(table, target, compression="zstd")
+            pq.write_table(table, target, compression="zstd", write_page_checksum=True)
         digest = sha256_of(target)
         self._add(dataset, digest[:16], target, digest, table.num_rows, {**costs, **(proof or {})}, path)
 
