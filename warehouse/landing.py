@@ -20,11 +20,10 @@ import contextlib
 import errno
 import hashlib
 import json
-import logging
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -33,8 +32,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from warehouse.errors import IntegrityError, StorageError
-
-log = logging.getLogger("icw.landing")
 
 _CHUNK = 1 << 20
 
@@ -288,20 +285,25 @@ class Landing:
         entries = [entry for load in release.loads for entry in load.objects]
         return [entry for entry in entries if not self._holds(entry)]
 
-    def require_sound(self, release: Release) -> None:
-        """Stop where an object of a release is not there byte for byte.
+    def require_intact(self, releases: Iterable[Release]) -> None:
+        """Stop before anything is made from bytes that are not those that were landed.
 
         Raises:
-            IntegrityError: it names the first object that is missing or damaged.
+            IntegrityError: an object is gone or does not agree with its digest; the message names every such one.
         """
-        for load in release.loads:
-            for entry in load.objects:
-                if not self._holds(entry):
-                    raise IntegrityError(
-                        f"{entry.name} of {release.source} {release.version} is not in the landing as it was landed "
-                        f"({self.object_path(entry.sha256)}): it is missing or damaged. Nothing is built from it. Run "
-                        "the refresh again: it is fetched anew."
-                    )
+        reasons = [reason for release in releases for reason in self.damage(release)]
+        if reasons:
+            raise IntegrityError(
+                " ".join(reasons) + " Nothing was published from them. Run the refresh again: it fetches them anew."
+            )
+
+    def damage(self, release: Release) -> list[str]:
+        """Return a sentence for each object of a release that is gone or is not what was landed."""
+        return [
+            f"The landed {entry.name} of {release.source} {release.version} ({self.object_path(entry.sha256)}) "
+            + ("is damaged: it does not agree with its SHA-256." if self.has(entry.sha256) else "is gone.")
+            for entry in self.missing_objects(release)
+        ]
 
     def commit(self, release: Release, staged: dict[str, Path]) -> Release:
         """Put a release into the landing, whole. Returns the release as it is known from now on.
@@ -365,16 +367,17 @@ class Landing:
 
     def _holds(self, entry: LandedObject) -> bool:
         path = self.object_path(entry.sha256)
-        if not path.is_file():
-            return False
+        return path.is_file() and path.stat().st_size == entry.bytes and self._reads_as(path, entry.sha256)
+
+    @staticmethod
+    def _reads_as(path: Path, sha256: str) -> bool:
+        """Return whether a file has this digest. A disk that cannot read its bytes back does not hold them."""
         try:
-            sound = path.stat().st_size == entry.bytes and sha256_of(path) == entry.sha256
+            return sha256_of(path) == sha256
         except OSError as error:
-            log.error("The landed object %s (%s) cannot be read: %s.", path, entry.name, error.strerror or error)
-            return False
-        if not sound:
-            log.error("The landed object %s (%s) is damaged: its bytes are not those landed.", path, entry.name)
-        return sound
+            if error.errno == errno.EIO:
+                return False
+            raise
 
     def _store(self, entry: LandedObject, staged: dict[str, Path]) -> None:
         target = self.object_path(entry.sha256)

@@ -157,9 +157,12 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
     """Publish an audited build, then remove what is not needed any more.
 
     Raises:
+        IntegrityError: a landed object has changed since the build began.
         AuditFailed: a stage of the audit has not judged this build, or an error stops it.
         StorageError: the home cannot be written.
     """
+    # What the models and the audit have read lay there for minutes since it was proven.
+    Landing(home).require_intact(build.releases)
     verdicts = recorded_verdicts(home, build.input_digest)
     timings = {"model": model_seconds(build), **recorded_seconds(home, build.input_digest)}
     manifest = publish(
@@ -216,13 +219,18 @@ def _what_is_known(upstream: Upstream, landing: Landing) -> Choice | None:
 
 
 def _kept(upstream: Upstream, landing: Landing, error: SourceError) -> Choice:
-    kept = upstream.last_good(landing)
+    kept, damage = upstream.last_good_and_damage(landing)
+    if kept is None and damage:
+        # A snapshot without the source would silently take the place of one that has it.
+        raise IntegrityError(" ".join([str(error), *damage, "Nothing was built, and what is in service stays."]))
     wrong_bytes = isinstance(error, IntegrityError)
     choice = Choice(
         source=upstream.source,
         version=kept.version if kept else None,
         digest=kept.digest if kept else None,
-        failure=f"wrong bytes, which do not pass with time: {error}" if wrong_bytes else str(error),
+        failure=" ".join(
+            [f"wrong bytes, which do not pass with time: {error}" if wrong_bytes else str(error), *damage]
+        ),
     )
     (failure,) = failures_of([choice])
     level = logging.ERROR if wrong_bytes else logging.WARNING

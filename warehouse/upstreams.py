@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from warehouse.errors import IntegrityError, SourceError, SourceUnreachable, UsageError
+from warehouse.errors import SourceError, SourceUnreachable, UsageError
 from warehouse.landing import Landing, Release
 from warehouse.public_text import public_url
 from warehouse.quality.acknowledgements import read_acknowledgements
@@ -81,20 +81,22 @@ class Upstream(ABC):
     def last_good(self, landing: Landing) -> Release | None:
         """Return the newest landed release that a refresh with these settings may publish, or None.
 
-        Raises:
-            IntegrityError: there are such releases, and every one of them is damaged: a snapshot without the source
-                would silently take the place of one that has it.
+        One whose objects are not what was landed is passed over.
         """
-        acceptable = [release for release in landing.releases(self.source) if self._acceptable(release)]
-        found = self._newest([release for release in acceptable if not landing.missing_objects(release)])
-        damaged = self._newest(acceptable)
-        if found is None and damaged is not None:
-            raise IntegrityError(
-                f"{self.source} cannot be fetched now, and its load {damaged.version} in the landing is damaged, so "
-                "nothing was built. What is in service stays. Run the refresh again when the upstream answers: it "
-                "fetches anew what is damaged."
-            )
-        return found
+        return self.last_good_and_damage(landing)[0]
+
+    def last_good_and_damage(self, landing: Landing) -> tuple[Release | None, list[str]]:
+        """Return what `last_good` does, and a sentence for each damaged object of the newer releases passed over."""
+        candidates = [release for release in landing.releases(self.source) if self._acceptable(release)]
+        damage: list[str] = []
+        # Newest first, so that the objects of the older ones, which can be many, are not all read.
+        while (newest := self._newest(candidates)) is not None:
+            found = landing.damage(newest)
+            if not found:
+                return newest, damage
+            damage += found
+            candidates = [release for release in candidates if release is not newest]
+        return None, damage
 
     def _newest(self, candidates: Sequence[Release]) -> Release | None:
         return candidates[-1] if candidates else None

@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from io import BytesIO
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.sources_guppy.conftest import (
@@ -196,3 +198,15 @@ def test_an_unreachable_portal_is_said_to_be_one(landing: Landing, quick: Settin
         system = system_of(server)
     with pytest.raises(SourceUnreachable, match=r"gave no usable answer .* in 2 tries"):
         land_system(system, landing, quick(retries=1))
+
+
+def test_every_landed_page_has_a_checksum(portal: GuppyServer, landing: Landing, quick: SettingsMaker) -> None:
+    release = land_system(system_of(portal), landing, quick())
+    for load in release.loads:
+        path = landing.object_path(load.objects[0].sha256)
+        column = pq.ParquetFile(path).metadata.row_group(0).column(0)
+        content = bytearray(path.read_bytes())
+        begins = column.dictionary_page_offset or column.data_page_offset
+        content[begins + column.total_compressed_size - 1] ^= 1
+        with pytest.raises(OSError, match="CRC checksum verification failed"):
+            pq.read_table(BytesIO(content), columns=[column.path_in_schema], page_checksum_verification=True)

@@ -82,12 +82,11 @@ def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings:
     of the folder is this process's own: a dbt that has not noticed yet that its refresh is dead writes into another.
 
     Raises:
+        IntegrityError: a landed object is not what was landed.
         BuildFailed: the dbt project cannot be parsed or built.
-        IntegrityError: a landed object is missing or damaged.
         StorageError: the home cannot be written.
     """
-    for release in releases:
-        landing.require_sound(release)
+    landing.require_intact(releases)
     project = project_with_empty_build(settings)
     by_source = {release.source: release for release in releases}
     build = _build_in(

@@ -229,7 +229,7 @@ class Comparison:
         return any(entry.sha256 in self._gone for entry in load.objects)
 
     def _read(self, load: Load) -> pa.Table:
-        return pq.read_table(self._landing.object_path(load.objects[0].sha256))
+        return pq.read_table(self._landing.object_path(load.objects[0].sha256), page_checksum_verification=True)
 
 
 def _last_release(system: GuppySystem, landing: Landing, transport: Transport) -> Release | None:

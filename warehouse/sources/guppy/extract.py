@@ -330,5 +330,5 @@ def _distinct(path: Path, id_field: str | None) -> tuple[int, int]:
     """Return how many distinct ids a file holds, and how many records without one."""
     if id_field is None:
         return 0, pq.read_metadata(path).num_rows
-    column = pq.read_table(path, columns=[id_field]).column(0)
+    column = pq.read_table(path, columns=[id_field], page_checksum_verification=True).column(0)
     return distinct(column), column.null_count
