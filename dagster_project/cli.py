@@ -27,6 +27,7 @@ import typer
 from dagster_project import display
 from dagster_project.screen import Screen, screen
 from warehouse.errors import Degraded, IntegrityError, StorageError, UsageError, WarehouseError
+from warehouse.home import require_outside
 from warehouse.interrupts import Interrupts
 from warehouse.process import loading
 from warehouse.settings import Settings, Sources, load_settings
@@ -215,6 +216,8 @@ def sql(
     settings = load_settings()
     found = catalog.snapshot(settings.home, snapshot)
     chosen = form or _form_of(output)
+    if output is not None:
+        require_outside(output, settings.home)
     with query.run(found, sys.stdin.read() if statement == "-" else statement, settings) as result:
         if chosen != "table":
             written = query.write_result(result, chosen, output or sys.stdout.buffer)

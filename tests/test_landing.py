@@ -147,7 +147,7 @@ def test_a_damaged_object_is_not_taken_over_by_another_release(landing: Landing)
     entry, path = stage(landing, b"data")
     landing.commit(release_of(entry), {entry.sha256: path})
     flip_a_bit(landing.object_path(entry.sha256))
-    with pytest.raises(StorageError, match="neither staged nor landed"):
+    with pytest.raises(IntegrityError, match="is damaged"):
         landing.commit(release_of(entry, version="26.0.0"), {})
     assert landing.release("idc", "26.0.0") is None
 

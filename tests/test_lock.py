@@ -202,7 +202,7 @@ COUNT = """
     from pathlib import Path
     from warehouse.errors import LockHeld
     from warehouse.lock import refresh_lock
-    home, number = Path(sys.argv[1]), Path(sys.argv[1], "number")
+    home, number = Path(sys.argv[1], "home"), Path(sys.argv[1], "number")
     done = 0
     while done < 20:
         try:

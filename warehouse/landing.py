@@ -385,9 +385,7 @@ class Landing:
         # Two files of a release may have the same content: then the first of them has taken the staged file away.
         if path is None or not path.exists():
             if not self._holds(entry):
-                damaged = (
-                    f"damaged (it has not the {entry.bytes:,} bytes of the load)" if target.exists() else "missing"
-                )
+                damaged = "damaged (its bytes are not those of the load)" if target.exists() else "missing"
                 raise IntegrityError(
                     f"The landed file of {entry.name} is {damaged}, and no fetched one is there to take its place: "
                     f"{target}. Run the refresh again: it fetches the file anew."

@@ -20,6 +20,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warehouse.errors import LockHeld
+from warehouse.home import claim
 from warehouse.landing import writing_to
 from warehouse.process_identity import ProcessIdentity
 
@@ -72,11 +73,12 @@ def refresh_lock(home: Path, run_id: str = "") -> Iterator[None]:
 
     Raises:
         LockHeld: a live process holds the lock; the message says which.
+        UsageError: the folder is somebody else's.
         StorageError: the home cannot be written.
     """
     path = _path(home)
+    claim(home)
     with writing_to(path):
-        home.mkdir(parents=True, exist_ok=True)
         # Closed on exec (Python's default for new descriptors): a program that is started in the body does not get it.
         lock = _Lock(os.open(path, os.O_RDWR | os.O_CREAT, 0o644))
     try:
