@@ -9,24 +9,32 @@ from __future__ import annotations
 import contextlib
 import difflib
 import errno
+import functools
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
-from rich.console import Console
 
 from dagster_project import display
-from warehouse.errors import Degraded, StorageError, UsageError, WarehouseError
-from warehouse.process import loading, run_and_leave
+from dagster_project.screen import Screen, screen
+from warehouse.errors import Degraded, IntegrityError, StorageError, UsageError, WarehouseError
+from warehouse.home import require_outside
+from warehouse.interrupts import Interrupts
+from warehouse.process import loading
 from warehouse.settings import Settings, Sources, load_settings
 from warehouse.snapshots import catalog, query
+
+if TYPE_CHECKING:
+    from warehouse.verification import FileCheck
 
 app = typer.Typer(
     name="icw",
@@ -34,7 +42,8 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done or unchanged, 2 bad usage, 3 a source failed, 4 the audit failed, "
         "5 another refresh is running, 6 the warehouse home cannot be written, 7 the build failed, "
-        "8 degraded: done, but a source could not be refreshed and keeps its last good load."
+        "8 degraded: done, but a source could not be refreshed and keeps its last good load, "
+        "128 and the number of the signal that interrupted it (130, 143)."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -63,20 +72,21 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 @app.command()
 def refresh(
+    context: typer.Context,
     idc: IdcOption = None,
     sources: SourcesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch what is new, build, audit and publish a snapshot."""
     from dagster_project.progress import showing_progress
-    from warehouse.run_record import last_run, recording_failures
+    from warehouse.run_record import last_run
 
     started = time.monotonic()
     settings = load_settings(idc_version=idc, sources=sources)
     degraded: Degraded | None = None
     try:
-        with showing_progress(Console(stderr=True, quiet=as_json)), recording_failures(settings.home):
-            _refresh(settings)
+        with showing_progress(Screen(stderr=True, quiet=as_json)):
+            _refresh(settings, context)
     except Degraded as error:
         degraded = error
     snapshot, run = catalog.snapshot(settings.home, None), last_run(settings.home)
@@ -86,44 +96,87 @@ def refresh(
         failures = [failure.model_dump() for failure in run.failures] if run else []
         print(json.dumps(report | {"folder": str(snapshot.folder), "failures": failures}))
     else:
-        display.refresh_summary(_screen(), snapshot, outcome, time.monotonic() - started, _program())
+        display.refresh_summary(screen(), snapshot, outcome, time.monotonic() - started, _program())
     if degraded is not None:
         raise degraded
 
 
-def _refresh(settings: Settings) -> None:
-    """Plan, and run the job unless the snapshot is there already. A sandbox runs for as long as that takes."""
+def _refresh(settings: Settings, context: typer.Context) -> None:
+    """Plan, and run the job unless the snapshot is there already, all under one lock and one record.
+
+    A sandbox runs for as long as that takes.
+    """
     from warehouse import refresh as decisions
     from warehouse.lock import refresh_lock
+    from warehouse.run_record import at_stage, recording
     from warehouse.sandbox.running import standing_in
 
+    run_id = str(uuid.uuid4())
     with contextlib.ExitStack() as stack:
-        with refresh_lock(settings.home):
-            decisions.require_real_home(settings)
-            settings = stack.enter_context(standing_in(settings))
-            plan = decisions.plan(settings)
-            if plan.existing is not None:
-                outcome = decisions.serve_existing(settings.home, plan.existing)
-                decisions.finish(settings.home, outcome, plan.existing.id, decisions.failures_of(plan.choices))
-                return
+        stack.enter_context(refresh_lock(settings.home, run_id))
+        decisions.require_real_home(settings)
+        stack.enter_context(recording(settings.home, run_id))
+        if isinstance(context.obj, Interrupts):
+            stack.enter_context(context.obj.noting(functools.partial(_interrupted, settings.home)))
+        settings = stack.enter_context(standing_in(settings))
+        plan = decisions.plan(settings)
+        if plan.existing is not None:
+            outcome = decisions.serve_existing(settings.home, plan.existing)
+            decisions.finish(settings.home, outcome, plan.existing.id, decisions.failures_of(plan.choices))
+            return
+        at_stage(settings.home, "loading Dagster and dbt")
         with loading():
             from dagster_project.job import run_refresh_job
 
-        run_refresh_job(plan, settings)
+        run_refresh_job(plan, settings, run_id)
+
+
+def _interrupted(home: Path, number: signal.Signals) -> str:
+    """Keep that the refresh of this process was interrupted, and say what that means."""
+    from warehouse.run_record import interrupted_run
+
+    stage = interrupted_run(home, 128 + number)
+    return (
+        f"The refresh was interrupted ({number.name})" + ("" if stage is None else f" while {stage}") + ". Nothing is "
+        "half published; `icw status` says what is in service. Run `icw refresh` again: it goes on from what is landed."
+    )
 
 
 @app.command()
-def status(as_json: JsonOption = False) -> None:
-    """Show the current snapshot, how old each source is, and what the audit said."""
-    from warehouse.run_record import last_run
+def status(
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Print one line and exit with 0 good, 8 degraded, 9 the last refresh failed, died or was interrupted, "
+            "10 too old, 11 nothing in service, 12 a refresh runs for longer than --max-age.",
+        ),
+    ] = False,
+    max_age: Annotated[
+        str, typer.Option(metavar="DURATION", help="How old --check lets the last good refresh be: 90m, 36h, 2d.")
+    ] = "36h",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the current snapshot, how old each source is, what the audit said, and what became of the last refresh."""
+    from warehouse.freshness import duration, freshness
+    from warehouse.run_record import last_run, now
 
-    home = load_settings().home
-    run = last_run(home)
-    snapshot = catalog.snapshot(home, None)
+    home, longest = load_settings().home, duration(max_age)
+    run, snapshot = last_run(home), catalog.current(home)
+    if check:
+        found = freshness(run, None if snapshot is None else snapshot.id, longest, now())
+        report = {"state": found.state, "exit_code": found.exit_code, "why": found.sentence}
+        print(
+            json.dumps(report | display.status_report(snapshot, run)) if as_json else f"{found.state}: {found.sentence}"
+        )
+        raise SystemExit(found.exit_code)
+    if run is None:
+        # It says what to do where there is nothing at all.
+        snapshot = catalog.snapshot(home, None)
     if as_json:
         print(json.dumps(display.status_report(snapshot, run), indent=2))
     else:
-        display.status(_screen(), snapshot, run)
+        display.status(screen(), snapshot, run)
 
 
 @app.command()
@@ -143,7 +196,7 @@ def sources(
     if as_json:
         print(json.dumps(display.sources_report(found), indent=2))
     else:
-        display.sources(_screen(), found)
+        display.sources(screen(), found)
 
 
 @app.command()
@@ -163,16 +216,18 @@ def sql(
     settings = load_settings()
     found = catalog.snapshot(settings.home, snapshot)
     chosen = form or _form_of(output)
+    if output is not None:
+        require_outside(output, settings.home)
     with query.run(found, sys.stdin.read() if statement == "-" else statement, settings) as result:
         if chosen != "table":
             written = query.write_result(result, chosen, output or sys.stdout.buffer)
             if output is not None:
-                Console(stderr=True).print(f"{written:,} rows written to {output}.", highlight=False)
+                Screen(stderr=True).print(f"{written:,} rows written to {output}.", highlight=False)
         elif output is not None:
             raise UsageError("A table is for the screen. Use --format csv, json or parquet to write a file.")
         else:
-            display.page(_screen(), result.page(rows))
-            display.synthetic_notice(Console(stderr=True), found)
+            display.page(screen(), result.page(rows))
+            display.synthetic_notice(Screen(stderr=True), found)
 
 
 @app.command()
@@ -194,9 +249,9 @@ def tables(
     if as_json:
         print(json.dumps([entry.model_dump(mode="json") for entry in entries], indent=2))
     elif table is None:
-        display.table_list(_screen(), found, entries)
+        display.table_list(screen(), found, entries)
     else:
-        display.column_list(_screen(), entries[0])
+        display.column_list(screen(), entries[0])
 
 
 @app.command()
@@ -207,53 +262,122 @@ def docs(snapshot: SnapshotOption = None) -> None:
     home = load_settings().home
     found, page = catalog.snapshot(home, snapshot), home / "docs" / "index.html"
     write_documentation(found, page)
-    display.documentation(_screen(), found, page)
+    display.documentation(screen(), found, page)
 
 
 @app.command()
 def snapshots(as_json: JsonOption = False) -> None:
     """List the published snapshots, oldest first."""
     home = load_settings().home
-    found, current = catalog.snapshots(home), catalog.current(home)
+    found, current, unreadable = catalog.snapshots(home), catalog.current(home), catalog.unreadable(home)
     if as_json:
-        print(json.dumps(display.snapshot_report(found, current), indent=2))
+        print(json.dumps(display.snapshot_report(found, current, unreadable), indent=2))
     else:
-        display.snapshot_list(_screen(), found, current)
+        display.snapshot_list(screen(), found, current, unreadable)
+
+
+@app.command()
+def verify(
+    name: Annotated[str | None, typer.Argument(metavar="[ID]", help="Snapshot; by default the one in service.")] = None,
+    landing: Annotated[bool, typer.Option("--landing", help="Check the landed objects instead.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Check every snapshot and the landed objects.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that files are byte for byte what was landed and published; names each that is not.
+
+    Exits with 0 if all are, and with 3 if any is not. A damaged landed object is fetched anew by the next refresh.
+    """
+    from warehouse.verification import of_unreadable
+
+    if name is not None and (landing or everything):
+        raise UsageError("Name a snapshot, or use --landing or --all: not both.")
+    home = load_settings().home
+    counted, faults = 0, [of_unreadable(entry) for entry in catalog.unreadable(home)] if everything else []
+    for check in _checks(home, name, landing, everything):
+        counted += 1
+        if check.found != "sound":
+            faults.append(check)
+    if as_json:
+        print(json.dumps(display.verification_report(counted, faults), indent=2))
+    else:
+        display.verification(screen(), counted, faults)
+    if faults:
+        raise typer.Exit(IntegrityError.exit_code)
+
+
+def _checks(home: Path, name: str | None, landing: bool, everything: bool) -> Iterator[FileCheck]:
+    from warehouse.contracts import SOURCES
+    from warehouse.landing import Landing
+    from warehouse.verification import verify_landing, verify_snapshot
+
+    if landing or everything:
+        yield from verify_landing(Landing(home), SOURCES)
+    if not landing:
+        for snapshot in catalog.snapshots(home) if everything else [catalog.snapshot(home, name)]:
+            yield from verify_snapshot(snapshot)
 
 
 @sandbox_app.command()
 def serve(
+    context: typer.Context,
     scale: Annotated[
         float | None,
         typer.Option(min=0.0005, max=1, help="Size; at 1 it holds as many records as were published in February 2026."),
     ] = None,
     idc: IdcOption = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="The portal's record types and fields as they were on a day since May 2022."),
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes a free one.")] = 8765,
 ) -> None:
-    """Serve the stand-ins until interrupted: portal, hub and IDC artifact bucket, with synthetic data."""
+    """Serve the stand-ins until interrupted: portal, hub and IDC artifact bucket, with synthetic data.
+
+    Below /_sandbox/, POST JSON to break or change what is served:
+
+    faults: {"kind": "authorisation_outage", "record_type": "case", "times": 3};
+    without an end: "times": null, until DELETE
+
+    changes: {"service": "portal", "record_type": "case", "removed_share": 0.2};
+    instead of a share, "change": "remove" (or "rename", "add" with a "name"),
+    or "field": "sex" with "mutation": "missing", "text", "number", "boolean",
+    "list", "nested"
+    """
     from dagster_project.progress import showing_progress
     from warehouse.sandbox.running import served
 
-    settings = load_settings(sandbox_scale=scale, idc_version=idc)
+    _release_interrupts(context)
+    settings = load_settings(sandbox_scale=scale, idc_version=idc, sandbox_schema=schema)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        showing_progress(Console(stderr=True)),
+        showing_progress(Screen(stderr=True)),
         served(settings, port) as sandbox,
     ):
-        display.sandbox(_screen(), sandbox.root_url, settings.sandbox_scale)
+        display.sandbox(screen(), sandbox.root_url, settings.sandbox_scale, settings.sandbox_schema)
         threading.Event().wait()
 
 
 @app.command()
 def dev(
+    context: typer.Context,
     port: Annotated[int, typer.Option(help="Port of the Dagster UI on loopback.")] = 3000,
 ) -> None:
     """Start the Dagster UI and its daemon on loopback: lineage, runs, checks and the schedule."""
     from dagster_project.job import dagster_home
 
+    _release_interrupts(context)
     os.environ["DAGSTER_HOME"] = str(dagster_home(load_settings()))
+    # The parts of Dagster talk to each other on loopback, which gRPC would do through a proxy of the environment.
+    around = filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "localhost,127.0.0.1,::1"))
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(around)
     arguments = ["dev", "-m", "schedules.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.execvp(sys.executable, [sys.executable, "-m", "dagster", *arguments])
+
+
+def _release_interrupts(context: typer.Context) -> None:
+    """Let a service end as services do: an interrupt is its usual end."""
+    if isinstance(context.obj, Interrupts):
+        context.obj.release()
 
 
 def _program() -> str:
@@ -261,11 +385,6 @@ def _program() -> str:
     on_path = shutil.which("icw")
     called = Path(sys.argv[0])
     return "icw" if on_path is not None and called.exists() and called.samefile(on_path) else str(called)
-
-
-def _screen() -> Console:
-    """Return standard output as wide as the terminal, or wide enough for tables where there is none."""
-    return Console() if sys.stdout.isatty() else Console(width=160)
 
 
 def _form_of(output: Path | None) -> Literal["table", "csv", "json", "parquet"]:
@@ -283,7 +402,7 @@ def _form_of(output: Path | None) -> Literal["table", "csv", "json", "parquet"]:
 
 
 def _stop(error: WarehouseError) -> NoReturn:
-    Console(stderr=True, soft_wrap=True).print(f"icw: {error}", style="red", markup=False, highlight=False)
+    Screen(stderr=True, soft_wrap=True).print(f"icw: {error}", style="red", markup=False, highlight=False)
     _let_go_of_output()
     raise SystemExit(error.exit_code)
 
@@ -316,8 +435,3 @@ def main(run: Callable[[], object] = app) -> None:
         if error.errno == errno.ENOSPC:
             _stop(StorageError(f"The output cannot be written: {error.strerror}. Free some space and try again."))
         raise
-
-
-def program() -> NoReturn:
-    """The command `icw`: `main`, and a quick end of the process."""
-    run_and_leave(main)

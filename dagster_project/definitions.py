@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import dagster as dg
 
 from dagster_project.defs.publish import snapshot
 from dagster_project.defs.quality import audit_landed, audit_star
 from dagster_project.defs.sources import RELEASES
 from dagster_project.defs.transform import star
-from dagster_project.failures import as_warehouse_error
 from dagster_project.resources import Warehouse
-from warehouse.run_record import recording_failures
-from warehouse.settings import load_settings
-
-
-@dg.failure_hook
-def note_failure(context: dg.HookContext) -> None:
-    """Keep what stopped a run where `icw status` finds it, also for runs that nobody started by hand."""
-    home = load_settings().home
-    with contextlib.suppress(Exception), recording_failures(home):
-        raise as_warehouse_error(context.op_exception or RuntimeError("the step failed"), home)
-
 
 # One process a run: the refresh lock belongs to a process, and so does the DuckDB file of a build.
 refresh_job = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all(),
     executor_def=dg.in_process_executor,
-    hooks={note_failure},
     description="Fetch, land, build, audit and publish: what `icw refresh` runs.",
 )
 

@@ -14,13 +14,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from warehouse.snapshots import query
-from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.catalog import Snapshot, Unreadable
 from warehouse.snapshots.manifest import SourceFailure, TableEntry, Verdict
 
 if TYPE_CHECKING:
     from warehouse.landing import Release
     from warehouse.run_record import RunRecord
     from warehouse.upstreams import UpstreamState
+    from warehouse.verification import FileCheck
 
 _SCALE = """
 select
@@ -114,8 +115,13 @@ def _records(found: query.Page) -> Table:
     return table
 
 
-def status(console: Console, snapshot: Snapshot, run: RunRecord | None) -> None:
+def status(console: Console, snapshot: Snapshot | None, run: RunRecord | None) -> None:
     """Show what is current, how old each source is, what the audit said and how the last refresh ended."""
+    if snapshot is None:
+        console.print("No snapshot is in service.")
+        if run is not None:
+            _last_run(console, run)
+        return
     manifest = snapshot.manifest
     age = _age(manifest.created_at)
     console.print(f"Current snapshot: [bold]{snapshot.id}[/], published {age} ago", highlight=False)
@@ -146,17 +152,31 @@ def status(console: Console, snapshot: Snapshot, run: RunRecord | None) -> None:
 
 
 def _last_run(console: Console, run: RunRecord) -> None:
-    """Show how the last refresh ended."""
-    ended = f"Last refresh: {run.outcome}, {_age(run.finished_at)} ago (exit code {run.exit_code})"
-    console.print(ended, highlight=False, style="default" if run.exit_code == 0 else "yellow")
+    """Show what became of the last refresh; of one that goes on, also what became of the one before."""
+    moment = run.finished_at or run.started_at
+    facts = [] if moment is None else [f"{'' if run.finished_at else 'started '}{_age(moment)} ago"]
+    facts += [run.stage] if run.stage and not run.is_good else []
+    code = "" if run.exit_code is None else f" (exit code {run.exit_code})"
+    good = run.exit_code == 0 or run.outcome == "running"
+    ended = f"Last refresh: {', '.join([run.outcome, *facts])}{code}"
+    console.print(ended, highlight=False, soft_wrap=True, markup=False, style="default" if good else "yellow")
     for failure in run.failures:
         console.print(f"  {_failure(failure)}", style="yellow", markup=False, highlight=False)
+    chosen = ", ".join(f"{choice.source} {choice.version}" for choice in run.choices if choice.version)
+    if chosen and not run.is_good:
+        console.print(f"  Chosen until then: {chosen}", markup=False, highlight=False, soft_wrap=True)
     if run.error is not None:
-        console.print(f"  {run.error}", style="red", markup=False, highlight=False)
+        console.print(f"  {run.error}", style="red", markup=False, highlight=False, soft_wrap=True)
+    if run.outcome == "running" and run.previous is not None:
+        console.print("Before that:", highlight=False)
+        _last_run(console, run.previous)
 
 
-def status_report(snapshot: Snapshot, run: RunRecord | None) -> dict[str, Any]:
+def status_report(snapshot: Snapshot | None, run: RunRecord | None) -> dict[str, Any]:
     """Return what `status` shows, for programs."""
+    last_run = None if run is None else run.model_dump(mode="json")
+    if snapshot is None:
+        return {"snapshot_id": None, "last_run": last_run}
     manifest = snapshot.manifest
     return {
         "snapshot_id": snapshot.id,
@@ -178,7 +198,7 @@ def status_report(snapshot: Snapshot, run: RunRecord | None) -> dict[str, Any]:
         "expectations": len(manifest.verdicts),
         "warnings": [verdict.model_dump(mode="json") for verdict in manifest.warnings],
         "failures": [failure.model_dump(mode="json") for failure in manifest.failures],
-        "last_run": None if run is None else run.model_dump(mode="json"),
+        "last_run": last_run,
     }
 
 
@@ -225,9 +245,11 @@ def sources_report(found: Sequence[tuple[UpstreamState, Release | None]]) -> lis
     ]
 
 
-def sandbox(console: Console, root_url: str, scale: float) -> None:
+def sandbox(console: Console, root_url: str, scale: float, schema: str | None) -> None:
     """Say where the stand-ins answer and how a refresh reads them."""
     console.print(f"The sandbox answers with SYNTHETIC data, {scale:g} of the published size:", highlight=False)
+    if schema is not None:
+        console.print(f"The portal's record types and fields are those of {schema}.", highlight=False)
     for what, path in (("MIDRC portal", "portal"), ("BDF Imaging Hub", "bih"), ("IDC artifact bucket", "idc")):
         console.print(f"  {what:<20} {root_url}/{path}", highlight=False, soft_wrap=True)
     console.print(f"  {'faults, requests':<20} {root_url}/_sandbox/...", highlight=False, soft_wrap=True)
@@ -283,8 +305,36 @@ def documentation(console: Console, snapshot: Snapshot, page: Path) -> None:
     synthetic_notice(console, snapshot)
 
 
-def snapshot_list(console: Console, found: Sequence[Snapshot], current: Snapshot | None) -> None:
-    """Show the published snapshots."""
+def verification(console: Console, counted: int, faults: Sequence[FileCheck]) -> None:
+    """Say how many files were checked, and name each that is not as it was written."""
+    for fault in faults:
+        detail = f" ({fault.detail})" if fault.detail else ""
+        console.print(f"{fault.found}: {fault.path}{detail} [{fault.part}]", markup=False, soft_wrap=True)
+    if faults:
+        console.print(f"{counted:,} files checked, {len(faults):,} faults.", highlight=False)
+    else:
+        console.print(f"{counted:,} files checked, each as it was written.", highlight=False)
+
+
+def verification_report(counted: int, faults: Sequence[FileCheck]) -> dict[str, Any]:
+    """Return what `verification` says, for programs."""
+    return {
+        "checked": counted,
+        "faults": [
+            {"found": fault.found, "path": str(fault.path), "part": fault.part, "detail": fault.detail}
+            for fault in faults
+        ],
+    }
+
+
+def snapshot_list(
+    console: Console, found: Sequence[Snapshot], current: Snapshot | None, unreadable: Sequence[Unreadable]
+) -> None:
+    """Show the published snapshots, and what was one."""
+    for entry in unreadable:
+        console.print(f"{entry.folder.name} {entry.reason}.", style="red", markup=False, soft_wrap=True)
+    if not found and unreadable:
+        return
     if not found:
         console.print("No snapshot has been published yet; `icw refresh` publishes one.")
         return
@@ -303,9 +353,14 @@ def snapshot_list(console: Console, found: Sequence[Snapshot], current: Snapshot
     console.print("* in service", style="dim")
 
 
-def snapshot_report(found: Sequence[Snapshot], current: Snapshot | None) -> list[dict[str, Any]]:
+def snapshot_report(
+    found: Sequence[Snapshot], current: Snapshot | None, unreadable: Sequence[Unreadable]
+) -> list[dict[str, Any]]:
     """Return what `snapshot_list` shows, for programs."""
-    return [
+    broken = [
+        {"snapshot_id": entry.folder.name, "folder": str(entry.folder), "problem": entry.reason} for entry in unreadable
+    ]
+    return broken + [
         {
             "snapshot_id": entry.id,
             "current": current is not None and entry.id == current.id,

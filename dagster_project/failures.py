@@ -12,12 +12,17 @@ from warehouse.errors import StorageError, WarehouseError
 _REFUSED_WRITES = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO)
 
 
-def as_warehouse_error(error: BaseException, folder: Path) -> BaseException:
-    """Find the library's own error, or a disk that refuses writes below `folder`, behind what Dagster raised."""
+def as_warehouse_error(error: BaseException, folder: Path, recorded: WarehouseError | None) -> BaseException:
+    """Find the library's own error, or a disk that refuses writes below `folder`, behind what Dagster raised.
+
+    `recorded` is what stopped the run as its record has it: Dagster may have failed to keep it, and then raises that.
+    """
     causes = list(_causes(error))
     own = next((cause for cause in causes if isinstance(cause, WarehouseError)), None)
     if own is not None:
         return own
+    if recorded is not None:
+        return recorded
     refused = next((cause for cause in causes if _is_refused_write(cause)), None)
     if refused is not None:
         return StorageError(

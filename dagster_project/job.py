@@ -9,21 +9,35 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.dead_runs import close_dead_runs
 from dagster_project.failures import as_warehouse_error
-from warehouse.landing import writing_to
+from warehouse.landing import write_atomically, writing_to
 from warehouse.process import loading
 from warehouse.refresh import Plan
+from warehouse.run_record import last_run, recorded_error
 from warehouse.settings import Settings
 
-_INSTANCE_SETTINGS = """\
-# Written by icw. Runs of the command line and of the schedule are kept here.
+_WRITTEN_BY_ICW = "# Written by icw."
+
+# Dagster's launcher for one machine does not look whether a run's process lives: what ends a dead run there is the
+# limit of its time. Ten runs that seem to go on would keep the service from starting another.
+_INSTANCE_SETTINGS = f"""\
+{_WRITTEN_BY_ICW} Runs of the command line and of the schedule are kept here.
+# To change anything, take the first line away: then icw leaves this file alone.
 telemetry:
   enabled: false
+nux:
+  enabled: false
+run_monitoring:
+  enabled: true
+  max_runtime_seconds: 43200
 """
 
 
 def dagster_home(settings: Settings) -> Path:
-    """Return Dagster's folder in the warehouse home, with telemetry off, made if need be.
+    """Return Dagster's folder in the warehouse home, made if need be, with telemetry off and dead runs noticed.
+
+    A configuration that an earlier icw wrote is renewed; one that somebody else wrote stays as it is.
 
     Raises:
         StorageError: the home cannot be written.
@@ -32,13 +46,14 @@ def dagster_home(settings: Settings) -> Path:
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         configuration = folder / "dagster.yaml"
-        if not configuration.exists():
-            configuration.write_text(_INSTANCE_SETTINGS, encoding="utf-8")
+        text = configuration.read_text(encoding="utf-8") if configuration.exists() else _WRITTEN_BY_ICW
+        if text.startswith(_WRITTEN_BY_ICW) and text != _INSTANCE_SETTINGS:
+            write_atomically(configuration, _INSTANCE_SETTINGS)
     return folder
 
 
-def run_refresh_job(plan: Plan, settings: Settings) -> str:
-    """Run the whole refresh job with what a plan knows already, and return Dagster's id of the run.
+def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
+    """Run the whole refresh job, as run `run_id`, with what a plan knows already. The caller holds the lock for it.
 
     Raises:
         WarehouseError: what stopped the run, as the library said it.
@@ -50,15 +65,16 @@ def run_refresh_job(plan: Plan, settings: Settings) -> str:
 
     try:
         with dg.DagsterInstance.from_config(str(folder)) as instance:
-            result = defs.resolve_job_def("refresh").execute_in_process(
-                run_config=_configuration(plan, settings), instance=instance
+            run = last_run(settings.home)
+            close_dead_runs(instance, run_id, None if run is None else run.previous)
+            defs.resolve_job_def("refresh").execute_in_process(
+                run_config=_configuration(plan, settings, run_id), instance=instance, run_id=run_id
             )
     except Exception as error:
-        raise as_warehouse_error(error, folder) from error
-    return result.run_id
+        raise as_warehouse_error(error, folder, recorded_error(settings.home, run_id)) from error
 
 
-def _configuration(plan: Plan, settings: Settings) -> dict[str, Any]:
+def _configuration(plan: Plan, settings: Settings, run_id: str) -> dict[str, Any]:
     """Return the run's configuration: what the command line was told, and what the plan found out.
 
     The environment holds the other settings; a run that is repeated from the UI asks the upstreams itself.
@@ -79,6 +95,6 @@ def _configuration(plan: Plan, settings: Settings) -> dict[str, Any]:
         }
     return {
         "ops": ops,
-        "resources": {"warehouse": {"config": {"told": told}}},
+        "resources": {"warehouse": {"config": {"told": told, "run_id": run_id}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }

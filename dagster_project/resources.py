@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import functools
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import dagster as dg
 from pydantic import Field
 
+from dagster_project.dead_runs import close_dead_runs
 from warehouse.landing import Landing
-from warehouse.lock import refresh_lock
+from warehouse.lock import is_held_for, refresh_lock
+from warehouse.run_record import last_run, recording, stage
 from warehouse.settings import Settings, load_settings
+
+_Made = TypeVar("_Made")
 
 
 class Warehouse(dg.ConfigurableResource):
     """The warehouse home of this process, locked for the length of the run.
 
-    `told` are the settings that the command line was given; the environment holds the others.
+    `told` are the settings that the command line was given; the environment holds the others. `run_id` is the run that
+    the command line has planned under the lock, which it keeps.
 
     Raises:
         LockHeld: another process refreshes the same home.
     """
 
     told: dict[str, str] = Field(default_factory=dict)
+    run_id: str = ""
 
     @property
     def settings(self) -> Settings:
@@ -34,8 +42,41 @@ class Warehouse(dg.ConfigurableResource):
         """The raw store of the home."""
         return Landing(self.settings.home)
 
+    @property
+    def is_planned(self) -> bool:
+        """Whether what the run was told of the sources was found out under the lock that it runs under.
+
+        A run that is repeated from Dagster's UI is told what was so long ago.
+        """
+        return self.run_id != "" and is_held_for(self.settings.home, self.run_id)
+
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Warehouse, None, None]:
-        """Hold the refresh lock while steps run."""
-        with refresh_lock(self.settings.home):
+        """Hold the refresh lock while steps run, and record the run; where the command line does both, leave it so."""
+        if self.is_planned:
             yield self
+            return
+        home, run_id = self.settings.home, str(context.run_id)
+        with refresh_lock(home, run_id):
+            before = last_run(home)
+            with recording(home, run_id):
+                if context.instance is not None:
+                    close_dead_runs(context.instance, run_id, before)
+                yield self
+
+
+def at_stage(name: str) -> Callable[[Callable[..., Iterator[_Made]]], Callable[..., Iterator[_Made]]]:
+    """Return a decorator of what an asset does: while it does it, and where it fails, the record of the run says so."""
+
+    def decorated(compute: Callable[..., Iterator[_Made]]) -> Callable[..., Iterator[_Made]]:
+        @functools.wraps(compute)
+        def recorded(*arguments: object, **named: object) -> Iterator[_Made]:
+            warehouse = named["warehouse"]
+            assert isinstance(warehouse, Warehouse)
+            # The command line, which plans, heeds interrupts itself.
+            with stage(warehouse.settings.home, name, heeding_interrupts=not warehouse.is_planned):
+                yield from compute(*arguments, **named)
+
+        return recorded
+
+    return decorated

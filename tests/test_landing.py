@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from warehouse.errors import IntegrityError, StorageError
 from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of, write_atomically
+from warehouse.settings import Settings
+from warehouse.upstreams import IdcUpstream
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -90,9 +92,20 @@ def test_a_landed_object_needs_no_staged_file(landing: Landing) -> None:
 def test_an_object_that_is_neither_staged_nor_landed_stops_before_the_manifest(landing: Landing) -> None:
     entry, path = stage(landing, b"data")
     path.unlink()
-    with pytest.raises(StorageError, match="neither staged nor landed"):
+    with pytest.raises(IntegrityError, match=rf"landed file of {entry.name} is missing") as caught:
         landing.commit(release_of(entry), {entry.sha256: path})
+    assert "Free some space" not in str(caught.value)
     assert landing.releases("idc") == []
+
+
+def test_a_damaged_object_without_a_staged_file_is_called_damaged(landing: Landing) -> None:
+    entry, path = stage(landing, b"data")
+    landing.commit(release_of(entry), {entry.sha256: path})
+    stored = landing.object_path(entry.sha256)
+    stored.chmod(0o644)
+    stored.write_bytes(b"dat")
+    with pytest.raises(IntegrityError, match="is damaged"):
+        landing.commit(release_of(entry, version="26.0.0"), {})
 
 
 @pytest.mark.parametrize("damage", [b"dat", b"DATA"])
@@ -101,10 +114,56 @@ def test_a_verified_file_replaces_a_damaged_object(landing: Landing, damage: byt
     release = landing.commit(release_of(entry), {entry.sha256: path})
     landing.object_path(entry.sha256).chmod(0o644)
     landing.object_path(entry.sha256).write_bytes(damage)
-    assert [found.name for found in landing.missing_objects(release)] == (["a.parquet"] if len(damage) == 3 else [])
+    assert [found.name for found in landing.missing_objects(release)] == ["a.parquet"]
     _, path = stage(landing, b"data")
     landing.commit(release, {entry.sha256: path})
     assert landing.object_path(entry.sha256).read_bytes() == b"data"
+
+
+def flip_a_bit(path: Path) -> None:
+    """Change one bit as a disk does: size and time of the file stay."""
+    before, content = path.stat(), bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_a_flipped_bit_is_found_named_and_stops_what_would_read_it(landing: Landing) -> None:
+    entry, path = stage(landing, b"data")
+    release = landing.commit(release_of(entry), {entry.sha256: path})
+    landing.require_intact([release])
+    flip_a_bit(landing.object_path(entry.sha256))
+    assert landing.missing_objects(release) == [entry]
+    says = rf"a\.parquet of idc 25\.0\.5 \(.*{entry.sha256}\) is damaged: .* Run the refresh again"
+    with pytest.raises(IntegrityError, match=says):
+        landing.require_intact([release])
+    landing.object_path(entry.sha256).unlink()
+    with pytest.raises(IntegrityError, match=r"a\.parquet of idc 25\.0\.5 \(.*\) is gone\."):
+        landing.require_intact([release])
+
+
+def test_a_damaged_object_is_not_taken_over_by_another_release(landing: Landing) -> None:
+    entry, path = stage(landing, b"data")
+    landing.commit(release_of(entry), {entry.sha256: path})
+    flip_a_bit(landing.object_path(entry.sha256))
+    with pytest.raises(IntegrityError, match="is damaged"):
+        landing.commit(release_of(entry, version="26.0.0"), {})
+    assert landing.release("idc", "26.0.0") is None
+
+
+def test_the_last_good_release_is_the_newest_whose_bytes_are_what_was_landed(landing: Landing) -> None:
+    upstream = IdcUpstream(Settings(home=landing.root.parent, idc_version="latest"))
+    (old, first), (new, second) = stage(landing, b"old"), stage(landing, b"new", "b.parquet")
+    older = landing.commit(release_of(old, version="24.2.2"), {old.sha256: first})
+    newer = landing.commit(release_of(new, at=NOON + timedelta(hours=1)), {new.sha256: second})
+    assert upstream.last_good_and_damage(landing) == (newer, [])
+    flip_a_bit(landing.object_path(new.sha256))
+    kept, damage = upstream.last_good_and_damage(landing)
+    assert kept == older
+    assert ["b.parquet of idc 25.0.5" in sentence for sentence in damage] == [True]
+    flip_a_bit(landing.object_path(old.sha256))
+    assert upstream.last_good(landing) is None
 
 
 def test_the_release_that_was_fetched_last_is_the_one_of_its_version(landing: Landing) -> None:

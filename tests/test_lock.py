@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from warehouse.errors import LockHeld, StorageError
-from warehouse.lock import refresh_lock
+from warehouse.lock import LockHolder, is_held, is_held_for, refresh_lock
+from warehouse.process_identity import ProcessIdentity
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -63,8 +64,8 @@ def test_while_one_process_holds_the_lock_another_is_told_who(tmp_path: Path) ->
         with pytest.raises(LockHeld) as caught:
             take(tmp_path)
 
-    assert set(said) == {"pid", "host", "started_at", "command"}
-    assert (said["pid"], said["host"]) == (holder.pid, socket.gethostname())
+    assert set(said) == {"run_id", "process", "started_at", "command"}
+    assert (said["process"]["pid"], said["process"]["host"]) == (holder.pid, socket.gethostname())
     since = datetime.fromisoformat(said["started_at"])
     assert 0 <= (datetime.now(UTC) - since).total_seconds() < 300
     assert str(caught.value) == (
@@ -102,7 +103,7 @@ def test_the_lock_of_a_dead_process_is_taken_over(
         assert holder.wait() == -number
 
     with caplog.at_level(logging.INFO, "icw.lock"), refresh_lock(tmp_path):
-        assert json.loads((tmp_path / "lock").read_text())["pid"] == os.getpid()
+        assert json.loads((tmp_path / "lock").read_text())["process"]["pid"] == os.getpid()
 
     [record] = caplog.records
     assert record.getMessage().startswith(f"took over the lock that process {holder.pid} left behind")
@@ -201,7 +202,7 @@ COUNT = """
     from pathlib import Path
     from warehouse.errors import LockHeld
     from warehouse.lock import refresh_lock
-    home, number = Path(sys.argv[1]), Path(sys.argv[1], "number")
+    home, number = Path(sys.argv[1], "home"), Path(sys.argv[1], "number")
     done = 0
     while done < 20:
         try:
@@ -241,7 +242,7 @@ def test_whatever_is_left_in_the_file_the_lock_can_be_taken(tmp_path: Path, left
     (tmp_path / "lock").write_text(left)
 
     with refresh_lock(tmp_path):
-        assert json.loads((tmp_path / "lock").read_text())["pid"] == os.getpid()
+        assert json.loads((tmp_path / "lock").read_text())["process"]["pid"] == os.getpid()
 
 
 def test_a_home_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
@@ -256,3 +257,51 @@ def test_a_lock_that_is_a_folder_is_a_storage_error(tmp_path: Path) -> None:
 
     with pytest.raises(StorageError, match="lock"):
         take(tmp_path)
+
+
+@pytest.mark.parametrize("argument", ["x" * 5000, "import sys\nprint(1)\n" * 200, "\x1b[31m\r"])
+def test_whatever_was_typed_the_holder_is_named_in_one_short_line(tmp_path: Path, argument: str) -> None:
+    with process(HOLD, tmp_path, argument):
+        assert len((tmp_path / "lock").read_text()) < 500
+        with pytest.raises(LockHeld) as caught:
+            take(tmp_path)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+
+
+def test_a_number_that_was_given_out_again_is_no_alibi(tmp_path: Path) -> None:
+    """The file names a process that lives, and that started at another time than the one that left the file."""
+    with refresh_lock(tmp_path):
+        left = (tmp_path / "lock").read_text()
+    other = json.loads(left)
+    other["process"]["start"] = "another boot:1"
+    identity = LockHolder.model_validate(other).process
+    assert identity.is_alive() is False
+    assert LockHolder.model_validate_json(left).process.is_alive() is True
+
+
+def test_a_process_that_ended_and_was_not_waited_for_is_dead() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        me = ProcessIdentity.of_this_process()
+        start = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        identity = me.model_copy(update={"pid": child.pid, "start": f"{str(me.start).split(':')[0]}:{start}"})
+        assert identity.is_alive() is True
+        child.kill()
+        while Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            pass
+        assert identity.is_alive() is False
+    finally:
+        child.communicate()
+
+
+def test_the_run_that_holds_the_lock_is_known(tmp_path: Path) -> None:
+    assert not is_held(tmp_path)
+    with refresh_lock(tmp_path, "run-1"):
+        assert is_held_for(tmp_path, "run-1")
+        assert not is_held_for(tmp_path, "run-2")
+        assert is_held(tmp_path)
+        with pytest.raises(LockHeld, match="run run-1, process"):
+            take(tmp_path)
+    assert not is_held_for(tmp_path, "run-1")
+    assert not is_held(tmp_path)

@@ -10,11 +10,13 @@ import tempfile
 from pathlib import Path
 
 from warehouse.build import DBT_PROJECT
+from warehouse.build.dbt_run import without_settings_of_others
 from warehouse.errors import BuildFailed
 from warehouse.landing import write_atomically, writing_to
 from warehouse.snapshots.catalog import Snapshot
 
 
+@without_settings_of_others()
 def write_documentation(snapshot: Snapshot, page: Path) -> None:
     """Write the documentation as one HTML page that opens without a network.
 

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from warehouse.public_text import public_text
+
 
 class WarehouseError(Exception):
-    """Base of every error that the project raises on purpose."""
+    """Base of every error that the project raises on purpose.
+
+    A message may quote upstreams and addresses: it loses credentials and control characters here, wherever it goes.
+    """
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(public_text(message))
 
 
 class UsageError(WarehouseError):

@@ -10,7 +10,6 @@ import fcntl
 import logging
 import os
 import shlex
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -21,21 +20,26 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warehouse.errors import LockHeld
+from warehouse.home import claim
 from warehouse.landing import writing_to
+from warehouse.process_identity import ProcessIdentity
 
 log = logging.getLogger("icw.lock")
 
 # A holder writes its name just after it got the lock; whoever comes in between waits this long for the name.
 _PATIENCE_S = 1.0
 
+# A service starts its runs with a whole program or document as an argument; its beginning tells which it is.
+_LONGEST_COMMAND = 120
+
 
 class LockHolder(BaseModel):
-    """The process that holds (or held) the lock: where it runs, since when, and what was typed."""
+    """The process that holds (or held) the lock: which run it is, since when, and the beginning of what was typed."""
 
     model_config = ConfigDict(frozen=True)
 
-    pid: int
-    host: str
+    run_id: str = ""
+    process: ProcessIdentity
     started_at: datetime
     command: str
 
@@ -61,23 +65,25 @@ class _Lock:
 
 
 @contextmanager
-def refresh_lock(home: Path) -> Iterator[None]:
+def refresh_lock(home: Path, run_id: str = "") -> Iterator[None]:
     """Hold the refresh lock of a warehouse home for the body of a `with`; makes the home if need be.
 
-    Not re-entrant: a second attempt fails in the same process, too. A lock that a dead process left is taken over.
+    `run_id` is what others are told of the holder. Not re-entrant: a second attempt fails in the same process, too. A
+    lock that a dead process left is taken over.
 
     Raises:
         LockHeld: a live process holds the lock; the message says which.
+        UsageError: the folder is somebody else's.
         StorageError: the home cannot be written.
     """
-    path = home / "lock"
+    path = _path(home)
+    claim(home)
     with writing_to(path):
-        home.mkdir(parents=True, exist_ok=True)
         # Closed on exec (Python's default for new descriptors): a program that is started in the body does not get it.
         lock = _Lock(os.open(path, os.O_RDWR | os.O_CREAT, 0o644))
     try:
         with writing_to(path):
-            _take(lock, path)
+            _take(lock, path, run_id)
         try:
             yield
         finally:
@@ -86,44 +92,86 @@ def refresh_lock(home: Path) -> Iterator[None]:
         lock.close()
 
 
-def _take(lock: _Lock, path: Path) -> None:
-    assert lock.descriptor is not None
+def is_held_for(home: Path, run_id: str) -> bool:
+    """Return whether this very process holds the lock of the home for this run."""
+    holder = _holder(_path(home))
+    return holder is not None and (holder.run_id, holder.process) == (run_id, ProcessIdentity.of_this_process())
+
+
+def is_held(home: Path) -> bool:
+    """Return whether any process holds the lock of the home, on whatever host, as far as the file system knows."""
     try:
-        fcntl.flock(lock.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise LockHeld(_refusal(path)) from None
+        descriptor = os.open(_path(home), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _path(home: Path) -> Path:
+    return home / "lock"
+
+
+def _take(lock: _Lock, path: Path, run_id: str) -> None:
+    assert lock.descriptor is not None
+    # Whoever holds it without a name of a living process has just taken it, or only looks whether it is held.
+    deadline = time.monotonic() + _PATIENCE_S
+    while not _locked(lock.descriptor):
+        holder = _holder(path)
+        if holder is not None and holder.process.is_alive() is not False:
+            raise LockHeld(_refusal(path, holder))
+        if time.monotonic() > deadline:
+            raise LockHeld(_refusal(path, holder))
+        time.sleep(0.02)
     left = _holder(path)
     if left is not None:
         log.warning(
             "took over the lock that process %d left behind when it ended (%s)",
-            left.pid,
+            left.process.pid,
             left.command,
-            extra={"event": "stale_lock", "pid": left.pid, "host": left.host},
+            extra={"event": "stale_lock", "pid": left.process.pid, "host": left.process.host},
         )
     me = LockHolder(
-        pid=os.getpid(),
-        host=socket.gethostname(),
+        run_id=run_id,
+        process=ProcessIdentity.of_this_process(),
         started_at=datetime.now(UTC).replace(microsecond=0),
-        command=shlex.join(sys.argv),
+        command=_in_one_line(shlex.join(sys.argv)),
     )
     lock.write(me.model_dump_json() + "\n")
 
 
-def _refusal(path: Path) -> str:
-    deadline = time.monotonic() + _PATIENCE_S
-    holder = _holder(path)
-    while (holder is None or not _alive(holder)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-        holder = _holder(path)
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _refusal(path: Path, holder: LockHolder | None) -> str:
     if holder is None:
         who = "a process that has not said its name"
     else:
-        elsewhere = f" on {holder.host}" if holder.host != socket.gethostname() else ""
-        who = f"process {holder.pid}{elsewhere}, since {holder.started_at:%Y-%m-%d %H:%M:%S} UTC ({holder.command})"
+        process = holder.process
+        elsewhere = "" if process.host == ProcessIdentity.of_this_process().host else f" on {process.host}"
+        run = f"run {holder.run_id[:8]}, " if holder.run_id else ""
+        since = f"since {holder.started_at:%Y-%m-%d %H:%M:%S} UTC"
+        who = f"{run}process {process.pid}{elsewhere}, {since} ({holder.command})"
     return (
         f"Another refresh is writing to {path.parent}: {who}. "
         "Wait until it has finished, or stop it, then run the command again."
     )
+
+
+def _in_one_line(command: str) -> str:
+    words = "".join(letter if letter.isprintable() else " " for letter in command)
+    words = " ".join(words.split())
+    return words if len(words) <= _LONGEST_COMMAND else words[: _LONGEST_COMMAND - 3] + "..."
 
 
 def _holder(path: Path) -> LockHolder | None:
@@ -131,16 +179,3 @@ def _holder(path: Path) -> LockHolder | None:
         return LockHolder.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError):
         return None
-
-
-def _alive(holder: LockHolder) -> bool:
-    """Whether the process lives, as far as this host can tell; the name of a dead one is about to be replaced."""
-    if holder.host != socket.gethostname():
-        return True
-    try:
-        os.kill(holder.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -18,9 +18,16 @@ from warehouse.landing import Choice, Landing, Release
 from warehouse.quality.acknowledgements import read_acknowledgements
 from warehouse.quality.gaps import KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
-from warehouse.run_record import RunRecord, now, record_run
+from warehouse.run_record import GoodOutcome, at_stage, end_run, failures_of, note_choices
 from warehouse.settings import Settings
-from warehouse.snapshots.catalog import Snapshot, current, point_current_at, remove_unfinished, snapshots
+from warehouse.snapshots.catalog import (
+    Snapshot,
+    current,
+    point_current_at,
+    remove_unfinished,
+    require_current_readable,
+    snapshots,
+)
 from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish
 from warehouse.sources.idc import ResolvedRelease
@@ -52,7 +59,13 @@ def plan(settings: Settings) -> Plan:
     landing = Landing(settings.home)
     asked = upstreams(settings)
     require_real_home(settings)
-    choices = [choice for upstream in asked if (choice := _what_is_known(upstream, landing)) is not None]
+    choices: list[Choice] = []
+    for upstream in asked:
+        at_stage(settings.home, f"asking {upstream.title} whether anything is new")
+        choice = _what_is_known(upstream, landing)
+        if choice is not None:
+            choices.append(choice)
+            note_choices(settings.home, [choice])
     if len(choices) < len(asked):
         existing = None
     else:
@@ -94,8 +107,10 @@ def require_real_home(settings: Settings) -> None:
     """Keep a sandbox from taking the place of real data in a home that readers use.
 
     Raises:
-        UsageError: the snapshot in service holds real data, and this refresh would replace it by made-up data.
+        UsageError: the snapshot in service holds real data, and this refresh would replace it by made-up data; or it
+            cannot be read.
     """
+    require_current_readable(settings.home)
     in_service = current(settings.home)
     if settings.sources == "sandbox" and in_service is not None and not in_service.manifest.synthetic:
         raise UsageError(
@@ -103,15 +118,6 @@ def require_real_home(settings: Settings) -> None:
             "would put made-up data in its place. Set ICW_HOME to another folder for the sandbox, or use --sources "
             "live."
         )
-
-
-def failures_of(choices: Iterable[Choice]) -> tuple[SourceFailure, ...]:
-    """Return the sources that could not be refreshed, with what is read in place of it."""
-    return tuple(
-        SourceFailure(source=choice.source, version=choice.version, reason=choice.failure)
-        for choice in choices
-        if choice.failure is not None
-    )
 
 
 def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | None:
@@ -144,16 +150,19 @@ def known_gaps(home: Path, build: Build) -> KnownGaps:
     synthetic = any(release.synthetic for release in build.releases)
     comparable = in_service is not None and in_service.manifest.synthetic == synthetic
     earlier = read_gaps(in_service.tables_folder / "rec_gap.parquet") if in_service and comparable else {}
-    return KnownGaps(earlier, read_acknowledgements(home))
+    return KnownGaps(earlier, read_acknowledgements(home).gaps)
 
 
 def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
     """Publish an audited build, then remove what is not needed any more.
 
     Raises:
+        IntegrityError: a landed object has changed since the build began.
         AuditFailed: a stage of the audit has not judged this build, or an error stops it.
         StorageError: the home cannot be written.
     """
+    # What the models and the audit have read lay there for minutes since it was proven.
+    Landing(home).require_intact(build.releases)
     verdicts = recorded_verdicts(home, build.input_digest)
     timings = {"model": model_seconds(build), **recorded_seconds(home, build.input_digest)}
     manifest = publish(
@@ -171,7 +180,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
 
 def finish(
     home: Path,
-    outcome: Literal["published", "unchanged", "restored"],
+    outcome: GoodOutcome,
     snapshot_id: str,
     failures: Sequence[SourceFailure],
 ) -> None:
@@ -181,11 +190,7 @@ def finish(
         Degraded: a source could not be refreshed.
         StorageError: the home cannot be written.
     """
-    code = Degraded.exit_code if failures else 0
-    record = RunRecord(
-        finished_at=now(), outcome=outcome, exit_code=code, snapshot_id=snapshot_id, failures=tuple(failures)
-    )
-    record_run(home, record)
+    end_run(home, outcome, Degraded.exit_code if failures else 0, snapshot_id, failures)
     if failures:
         raise Degraded(" ".join(_sentence(failure) for failure in failures))
 
@@ -214,13 +219,18 @@ def _what_is_known(upstream: Upstream, landing: Landing) -> Choice | None:
 
 
 def _kept(upstream: Upstream, landing: Landing, error: SourceError) -> Choice:
-    kept = upstream.last_good(landing)
+    kept, damage = upstream.last_good_and_damage(landing)
+    if kept is None and damage:
+        # A snapshot without the source would silently take the place of one that has it.
+        raise IntegrityError(" ".join([str(error), *damage, "Nothing was built, and what is in service stays."]))
     wrong_bytes = isinstance(error, IntegrityError)
     choice = Choice(
         source=upstream.source,
         version=kept.version if kept else None,
         digest=kept.digest if kept else None,
-        failure=f"wrong bytes, which do not pass with time: {error}" if wrong_bytes else str(error),
+        failure=" ".join(
+            [f"wrong bytes, which do not pass with time: {error}" if wrong_bytes else str(error), *damage]
+        ),
     )
     (failure,) = failures_of([choice])
     level = logging.ERROR if wrong_bytes else logging.WARNING

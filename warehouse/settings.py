@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -25,6 +26,12 @@ Sources = Literal["live", "sandbox"]
 def _not_empty(path: object) -> object:
     if str(path) == "":
         raise ValueError("it is empty; leave it out for the default, or name a folder")
+    # DuckDB takes what follows a question mark for the query of an address, and looks for the file elsewhere; dbt reads
+    # an opening brace with another one, % or # as a template.
+    if re.search(r"\{[{%#]|[?\x00-\x1f\ud800-\udfff]", str(Path(str(path)).expanduser().absolute())):
+        raise ValueError(
+            "no path of it may hold a question mark, {{, {%, {#, a control character or bytes that are not text"
+        )
     return path
 
 
@@ -65,6 +72,11 @@ class Settings(BaseModel):
         gt=0,
         le=1,
         description="Size of the sandbox: at 1 it holds as many records as were published in February 2026.",
+    )
+    sandbox_schema: str | None = Field(
+        default=None,
+        description="A day, e.g. 2023-08-29: the sandbox's portal offers the record types and fields of that day "
+        "(May 2022 on); by default today's.",
     )
     sandbox_idc_version: str = Field(
         default="20.0.3",
@@ -144,6 +156,16 @@ class Settings(BaseModel):
     )
     guppy_tries: int = Field(
         default=3, ge=1, description="Times that the extraction of one type is begun when its data moves under the run."
+    )
+    guppy_most_lost: int = Field(
+        default=20, ge=0, description="Records that one type may lose from one load to the next, whatever its size."
+    )
+    guppy_most_lost_share: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Share of its records that one type may lose; a type that lost more, and more than "
+        "ICW_GUPPY_MOST_LOST, is not published unless acknowledgements.yml in the home accepts it.",
     )
     threads: int = Field(default=2, ge=1, description="Threads of DuckDB and of dbt.")
     memory_limit: str = Field(

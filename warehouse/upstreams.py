@@ -10,10 +10,13 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from warehouse.errors import SourceError, SourceUnreachable, UsageError
 from warehouse.landing import Landing, Release
+from warehouse.public_text import public_url
+from warehouse.quality.acknowledgements import read_acknowledgements
 from warehouse.settings import Settings
 from warehouse.sources import guppy, idc
 from warehouse.sources.guppy import GuppySystem
@@ -76,13 +79,24 @@ class Upstream(ABC):
         return self._accepted(self._land(landing))
 
     def last_good(self, landing: Landing) -> Release | None:
-        """Return the newest landed release that a refresh with these settings may publish, or None."""
-        candidates = [
-            release
-            for release in landing.releases(self.source)
-            if self._acceptable(release) and not landing.missing_objects(release)
-        ]
-        return self._newest(candidates)
+        """Return the newest landed release that a refresh with these settings may publish, or None.
+
+        One whose objects are not what was landed is passed over.
+        """
+        return self.last_good_and_damage(landing)[0]
+
+    def last_good_and_damage(self, landing: Landing) -> tuple[Release | None, list[str]]:
+        """Return what `last_good` does, and a sentence for each damaged object of the newer releases passed over."""
+        candidates = [release for release in landing.releases(self.source) if self._acceptable(release)]
+        damage: list[str] = []
+        # Newest first, so that the objects of the older ones, which can be many, are not all read.
+        while (newest := self._newest(candidates)) is not None:
+            found = landing.damage(newest)
+            if not found:
+                return newest, damage
+            damage += found
+            candidates = [release for release in candidates if release is not newest]
+        return None, damage
 
     def _newest(self, candidates: Sequence[Release]) -> Release | None:
         return candidates[-1] if candidates else None
@@ -112,10 +126,10 @@ class IdcUpstream(Upstream):
         try:
             found = self._resolve()
         except SourceError as error:
-            return UpstreamState(self.source, self._settings.idc_url, problem=str(error))
+            return UpstreamState(self.source, public_url(self._settings.idc_url), problem=str(error))
         address = {
-            "bucket": self._settings.idc_url,
-            "github": self._settings.idc_github_url,
+            "bucket": public_url(self._settings.idc_url),
+            "github": public_url(self._settings.idc_github_url),
             "wheel": "idc-index-data in the package index of this machine",
         }[found.channel]
         return UpstreamState(self.source, address, f"release {found.version} ({found.channel})")
@@ -167,11 +181,11 @@ class GuppyUpstream(Upstream):
         try:
             state = guppy.resolve_system(self._system, landing, self._settings)
         except SourceError as error:
-            return UpstreamState(self.source, self._system.base_url, problem=str(error))
+            return UpstreamState(self.source, public_url(self._system.base_url), problem=str(error))
         total = sum(state.totals.values())
         news = f"new or changed: {', '.join(state.changed)}" if state.changed else "as landed"
         holds = f"{total:,} records in {len(state.totals)} types; {news}"
-        return UpstreamState(self.source, self._system.base_url, holds, synthetic=state.synthetic)
+        return UpstreamState(self.source, public_url(self._system.base_url), holds, synthetic=state.synthetic)
 
     def _unchanged(self, landing: Landing) -> Release | None:
         return guppy.proven_unchanged(self._system, landing, self._settings)
@@ -181,7 +195,8 @@ class GuppyUpstream(Upstream):
         if state.synthetic and self._settings.sources == "live":
             # Before the records are fetched: a stand-in is told by its first answer.
             raise refusal(self.source, self._system.base_url)
-        return guppy.land_system(self._system, landing, self._settings)
+        accepted = read_acknowledgements(self._settings.home).losses_of(self.source, datetime.now(UTC).date())
+        return guppy.land_system(self._system, landing, self._settings, accepted)
 
 
 class MidrcUpstream(GuppyUpstream):

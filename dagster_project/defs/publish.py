@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.defs.transform import star
-from dagster_project.resources import Warehouse
+from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
 from warehouse.build import open_build
 
@@ -15,6 +15,7 @@ log = logging.getLogger("icw.refresh")
 
 
 @dg.asset(deps=[star], group_name="snapshot", kinds={"duckdb", "parquet"})
+@at_stage("publishing the snapshot")
 def snapshot(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     """Publish the audited build: a folder with the DuckDB file, the Parquet tables, the manifest and the report.
 

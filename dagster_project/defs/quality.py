@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from dagster_project.defs.sources import FIRST_ASSETS
-from dagster_project.resources import Warehouse
+from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
 from warehouse.build import input_digest, open_build
 from warehouse.process import loading
@@ -34,6 +34,7 @@ def _specs(stage: Stage, asset: dg.AssetKey, after: Sequence[dg.AssetKey] = ()) 
 
 
 @dg.multi_asset_check(name="audit_landed", specs=_specs("landed", LANDED_ASSET, FIRST_ASSETS[1:]))
+@at_stage("auditing the landed files")
 def audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     """Judge the landed files before a model reads them."""
     with loading():
@@ -52,6 +53,7 @@ def audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
 
 
 @dg.multi_asset_check(name="audit_star", specs=_specs("star", STAR_ASSET))
+@at_stage("auditing the star")
 def audit_star(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     """Judge the built star before a reader can see it."""
     from warehouse.quality import audit

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import dagster as dg
 from pydantic import Field
 
-from dagster_project.resources import Warehouse
+from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
 from warehouse.contracts import SOURCES, load_contract
-from warehouse.landing import Choice, Landing, Load
+from warehouse.landing import Choice, Load
+from warehouse.run_record import note_choices
 from warehouse.settings import Settings
 from warehouse.sources.idc import ResolvedRelease
 from warehouse.upstreams import IdcUpstream, Upstream, upstreams
@@ -81,23 +82,27 @@ def _checks(source: str) -> list[dg.AssetCheckSpec]:
 
 
 @dg.multi_asset(name="idc_release", specs=_specs("idc"), check_specs=_checks("idc"))
+@at_stage("fetching IDC")
 def idc_release(config: IdcRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Land the artifacts of one IDC release, all or none, and choose it for the next build."""
     settings = warehouse.settings
-    upstream = IdcUpstream(settings, config.resolved(settings)) if "idc" in settings.upstreams else None
-    yield from _results("idc", upstream, config, warehouse.landing)
+    resolved = config.resolved(settings) if warehouse.is_planned else None
+    upstream = IdcUpstream(settings, resolved) if "idc" in settings.upstreams else None
+    yield from _results("idc", upstream, config, warehouse)
 
 
 @dg.multi_asset(name="midrc_release", specs=_specs("midrc"), check_specs=_checks("midrc"))
+@at_stage("fetching the MIDRC portal")
 def midrc_release(config: SourceRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Land all types of the MIDRC portal, all or none, and choose them for the next build."""
-    yield from _results("midrc", _upstream("midrc", warehouse.settings), config, warehouse.landing)
+    yield from _results("midrc", _upstream("midrc", warehouse.settings), config, warehouse)
 
 
 @dg.multi_asset(name="bih_release", specs=_specs("bih"), check_specs=_checks("bih"))
+@at_stage("fetching the BDF Imaging Hub")
 def bih_release(config: SourceRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Land all types of the BDF Imaging Hub, all or none, and choose them for the next build."""
-    yield from _results("bih", _upstream("bih", warehouse.settings), config, warehouse.landing)
+    yield from _results("bih", _upstream("bih", warehouse.settings), config, warehouse)
 
 
 RELEASES = (idc_release, midrc_release, bih_release)
@@ -110,12 +115,14 @@ def _upstream(source: str, settings: Settings) -> Upstream | None:
 
 
 def _results(
-    source: str, upstream: Upstream | None, config: SourceRequest, landing: Landing
+    source: str, upstream: Upstream | None, config: SourceRequest, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Choose a release of a source for the next build, and say of each dataset what it holds."""
-    started = time.monotonic()
-    choice = Choice(source=source) if upstream is None else config.choice(source) or refresh.land(upstream, landing)
+    started, landing = time.monotonic(), warehouse.landing
+    planned = config.choice(source) if warehouse.is_planned else None
+    choice = Choice(source=source) if upstream is None else planned or refresh.land(upstream, landing)
     landing.choose(choice)
+    note_choices(warehouse.settings.home, [choice])
     release = landing.chosen(choice)
     seconds = time.monotonic() - started
     for name in load_contract(source).datasets:

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
-from dagster_project.resources import Warehouse
+from dagster_project.resources import Warehouse, at_stage
 from warehouse import build, refresh
 from warehouse.build.project import Project, parsed_project, tables_read
 from warehouse.settings import load_settings
@@ -48,6 +48,7 @@ PROJECT = parsed_project(load_settings().project_cache)
 
 
 @dg.multi_asset(name="star", specs=_specs(PROJECT))
+@at_stage("building the star with dbt")
 def star(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     """Build the chosen loads into the star; a snapshot that holds them already goes into service instead."""
     settings, landing = warehouse.settings, warehouse.landing

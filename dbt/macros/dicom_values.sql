@@ -14,7 +14,20 @@
     nullif(array_to_string({{ column }}, chr(92)), '')
 {%- endmacro %}
 
-{# The first value of a list of texts as a decimal number; null where there is none or it is no number. #}
+{# The same for a list of numbers, whole ones without a fraction: as the attribute has them. #}
+{% macro dicom_numbers(column) -%}
+    {{ return(adapter.dispatch('dicom_numbers', 'imaging_commons')(column)) }}
+{%- endmacro %}
+
+{% macro default__dicom_numbers(column) -%}
+    nullif(array_join(transform({{ column }}, number -> regexp_replace(cast(number as {{ dbt.type_string() }}), '[.]0$', '')), chr(92)), '')
+{%- endmacro %}
+
+{% macro duckdb__dicom_numbers(column) -%}
+    nullif(array_to_string(list_transform({{ column }}, lambda number: regexp_replace(cast(number as varchar), '[.]0$', '')), chr(92)), '')
+{%- endmacro %}
+
+{# The first value of a list as a decimal number; null where there is none or it is no number. #}
 {% macro first_number(column) -%}
     {{ return(adapter.dispatch('first_number', 'imaging_commons')(column)) }}
 {%- endmacro %}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,8 +11,8 @@ import pytest
 
 from tests.quality.small_release import FILES, land
 from tests.support.tables import star_rows
-from warehouse.build import Build, input_digest, open_build, prepare, run_dbt
-from warehouse.build.dbt_run import read_nodes
+from warehouse.build import Build, input_digest, open_build, prepare, run_dbt, run_dbt_apart
+from warehouse.build.dbt_run import parse, read_nodes
 from warehouse.build.digests import DBT_PROJECT, folder_digest
 from warehouse.build.project import Project, tables_read
 from warehouse.errors import BuildFailed
@@ -143,3 +144,46 @@ class TestModelsThatRun:
                 both = f"from star.{name} except all from fewer.star.{name}"
                 assert connection.execute(f"select count(*) from ({both})").fetchall() == [(0,)], name
         assert star_rows(every) == star_rows(build)
+
+
+STEERING = {
+    "DBT_PROFILES_DIR": "/nowhere", "DBT_PROJECT_DIR": "/nowhere", "DBT_TARGET": "other", "DBT_PROFILE": "other",
+    "DBT_FULL_REFRESH": "true", "DBT_EMPTY": "true", "DBT_DEFER": "true", "DBT_STATE": "/nowhere",
+    "DBT_TARGET_PATH": "/nowhere", "DBT_LOG_PATH": "/nowhere", "DBT_WARN_ERROR": "true", "DBT_FAIL_FAST": "true",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("apart", [False, pytest.param(True, marks=pytest.mark.full)])
+def test_settings_of_the_callers_own_dbt_steer_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apart: bool
+) -> None:
+    for name, value in STEERING.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(home=tmp_path)
+    landing, release = land(tmp_path)
+    build = replace(prepare(tmp_path, landing, [release], settings), models=("dim_release",))
+    if apart:
+        assert [node.status for node in run_dbt_apart(build, settings)] == ["success"]
+    else:
+        run_dbt(build, settings)
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        assert connection.sql("select count(*) > 0 from star.dim_release").fetchall() == [(True,)]
+    assert {name: os.environ[name] for name in STEERING} == STEERING
+
+
+def test_they_steer_no_parse_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
+    for name, value in STEERING.items():
+        monkeypatch.setenv(name, value)
+    assert parse(tmp_path) is None
+    assert (tmp_path / "partial_parse.msgpack").is_file()
+
+
+@pytest.mark.parametrize("name", ["issue #12", 'a b%20;c "{ü}" -- x'])
+def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
+    home = tmp_path / name
+    settings = Settings(home=home)
+    landing, release = land(home)
+    build = replace(prepare(home, landing, [release], settings), models=("dim_release",))
+    run_dbt(build, settings)
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        assert connection.sql("select count(*) > 0 from star.dim_release").fetchall() == [(True,)]

@@ -133,6 +133,51 @@ def test_a_dbt_that_says_nothing_is_reported_by_its_exit_code(tmp_path: Path) ->
     assert "exit code 2" in str(dbt_failure(tmp_path, exit_status=2))
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ["Traceback (most recent call last):", '  File "x.py", line 1', "ImportError: no module named dbt"],
+            "no module",
+        ),
+        (
+            ["Traceback (most recent call last):", "  File", "duckdb.IOException: bad file", "it has 3 bytes"],
+            "bad file",
+        ),
+        (["a warning", "the profile is wrong", ""], "the profile is wrong"),
+    ],
+)
+def test_the_last_words_of_a_dbt_that_gives_no_answer_are_the_reason(
+    tmp_path: Path, words: list[str], says: str
+) -> None:
+    error = dbt_failure(tmp_path, exit_status=2, last_words=words)
+    assert says in str(error)
+    assert "exit code" not in str(error)
+
+
+def test_a_crash_is_not_called_an_end_from_outside(tmp_path: Path) -> None:
+    words = ["Fatal Python error: Aborted", "", "Thread 0x1 (most recent call first):", '  File "x.py"']
+    error = dbt_failure(tmp_path, exit_status=-signal.SIGABRT, last_words=words)
+    assert "crashed (SIGABRT) before it was done: Fatal Python error: Aborted" in str(error)
+
+
+def test_a_full_disk_among_the_last_words_is_a_lack_of_room(tmp_path: Path) -> None:
+    words = ["OSError: [Errno 28] No space left on device"]
+    assert isinstance(dbt_failure(tmp_path, exit_status=1, last_words=words), StorageError)
+
+
+def test_a_dbt_that_cannot_even_begin_leaves_its_reason(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defect before dbt is there: a module that its process imports cannot be read."""
+    broken = tmp_path / "broken"
+    (broken / "duckdb").mkdir(parents=True)
+    (broken / "duckdb" / "__init__.py").write_text("raise RuntimeError('the binding does not fit this system')\n")
+    monkeypatch.setenv("PYTHONPATH", str(broken))
+    with pytest.raises(BuildFailed, match="RuntimeError: the binding does not fit this system"):
+        list(run_dbt_apart(build, Settings(home=tmp_path)))
+
+
 def test_what_stopped_dbt_is_said_in_one_line(tmp_path: Path) -> None:
     error = dbt_failure(tmp_path, error=ValueError("no such\nprofile"))
     assert type(error) is BuildFailed

@@ -97,7 +97,7 @@ class TestAFaultThatStays:
         bring_about(portal, cell)
         first = land_system(system_of(portal), landing, quick(guppy_page_size=PAGE))
         good = kept_bytes(landing)
-        portal.types["case"].docs, portal.types["case"].index = cases(100, seed=3), "test_case_2"
+        portal.types["case"].docs, portal.types["case"].index = cases(110, seed=3), "test_case_2"
         strike(portal, cell, times=None)
         impatient = quick(guppy_page_size=PAGE, retries=1, guppy_tries=1)
         if cell.worked_around:

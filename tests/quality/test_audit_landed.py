@@ -38,33 +38,51 @@ def _as_absent(release: Release) -> Release:
     return with_load(release, "seg_index", status="absent")
 
 
+def _with_novelty(release: Release) -> Release:
+    (known,) = (load for load in release.loads if load.dataset == "idc_index")
+    return release.model_copy(update={"loads": (*release.loads, known.model_copy(update={"dataset": "novelty"}))})
+
+
+OF_PORTALS = ("landed loads", "Every record type of a portal is there", "warning")
+
 FAULTS = (
     Fault(
         "landed contract",
-        "Every column that the models need is there",
+        "Every column of a key is there",
         "error",
-        "idc_index.Modality",
-        {"idc_index": f'select * exclude ("Modality") from ({IDC_INDEX})'},
+        "idc_index.SeriesInstanceUID",
+        {"idc_index": f'select * exclude ("SeriesInstanceUID") from ({IDC_INDEX})'},
     ),
     Fault(
         "landed contract",
-        "Every column that the models need has its type",
+        "Every value of a column of a key can be read",
         "error",
-        "idc_index.instanceCount (expected integer, found VARCHAR)",
-        {"idc_index": f'select * replace ("instanceCount" || \' images\' as "instanceCount") from ({IDC_INDEX})'},
+        "idc_index.SeriesInstanceUID (expected string, found STRUCT(uid VARCHAR); 2,400 rows do not fit: "
+        '\'{"uid":"1.2"}\' x 2400)',
+        {"idc_index": f"select * replace ({{'uid': '1.2'}} as \"SeriesInstanceUID\") from ({IDC_INDEX})"},
     ),
     Fault(
         "landed contract",
-        "Every optional column of the contract is there",
+        "Every value of any other column can be read as the type of the contract",
+        "warning",
+        "idc_index.instanceCount (expected integer, found VARCHAR; 2 rows do not fit: 'many' x 2)",
+        {
+            "idc_index": "select * replace (case when row_number() over () < 3 then 'many' "
+            f'else "instanceCount" || \'.0\' end as "instanceCount") from ({IDC_INDEX})'
+        },
+    ),
+    Fault(
+        "landed contract",
+        "Every other column of the contract is there",
         "warning",
         "2: idc_index.sop_class_name; idc_index.aws_bucket",
         {"idc_index": f"select * exclude (sop_class_name, aws_bucket) from ({IDC_INDEX})"},
     ),
     Fault(
         "landed contract",
-        "Every optional column has the type of the contract",
+        "Every column has the type of the contract",
         "warning",
-        "collections_index.subjects (expected integer, found VARCHAR)",
+        "collections_index.subjects (expected integer, found VARCHAR; every value fits)",
         {
             "collections_index": (
                 f"select * replace (cast(subjects as varchar) as subjects) from ({FILES['collections_index']})"
@@ -151,6 +169,14 @@ FAULTS = (
     ),
     Fault(
         "landed loads",
+        "A portal has no record type that the contract does not know",
+        "warning",
+        "novelty (2400 rows)",
+        {},
+        _with_novelty,
+    ),
+    Fault(
+        "landed loads",
         "Every dataset of the contract is recorded, as landed or absent",
         "warning",
         "mr_index (not recorded)",
@@ -184,7 +210,22 @@ def test_absent_datasets_are_named_though_nothing_failed(sound_verdicts: list[Ve
 
 def test_every_expectation_has_a_fault_that_breaks_it(sound_verdicts: list[Verdict]) -> None:
     expected = {(verdict.suite, verdict.expectation, verdict.severity) for verdict in sound_verdicts}
-    assert {(fault.suite, fault.expectation, fault.severity) for fault in FAULTS} == expected
+    assert {(fault.suite, fault.expectation, fault.severity) for fault in FAULTS} | {OF_PORTALS} == expected
+
+
+def test_a_record_type_of_a_portal_that_is_absent_is_named_with_its_reason(tmp_path: Path) -> None:
+    landing, release = land(tmp_path)
+    load = next(load for load in release.loads if load.status == "absent")
+    absent = [
+        load.model_copy(update={"source": "midrc", "dataset": name, "proof": {"absent_because": f"{name} is gone"}})
+        for name in ("case", "measurement")
+    ]
+    portal = Release(source="midrc", version="2026-11-28-0", channel="guppy", loads=tuple(absent))
+    verdicts = audit_landed([portal], landing)
+    (found,) = (verdict for verdict in verdicts if (verdict.suite, verdict.expectation, verdict.severity) == OF_PORTALS)
+    assert not found.passed
+    assert found.observed == "2: case (absent: case is gone); measurement (absent: measurement is gone)"
+    assert failed_errors(verdicts) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.expectation)

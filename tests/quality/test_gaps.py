@@ -11,7 +11,7 @@ import pytest
 
 from warehouse.errors import UsageError
 from warehouse.quality import suites
-from warehouse.quality.acknowledgements import FILE, Acknowledgement, in_force, read_acknowledgements
+from warehouse.quality.acknowledgements import FILE, Accepted, Acknowledgement, in_force, read_acknowledgements
 from warehouse.quality.gaps import EarlierGap, KnownGaps, measure_gaps, read_gaps
 from warehouse.quality.judging import judge
 from warehouse.quality.verdicts import Verdict
@@ -20,12 +20,13 @@ DAY = date(2026, 11, 25)
 CAUSES = "The causes of every gap add up to it"
 STATED = "What a portal states of itself is what was ingested"
 OPENED = "No gap has opened without an explanation"
+BEYOND = "No gap has opened without an explanation beyond the bound"
 WHOLE = "Every gap is explained whole"
 SAME = "Two systems that describe the same things have as many of them"
 MOVED = "No gap has changed since the snapshot in service"
-ERRORS = {CAUSES, STATED, OPENED}
+ERRORS = {CAUSES, STATED, BEYOND}
 LOST = "What the snapshot in service compares is still compared"
-ALL = {*ERRORS, WHOLE, SAME, MOVED, LOST}
+ALL = {*ERRORS, OPENED, WHOLE, SAME, MOVED, LOST}
 
 # comparison, gap, per cent, unexplained; then its causes: side, cause, count.
 EXPLAINED = ("midrc-bih:case", 8575, 11.25, 0), [("left", "newer_than_hub", 8575)]
@@ -43,21 +44,22 @@ Judged = Callable[..., dict[str, Verdict]]
 def judged(tmp_path: Path) -> Judged:
     """Judge these comparisons, with a further one that could not be made."""
 
-    def verdicts(*rows: Row, known: KnownGaps | None = None) -> dict[str, Verdict]:
+    def verdicts(*rows: Row, known: KnownGaps | None = None, size: int = 1000) -> dict[str, Verdict]:
         with duckdb.connect(str(tmp_path / "build.duckdb")) as connection:
             connection.execute("create schema star")
             connection.execute(
                 "create table star.rec_gap (comparison_id varchar, is_compared boolean, gap bigint,"
-                " gap_percent decimal(18, 2), unexplained_count bigint)"
+                " gap_percent decimal(18, 2), unexplained_count bigint, left_count bigint, right_count bigint)"
             )
             connection.execute(
                 "create table star.rec_gap_cause"
                 " (comparison_id varchar, side varchar, cause varchar, is_explained boolean, cause_count bigint)"
             )
-            connection.execute("insert into star.rec_gap values ('not made', false, null, null, null)")
+            connection.execute("insert into star.rec_gap values ('not made', false, null, null, null, null, null)")
             for (comparison, gap, percent, unexplained), causes in rows:
                 connection.execute(
-                    "insert into star.rec_gap values (?, true, ?, ?, ?)", [comparison, gap, percent, unexplained]
+                    "insert into star.rec_gap values (?, true, ?, ?, ?, ?, ?)",
+                    [comparison, gap, percent, unexplained, size + gap, size],
                 )
                 for side, cause, count in causes:
                     connection.execute(
@@ -88,16 +90,26 @@ def test_an_explained_gap_is_a_warning_with_its_size_and_its_causes(judged: Judg
     assert verdicts[SAME].observed == "midrc-bih:case +8,575 (+11.25 %); 8,575 newer_than_hub (left)"
 
 
-def test_a_gap_that_opens_without_an_explanation_is_an_error(judged: Judged) -> None:
+def test_a_small_gap_that_opens_without_an_explanation_is_a_warning(judged: Judged) -> None:
     verdicts = judged(BOTH_WAYS)
     assert failed(verdicts) == {OPENED, WHOLE, SAME}
-    assert verdicts[OPENED].severity == "error"
+    assert verdicts[OPENED].severity == "warning"
     assert "95 collection_absent (left), 5 unexplained (right)" in verdicts[OPENED].observed
 
 
-def test_a_gap_that_grows_beyond_what_is_in_service_is_an_error(judged: Judged) -> None:
-    known = KnownGaps({"idc-bih:series": EarlierGap(gap=90, unexplained=4)})
-    assert OPENED in failed(judged(BOTH_WAYS, known=known))
+@pytest.mark.parametrize(
+    ("unexplained", "in_service", "size", "stops"),
+    [(20, 0, 100, False), (21, 0, 100, True), (21, 1, 100, False), (60, 0, 6000, False), (61, 0, 6000, True)],
+)
+def test_a_gap_that_opens_beyond_the_bound_is_an_error(
+    judged: Judged, unexplained: int, in_service: int, size: int, stops: bool
+) -> None:
+    known = KnownGaps({"idc-bih:series": EarlierGap(gap=0, unexplained=in_service)})
+    row: Row = ("idc-bih:series", -unexplained, 0.01, unexplained), [("right", "unexplained", unexplained)]
+    verdicts = judged(row, known=known, size=size)
+    assert (BEYOND in failed(verdicts)) == stops
+    assert OPENED in failed(verdicts)
+    assert verdicts[BEYOND].severity == "error"
 
 
 def test_an_unexplained_gap_that_is_in_service_already_is_a_warning(judged: Judged) -> None:
@@ -170,14 +182,23 @@ GOOD = """
 
 
 def test_acknowledgements_are_read_from_the_home_and_the_one_that_lasts_longest_counts(tmp_path: Path) -> None:
-    assert read_acknowledgements(tmp_path) == ()
+    assert read_acknowledgements(tmp_path) == Accepted()
     (tmp_path / FILE).write_text("")
-    assert read_acknowledgements(tmp_path) == ()
+    assert read_acknowledgements(tmp_path) == Accepted()
     (tmp_path / FILE).write_text(GOOD)
-    found = read_acknowledgements(tmp_path)
+    found = read_acknowledgements(tmp_path).gaps
     assert [entry.by for entry in found] == ["A. Analyst", "B. Analyst"]
     assert in_force(found, DAY)["midrc-bih:case"].unexplained == 12
     assert in_force(found, date(2027, 2, 1)) == {}
+
+
+def test_accepted_losses_are_read_for_a_source_and_a_day(tmp_path: Path) -> None:
+    loss = "{dataset: midrc.measurement, lost: 40, until: 2027-01-31, by: A. Analyst, reason: Withdrawn.}"
+    (tmp_path / FILE).write_text(f"{GOOD}- {loss}\n")
+    accepted = read_acknowledgements(tmp_path)
+    assert len(accepted.gaps) == 2
+    assert accepted.losses_of("midrc", date(2027, 1, 31)) == {"measurement": 40}
+    assert accepted.losses_of("midrc", date(2027, 2, 1)) == accepted.losses_of("bih", date(2027, 1, 1)) == {}
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,7 @@ def test_bad_bytes_are_one_sentence_and_land_nothing(
         (("refresh",), {"ICW_THREADS": "many"}, 2, "ICW_THREADS"),
         (("refresh",), {"ICW_HOME": "/dev/null/home"}, 6, "/dev/null"),
         (("status",), {}, 2, "icw refresh"),
+        (("status", "--check", "--max-age", "soon"), {}, 2, "90m, 36h or 2d"),
         (("sql", "select 1"), {}, 2, "icw refresh"),
     ],
 )

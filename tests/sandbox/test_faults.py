@@ -156,7 +156,7 @@ def test_data_that_changes_between_two_pages(sandbox: Sandbox, portal: Guppy) ->
     assert sum(1 for key in before.keys() & after.keys() if before[key] != after[key]) == 2
     assert portal.total("data_file") == len(after)
     indices = requests.get(f"{portal.url}/_status", timeout=9).json()["indices"]
-    assert "midrc_data_file_42" in indices
+    assert indices["midrc_data_file_42"]["aliases"].keys() == {"midrc_data_file", "time_20260212T202640Z"}
     assert "midrc_data_file_41" not in indices
 
 

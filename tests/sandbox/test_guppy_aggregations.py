@@ -114,6 +114,16 @@ def test_numbers_as_text(portal: Guppy) -> None:
     assert {bucket["key"]: bucket["count"] for bucket in buckets} == counted
 
 
+def test_a_list_of_numbers_has_a_histogram_of_numbers(portal: Guppy) -> None:
+    query = """{ _aggregation { data_file { slice_thickness { __typename histogram(rangeStep: 1) { key count }
+      asTextHistogram { key count } } } } }"""
+    found = portal.ask(query)["_aggregation"]["data_file"]["slice_thickness"]
+    values = [value for row in portal.rows("data_file", "slice_thickness") for value in row["slice_thickness"] or []]
+    assert found["__typename"] == "HistogramForNumber"
+    assert sum(bucket["count"] for bucket in found["histogram"]) == len(values)
+    assert {float(bucket["key"]): bucket["count"] for bucket in found["asTextHistogram"]} == Counter(values)
+
+
 def test_nested_histograms_count_the_records(portal: Guppy) -> None:
     query = "{ _aggregation { case { measurements { test_name { histogram { key count } } } } } }"
     buckets = portal.ask(query)["_aggregation"]["case"]["measurements"]["test_name"]["histogram"]

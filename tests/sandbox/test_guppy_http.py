@@ -16,11 +16,18 @@ from warehouse.sandbox.server import Sandbox
 def test_status_names_indices_aliases_and_lists(sandbox: Sandbox, portal: Guppy) -> None:
     found = requests.get(f"{portal.url}/_status", timeout=9).json()
     assert (found["statusCode"], found["warnings"], found["synthetic"]) == (200, None, True)
-    cases = found["indices"]["midrc_case_41"]
-    assert cases["aliases"] == {"midrc_case": {}}
-    assert "dataset_submitter_id" in cases["arrayFields"]
-    assert "imaging_studies.study_modality" in cases["arrayFields"]
+    indices = found["indices"]
+    assert indices["midrc_case_41"] == {"aliases": {"midrc_case": {}, "time_20260211T202640Z": {}}}
+    assert list(indices["midrc_case"]) == ["arrayFields"]
+    assert {"dataset_submitter_id", "imaging_studies.study_modality"} <= set(indices["midrc_case"]["arrayFields"])
+    assert indices["midrc_array-config_0"]["aliases"].keys() >= {"midrc_array-config"}
     assert requests.get(f"{portal.url}/_version", timeout=9).json()["version"] == "2026.07"
+
+
+def test_an_index_without_lists_is_not_in_the_array_configuration(hub: Guppy) -> None:
+    indices = requests.get(f"{hub.url}/_status", timeout=9).json()["indices"]
+    assert "bih_dataset_41" in indices
+    assert "bih_dataset" not in indices
 
 
 def test_mapping_names_every_field_with_dots(portal: Guppy, hub: Guppy) -> None:

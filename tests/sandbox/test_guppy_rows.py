@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import requests
+
 from tests.sandbox.conftest import Guppy
 from warehouse.sandbox.changes import SchemaChange
 from warehouse.sandbox.server import Sandbox
@@ -78,6 +80,35 @@ def test_numbers_are_written_as_javascript_does(sandbox: Sandbox, portal: Guppy)
     assert ".0}" not in text
 
 
+def test_sizes_measures_and_counts_are_numbers_and_absent_ones_null(portal: Guppy) -> None:
+    files = portal.rows("data_file", "file_size slice_thickness echo_number days_from_study_to_pos_covid_test")
+    assert {type(row["file_size"]) for row in files} == {int}
+    for name, kinds in (("slice_thickness", {int, float}), ("echo_number", {int})):
+        values = [row[name] for row in files]
+        assert None in values
+        assert {type(element) for value in values if value is not None for element in value} == kinds
+    days = [row["days_from_study_to_pos_covid_test"] for row in files]
+    assert None in days
+    assert [] in days
+    assert {type(row["_ct_series_file_count"]) for row in portal.rows("case", "_ct_series_file_count")} == {int}
+    studies = [
+        study
+        for row in portal.rows("case", "imaging_studies { days_from_study_to_neg_covid_test }")
+        for study in row["imaging_studies"] or []
+    ]
+    elements = [day for study in studies for day in study["days_from_study_to_neg_covid_test"] or []]
+    assert {type(day) for day in elements} == {int}
+
+
+def test_a_download_writes_the_same_numbers(portal: Guppy) -> None:
+    fields = ["_data_file_id", "file_size", "pixel_spacing"]
+    body = {"type": "data_file", "fields": fields}
+    downloaded = requests.post(f"{portal.url}/download", json=body, timeout=30).json()
+    paged = portal.rows("data_file", " ".join(fields))
+    key = "_data_file_id"
+    assert [{name: row.get(name) for name in fields} for row in sorted(downloaded, key=lambda row: row[key])] == paged
+
+
 def test_fragments_aliases_directives_and_typename(portal: Guppy) -> None:
     answer = portal.ask(
         """query($skip: Boolean!) { files: data_file(first: 1) { ...id __typename md5sum @skip(if: $skip) _matched {
@@ -101,6 +132,14 @@ def test_an_undeclared_list_below_a_record_is_an_error_for_each_object(sandbox: 
     assert content["errors"][0]["message"].startswith("String cannot represent value: [")
     assert content["errors"][0]["path"][0] == "case"
     assert len(content["errors"]) == len(studies)
+
+
+def test_an_undeclared_list_of_numbers_is_no_float(sandbox: Sandbox, portal: Guppy) -> None:
+    sandbox.portal.change_schema(SchemaChange("data_file", "undeclare_list", "pixel_spacing"))
+    content = portal.post("{ data_file(first: 10000) { pixel_spacing } }").json()
+    assert {row["pixel_spacing"] for row in content["data"]["data_file"]} == {None}
+    message = "Float cannot represent non numeric value: [0.703125,0.703125]"
+    assert {error["message"] for error in content["errors"]} == {message}
 
 
 def test_booleans_are_text_in_graphql(sandbox: Sandbox, portal: Guppy) -> None:

@@ -106,7 +106,10 @@ def test_children_have_parents(tables: duckdb.DuckDBPyConnection) -> None:
             "SELECT unnest(_imaging_study_id) FROM portal_data_file",
             "SELECT _imaging_study_id FROM portal_imaging_study",
         ),
-        ("SELECT case_ids FROM portal_measurement", "SELECT submitter_id FROM portal_case"),
+        *(
+            (f"SELECT unnest(case_ids) FROM portal_{child}", "SELECT submitter_id FROM portal_case")
+            for child in ("measurement", "annotation", "imaging_study", "data_file")
+        ),
         ("SELECT object_id FROM portal_radiology_report", "SELECT object_id FROM portal_data_file"),
     ):
         assert one(tables, f"SELECT count(*) FROM ({child} EXCEPT {parent})") == 0
@@ -143,7 +146,7 @@ def test_indexd_counts_every_file_of_the_portal_and_some_more(
     sandbox: Sandbox, tables: duckdb.DuckDBPyConnection
 ) -> None:
     stats = requests.get(f"{sandbox.portal_url}/index/_stats", timeout=9).json()
-    files, size = tables.execute("SELECT count(*), sum(file_size::BIGINT)::BIGINT FROM portal_data_file").fetchall()[0]
+    files, size = tables.execute("SELECT count(*), sum(file_size)::BIGINT FROM portal_data_file").fetchall()[0]
     assert stats["fileCount"] > files
     assert stats["totalFileSize"] > size
     assert stats["totalFileSize"] == one(tables, "SELECT sum(size)::BIGINT FROM indexd")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ def test_two_sandboxes_of_one_population_do_not_disturb_each_other(population: P
             f"{first.portal_url}/guppy/download", json={"type": "case", "fields": ["_case_id"]}, timeout=9
         )
         assert response.status_code == 200
-    assert not list(population.glob("running-*"))
+    assert not list(population.glob(f"running-{os.getpid()}-*"))
 
 
 def test_what_a_killed_run_left_is_removed(population: Path) -> None:

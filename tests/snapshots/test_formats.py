@@ -213,6 +213,40 @@ def test_a_place_that_cannot_be_written_is_named(published: Snapshot, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("form", ["csv", "json"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "date 'infinity'",
+        "date '20000-01-01'",
+        "date '0044-03-15 (BC)'",
+        "timestamp '-infinity'",
+        "timestamptz 'infinity'",
+        "[date 'infinity']",
+        "{'a': date 'infinity'}",
+    ],
+)
+def test_a_date_that_the_format_has_no_form_for_is_refused_and_never_another_one(
+    published: Snapshot, tmp_path: Path, form: Format, value: str
+) -> None:
+    target = tmp_path / f"answer.{form}"
+    with (
+        run(published, f"select unnest([null, {value}]) as day") as result,
+        pytest.raises(UsageError, match="infinite or outside of the years 1 to 9999"),
+    ):
+        write_result(result, form, target)
+    assert not target.exists()
+    with run(published, f"select {value} as day") as result:
+        assert write_result(result, "parquet", tmp_path / "answer.parquet") == 1
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_the_first_and_the_last_day_are_written(published: Snapshot, form: Format) -> None:
+    text = written(published, "select unnest([date '0001-01-01', null, date '9999-12-31']) as day", form).decode()
+    assert "0001-01-01" in text
+    assert "9999-12-31" in text
+
+
 def test_an_unknown_format_lists_the_known_ones(published: Snapshot) -> None:
     with run(published, "select 1") as result, pytest.raises(UsageError, match=r"csv, json, parquet, not as 'xlsx'"):
         write_result(result, "xlsx", io.BytesIO())  # type: ignore[arg-type]

@@ -11,7 +11,9 @@ import pytest
 from tests.sources.idc_upstream import IdcUpstream
 from tests.sources.loopback import Fault, Loopback
 from warehouse.errors import IntegrityError, SourceUnreachable, UsageError
-from warehouse.sources.http import Client, ExpectedDigest, NotFound, Trust, public_url
+from warehouse.public_text import public_url
+from warehouse.sources.http import Client, ExpectedDigest, NotFound
+from warehouse.sources.session import Trust
 
 PIECE = 1 << 16
 BODY = random.Random(7).randbytes(400_000)

@@ -115,11 +115,12 @@ class TestBadBytes:
         assert "32 bytes" in sentence
         self.heal(upstream, landing, settings)
 
-    def test_a_missing_required_column(self, upstream: IdcUpstream, landing: Landing, settings: Settings) -> None:
+    def test_a_missing_column_of_the_key(self, upstream: IdcUpstream, landing: Landing, settings: Settings) -> None:
         upstream.publish_in_bucket(VERSION)
-        upstream.put_in_bucket(VERSION, "idc_index.parquet", parquet_bytes(table_of("idc_index", drop=["Modality"])))
+        without = parquet_bytes(table_of("idc_index", drop=["SeriesInstanceUID"]))
+        upstream.put_in_bucket(VERSION, "idc_index.parquet", without)
         sentence = self.refuse("bucket", landing, settings)
-        assert f"idc_index.parquet of IDC {VERSION} from the bucket lacks the required column Modality" in sentence
+        assert f"idc_index.parquet of IDC {VERSION} from the bucket lacks the column SeriesInstanceUID" in sentence
         self.heal(upstream, landing, settings)
 
     def test_a_sidecar_of_another_file(self, upstream: IdcUpstream, landing: Landing, settings: Settings) -> None:

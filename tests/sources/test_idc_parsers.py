@@ -16,7 +16,7 @@ from warehouse.errors import IntegrityError, UsageError
 from warehouse.sources.idc_artifacts import parse_bucket_listing, parse_tags
 from warehouse.sources.idc_releases import described_version, is_stable, parse_requested
 from warehouse.sources.package_index import PYPI_SIMPLE_ENDPOINT, parse_pip_configuration, wheels_on
-from warehouse.sources.sidecar import parse_sidecar
+from warehouse.sources.sidecar import decode_sidecar, parse_sidecar
 from warehouse.sources.wheel import RecordEntry, parse_record
 
 DIGESTS = st.binary(min_size=32, max_size=32)
@@ -29,27 +29,76 @@ def version_of(triple: tuple[int, int, int]) -> str:
     return ".".join(map(str, triple))
 
 
-class TestSidecar:
-    @given(digest=DIGESTS, binary=st.booleans(), ending=st.sampled_from(["\n", "", "\r\n"]), upper=st.booleans())
-    def test_what_sha256sum_writes_is_read(self, digest: bytes, binary: bool, ending: str, upper: bool) -> None:
-        text = digest.hex().upper() if upper else digest.hex()
-        line = f"{text} {'*' if binary else ' '}idc_index.parquet{ending}"
-        assert parse_sidecar(line, "idc_index.parquet", "the bucket") == digest.hex()
+WANTED = "idc_index.parquet"
+FOLDERS = st.sampled_from(["", "./", "release_artifacts/", "/srv/a b/", "C:\\files\\"])
+ENDINGS = st.sampled_from(["\n", "", "\r\n", "\r"])
+# How each tool writes the digest of a file.
+DIALECTS = st.sampled_from(
+    ["{digest}  {file}", "{digest} *{file}", "SHA256 ({file}) = {digest}", "SHA2-256({file})= {digest}"]
+)
+OTHER_LINES = ("", "# made by a tool", "; note", f"{'0' * 64}  sm_index.parquet")
 
-    @given(digest=DIGESTS, other=NAMES.filter(lambda name: name != "idc_index.parquet"))
+
+class TestSidecar:
+    @given(
+        digest=DIGESTS,
+        upper=st.booleans(),
+        dialect=DIALECTS,
+        folder=FOLDERS,
+        ending=ENDINGS,
+        mark=st.sampled_from(["", "\ufeff"]),
+        others=st.lists(
+            st.sampled_from(["", "# made by a tool", "; note", f"{'0' * 64}  sm_index.parquet"]), max_size=3
+        ),
+        place=st.integers(0, 3),
+    )
+    def test_what_the_common_tools_write_is_read(
+        self,
+        digest: bytes,
+        upper: bool,
+        dialect: str,
+        folder: str,
+        ending: str,
+        mark: str,
+        others: list[str],
+        place: int,
+    ) -> None:
+        written = digest.hex().upper() if upper else digest.hex()
+        line = dialect.format(digest=written, file=folder + WANTED)
+        lines = [*others[:place], line, *others[place:]]
+        text = mark + (ending or "\n").join(lines) + ending
+        assert parse_sidecar(text, WANTED, "the bucket") == digest.hex()
+
+    @given(digest=DIGESTS, encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]), ending=ENDINGS)
+    def test_a_digest_alone_is_read_in_any_encoding(self, digest: bytes, encoding: str, ending: str) -> None:
+        content = (digest.hex() + ending).encode(encoding)
+        assert parse_sidecar(decode_sidecar(content), WANTED, "the bucket") == digest.hex()
+
+    @given(digest=DIGESTS, other=NAMES.filter(lambda name: name.strip() and name.strip().split("/")[-1] != WANTED))
     def test_a_sidecar_of_another_file_is_refused(self, digest: bytes, other: str) -> None:
         with pytest.raises(IntegrityError, match=r"about another file: expected idc_index\.parquet"):
-            parse_sidecar(f"{digest.hex()}  {other}\n", "idc_index.parquet", "the bucket")
+            parse_sidecar(f"{digest.hex()}  {other}\n", WANTED, "the bucket")
 
     @given(text=st.text())
-    def test_anything_else_is_refused_in_one_sentence(self, text: str) -> None:
-        with pytest.raises(IntegrityError, match=r"The sidecar idc_index\.parquet\.sha256 from the bucket"):
-            parse_sidecar(text, "idc_index.parquet", "the bucket")
+    def test_anything_else_is_unreadable_in_one_sentence(self, text: str) -> None:
+        with pytest.raises(
+            IntegrityError, match=r"The sidecar idc_index\.parquet\.sha256 from the bucket is unreadable"
+        ):
+            parse_sidecar(text, WANTED, "the bucket")
 
     @given(first=DIGESTS, second=DIGESTS)
-    def test_two_lines_are_one_too_many(self, first: bytes, second: bytes) -> None:
-        with pytest.raises(IntegrityError):
-            parse_sidecar(f"{first.hex()}  a.parquet\n{second.hex()}  a.parquet\n", "a.parquet", "the bucket")
+    def test_two_lines_that_disagree_are_refused(self, first: bytes, second: bytes) -> None:
+        text = f"{first.hex()}  a.parquet\n{second.hex()}  a.parquet\n"
+        if first == second:
+            assert parse_sidecar(text, "a.parquet", "the bucket") == first.hex()
+        else:
+            with pytest.raises(IntegrityError, match="is unreadable"):
+                parse_sidecar(text, "a.parquet", "the bucket")
+
+    @given(first=DIGESTS, second=DIGESTS)
+    def test_a_digest_alone_among_others_is_about_no_file(self, first: bytes, second: bytes) -> None:
+        with pytest.raises(IntegrityError, match="is unreadable"):
+            parse_sidecar(f"{first.hex()}\n{second.hex()}  b.parquet\n", "a.parquet", "the bucket")
 
 
 class TestRecord:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from io import BytesIO
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.sources_guppy.conftest import (
@@ -142,7 +144,7 @@ def test_a_failing_type_is_named_the_others_are_kept_and_the_last_load_stays(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:
     first = land_system(system_of(portal), landing, quick())
-    portal.types["case"].docs, portal.types["case"].index = cases(90, seed=2), "test_case_2"
+    portal.types["case"].docs, portal.types["case"].index = cases(120, seed=2), "test_case_2"
     portal.types["measurement"].docs, portal.types["measurement"].index = measurements(60), "test_measurement_2"
     portal.on("records", lambda reply: None, times=None, type="case")
     with pytest.raises(SourceError, match=r"1 of 2 types .* case: .*records from _case_id") as caught:
@@ -196,3 +198,15 @@ def test_an_unreachable_portal_is_said_to_be_one(landing: Landing, quick: Settin
         system = system_of(server)
     with pytest.raises(SourceUnreachable, match=r"gave no usable answer .* in 2 tries"):
         land_system(system, landing, quick(retries=1))
+
+
+def test_every_landed_page_has_a_checksum(portal: GuppyServer, landing: Landing, quick: SettingsMaker) -> None:
+    release = land_system(system_of(portal), landing, quick())
+    for load in release.loads:
+        path = landing.object_path(load.objects[0].sha256)
+        column = pq.ParquetFile(path).metadata.row_group(0).column(0)
+        content = bytearray(path.read_bytes())
+        begins = column.dictionary_page_offset or column.data_page_offset
+        content[begins + column.total_compressed_size - 1] ^= 1
+        with pytest.raises(OSError, match="CRC checksum verification failed"):
+            pq.read_table(BytesIO(content), columns=[column.path_in_schema], page_checksum_verification=True)

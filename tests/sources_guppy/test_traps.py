@@ -65,27 +65,6 @@ def test_authorisation_that_comes_back_is_waited_for(
     assert_exact(portal, landing, land_system(system_of(portal), landing, quick()))
 
 
-def test_an_empty_type_beside_others_is_landed_empty(
-    portal: GuppyServer, landing: Landing, quick: SettingsMaker
-) -> None:
-    portal.types["measurement"].docs = []
-    release = land_system(system_of(portal), landing, quick())
-    assert_exact(portal, landing, release)
-    assert landed(landing, release, "measurement") == []
-
-
-def test_a_type_that_empties_under_the_same_index_is_not_believed_but_a_rebuilt_one_is(
-    portal: GuppyServer, landing: Landing, quick: SettingsMaker
-) -> None:
-    first = land_system(system_of(portal), landing, quick())
-    portal.types["measurement"].docs = []
-    with pytest.raises(SourceError, match=r"same index test_measurement_1 that held 40 .* not believed"):
-        land_system(system_of(portal), landing, quick())
-    assert landing.releases("midrc") == [first]
-    portal.types["measurement"].index = "test_measurement_2"
-    assert landed(landing, land_system(system_of(portal), landing, quick()), "measurement") == []
-
-
 def test_literal_no_data_is_text_and_missing_is_null(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:

@@ -118,6 +118,12 @@ def land_planted(folder: Path) -> tuple[Landing, list[Release]]:
     return landing, [_planted(landing, portal), hub]
 
 
+def hold_measures_as_text(landed: duckdb.DuckDBPyConnection) -> None:
+    """Retype the table `landed` of data files to what older deployments of the portal's ETL give: text can be dirty."""
+    landed.execute("alter table landed alter file_size type varchar")
+    landed.execute("alter table landed alter slice_thickness type varchar[]")
+
+
 def _planted(landing: Landing, portal: Release) -> Release:
     staging = landing.staging_for(portal.source, "planted")
     staged: dict[str, Path] = {}
@@ -135,6 +141,8 @@ def _with_records(landing: Landing, load: Load, staging: Path, staged: dict[str,
         connection.execute(
             f"create table landed as from read_parquet({literal(str(landing.object_path(entry.sha256)))})"
         )
+        if load.dataset == "data_file":
+            hold_measures_as_text(connection)
         connection.execute("create table template as from landed order by all limit 1")
         for record in records:
             values = ", ".join(f"{value} as {quoted(column)}" for column, value in record.items())

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from tests.quality import small_release
+from tests.star.planted_portal import hold_measures_as_text
 from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
@@ -288,6 +289,8 @@ def _with(
         connection.execute(
             f"create table landed as from read_parquet({literal(str(landing.object_path(entry.sha256)))})"
         )
+        if load.dataset == "data_file":
+            hold_measures_as_text(connection)
         connection.execute("create table template as from landed order by all limit 1")
         for record in records:
             values = ", ".join(f"{value} as {quoted(column)}" for column, value in record.items())

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -77,16 +78,19 @@ def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings:
     """Make the folder and the DuckDB file of a build: a copy of the build of nothing, with the landed data behind it.
 
     The tables that this build runs are taken out of it, so that one that does not come about is missing, not empty.
-    Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds.
+    Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds. The name
+    of the folder is this process's own: a dbt that has not noticed yet that its refresh is dead writes into another.
 
     Raises:
+        IntegrityError: a landed object is not what was landed.
         BuildFailed: the dbt project cannot be parsed or built.
         StorageError: the home cannot be written.
     """
+    landing.require_intact(releases)
     project = project_with_empty_build(settings)
     by_source = {release.source: release for release in releases}
     build = _build_in(
-        home / "builds" / input_digest(releases)[:16],
+        home / "builds" / f"{input_digest(releases)[:16]}-{os.getpid()}",
         releases,
         live_tables(project, absent_datasets(landing, by_source)),
         input_digest(releases),

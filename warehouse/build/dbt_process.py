@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,9 @@ from typing import IO, Any
 from warehouse.build.dbt_run import DbtRun, NodeResult, Target, run, write_nodes
 from warehouse.build.failures import dbt_failure
 from warehouse.landing import writing_to
+
+# How many lines that dbt's process writes to standard error are kept: its last words, if it ends without an answer.
+_LINES_KEPT = 20
 
 
 def run_apart(command: Sequence[str], parsed: Path, target: Target, results: Path) -> Iterator[NodeResult]:
@@ -42,11 +46,19 @@ def run_apart(command: Sequence[str], parsed: Path, target: Target, results: Pat
         [sys.executable, "-c", program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        errors="replace",
+        # Ctrl-C in a terminal goes to a whole group: this process ends with its caller and not by itself.
+        process_group=0,
     )
     assert process.stdin is not None
     assert process.stdout is not None
+    assert process.stderr is not None
+    last_words = deque[str](maxlen=_LINES_KEPT)
+    listener = threading.Thread(target=last_words.extend, args=(process.stderr,), daemon=True)
+    listener.start()
     end: dict[str, Any] | None = None
     try:
         # One that died before it read its job is told by its exit code.
@@ -54,6 +66,9 @@ def run_apart(command: Sequence[str], parsed: Path, target: Target, results: Pat
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
         for line in process.stdout:
+            if not line.endswith("\n"):
+                # It was ended in the middle of a line.
+                break
             said = json.loads(line)
             if "unique_id" not in said:
                 end = said
@@ -65,8 +80,10 @@ def run_apart(command: Sequence[str], parsed: Path, target: Target, results: Pat
             process.stdin.close()
         process.stdout.close()
         exit_status = process.wait()
+        listener.join()
+        process.stderr.close()
     if end is None:
-        raise dbt_failure(target.folder, exit_status=exit_status)
+        raise dbt_failure(target.folder, exit_status=exit_status, last_words=tuple(last_words))
     nodes = tuple(NodeResult(**node) for node in end["nodes"])
     with writing_to(results):
         write_nodes(nodes, results)
@@ -83,8 +100,12 @@ def main() -> None:
     job = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_the_caller, args=(sys.stdin,), daemon=True).start()
     target = Target(Path(job["database"]), Path(job["folder"]), job["threads"], job["memory_limit"])
-    done = run(job["command"], Path(job["parsed"]), target, lambda node: _tell(answers, asdict(node)))
-    error = None if done.error is None else str(done.error)
+    try:
+        done = run(job["command"], Path(job["parsed"]), target, lambda node: _tell(answers, asdict(node)))
+    except Exception as error:
+        # A defect in dbt or an adapter: what it says of itself is the reason that the person gets.
+        done = DbtRun((), error)
+    error = None if done.error is None else f"{type(done.error).__name__}: {done.error}".removesuffix(": ")
     _tell(answers, {"error": error, "nodes": [asdict(node) for node in done.nodes]})
 
 

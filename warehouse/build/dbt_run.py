@@ -7,7 +7,9 @@ manifest is known before the run (`project`), and the results are these.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -90,6 +92,21 @@ class Target:
         return [*_PLACES, "--log-path", scratch, "--target-path", scratch, "--vars", json.dumps(variables)]
 
 
+@contextmanager
+def without_settings_of_others() -> Iterator[None]:
+    """Take `DBT_*` out of the environment while dbt runs; to be used as a decorator too.
+
+    They are meant for the caller's own dbt projects, and would steer this one: another target, another folder, nothing
+    but empty tables (`DBT_EMPTY`), or the tables of another run (`DBT_DEFER`).
+    """
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if name.upper().startswith("DBT_")}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
+
+
+@without_settings_of_others()
 def parse(folder: Path) -> BaseException | None:
     """Write manifest.json and partial_parse.msgpack into `folder`; return what stopped dbt, if anything did."""
     with loading():
@@ -100,6 +117,7 @@ def parse(folder: Path) -> BaseException | None:
     return None if result.success else result.exception or RuntimeError("dbt says nothing about it")
 
 
+@without_settings_of_others()
 def run(
     command: Sequence[str], parsed: Path, target: Target, on_result: Callable[[NodeResult], None] | None = None
 ) -> DbtRun:

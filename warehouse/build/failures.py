@@ -16,6 +16,9 @@ _OUT_OF_MEMORY = "Out of Memory Error"
 
 _LONGEST_MESSAGE = 300
 
+# Signals that a process sends to itself, or that its own defect brings upon it.
+_CRASHES = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+
 
 def dbt_failure(
     folder: Path,
@@ -24,6 +27,7 @@ def dbt_failure(
     *,
     results: Path | None = None,
     exit_status: int | None = None,
+    last_words: Sequence[str] = (),
 ) -> WarehouseError:
     """Return what a dbt run failed of.
 
@@ -35,11 +39,13 @@ def dbt_failure(
         error: what stopped dbt outside of any node.
         results: where the messages of the nodes are kept whole, if they are.
         exit_status: how dbt's process ended, if not as it should: negative is the signal that ended it.
+        last_words: the last lines that its process wrote to standard error.
     """
+    said = _reason_in(last_words)
     if exit_status is not None and exit_status < 0:
-        return _ended_by(-exit_status)
+        return lack_of_room(folder, said) or _ended_by(-exit_status, said)
     if not failed:
-        reason = _one_line(str(error)) if error is not None else ""
+        reason = (_one_line(str(error)) or type(error).__name__) if error is not None else said
         return lack_of_room(folder, reason) or BuildFailed(
             f"dbt stopped outside of any model: {reason or f'its exit code {exit_status} is all that it left'}."
         )
@@ -73,7 +79,19 @@ def lack_of_room(folder: Path, message: str) -> StorageError | None:
     return None
 
 
-def _ended_by(number: int) -> BuildFailed:
+def _reason_in(last_words: Sequence[str]) -> str:
+    """Return the line that names what went wrong: the exception that ends a traceback, or the last that was said."""
+    lines = [line.rstrip() for line in last_words if line.strip()]
+    traceback = next((at for at in reversed(range(len(lines))) if lines[at].startswith("Traceback ")), None)
+    if traceback is not None:
+        # What is indented below it are the places; the first line that is not has the exception's name and message.
+        lines = [line for line in lines[traceback + 1 :] if not line.startswith(" ")][:1] or lines
+    # The interpreter names a fatal error (a crash in a library) first, and the places after it.
+    fatal = next((line for line in lines if line.startswith("Fatal Python error")), None)
+    return _one_line(fatal or (lines[-1] if lines else ""))
+
+
+def _ended_by(number: int, said: str) -> BuildFailed:
     try:
         name = signal.Signals(number).name
     except ValueError:
@@ -84,7 +102,11 @@ def _ended_by(number: int) -> BuildFailed:
             "Systems do this to processes when memory runs out: lower ICW_MEMORY_LIMIT or ICW_THREADS, or stop what "
             "else needs memory, then run the refresh again."
         )
-    return BuildFailed(f"dbt was ended from outside ({name}) before it was done. {advice}")
+    if number in _CRASHES:
+        reason = f": {said}" if said else ""
+        return BuildFailed(f"dbt's process crashed ({name}) before it was done{reason}. {advice}")
+    last = f" Its last words: {said}." if said else ""
+    return BuildFailed(f"dbt was ended from outside ({name}) before it was done.{last} {advice}")
 
 
 def _one_line(message: str) -> str:

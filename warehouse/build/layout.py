@@ -1,8 +1,8 @@
 """The landed data as dbt reads it: one schema a source, `landed_<source>`, with a view for each dataset it may have.
 
-A view has the columns and types of the contract whatever the release calls them, and is empty where the dataset is
-absent, so that the models above need no special case and can be made before any data is there. The table
-`landed.loads` says which loads these are.
+A view has the columns and types of the contract, whatever the release calls them and in whatever types it has them, and
+is empty where the dataset is absent, so that the models above need no special case and can be made before any data is
+there. The table `landed.loads` says which loads these are.
 """
 
 from __future__ import annotations
@@ -12,21 +12,10 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.contracts import SOURCES, Column, ColumnType, Dataset, load_contract
+from warehouse.contracts import SOURCES, Column, Dataset, load_contract
 from warehouse.landing import Landing, Load, Release
+from warehouse.reading import found_columns, raw_name, raw_text_of, reading_of
 from warehouse.sql_text import literal, quoted
-
-_SQL_TYPES: Mapping[ColumnType, str] = {
-    "string": "varchar",
-    "integer": "bigint",
-    "float": "double",
-    "boolean": "boolean",
-    "record": "json",
-    "string[]": "varchar[]",
-    "integer[]": "bigint[]",
-    "float[]": "double[]",
-    "record[]": "json",
-}
 
 
 def lay_out_nothing(connection: DuckDBPyConnection) -> None:
@@ -39,9 +28,7 @@ def lay_out_nothing(connection: DuckDBPyConnection) -> None:
     for source in SOURCES:
         connection.execute(f"create schema {_schema(source)}")
         for name, dataset in load_contract(source).datasets.items():
-            columns = ", ".join(
-                f"cast(null as {_SQL_TYPES[column.type]}) as {quoted(column.name)}" for column in dataset.columns
-            )
+            columns = ", ".join(_nothing(column) for column in dataset.columns)
             connection.execute(f"create view {_schema(source)}.{quoted(name)} as select {columns} where false")
 
 
@@ -66,6 +53,11 @@ def absent_datasets(landing: Landing, releases: Mapping[str, Release]) -> frozen
     )
 
 
+def _nothing(column: Column) -> str:
+    nothing = f"{reading_of(column, None).value} as {quoted(column.name)}"
+    return f"{nothing}, {raw_text_of(None)} as {quoted(raw_name(column))}" if column.keeps_raw else nothing
+
+
 def _schema(source: str) -> str:
     return quoted(f"landed_{source}")
 
@@ -77,26 +69,14 @@ def _landed_file(landing: Landing, release: Release, dataset: str) -> Path | Non
 
 
 def _landed_query(connection: DuckDBPyConnection, dataset: Dataset, path: Path) -> str:
-    relation = f"read_parquet({literal(str(path))})"
-    rows = connection.execute(f"describe select * from {relation}").fetchall()
-    found = {str(row[0]).lower(): str(row[0]) for row in rows}
-    columns = ", ".join(_landed_column(column, column.found_in(found)) for column in dataset.columns)
-    return f"select {columns} from {relation}"
-
-
-def _landed_column(column: Column, found: str | None) -> str:
-    sql_type = _SQL_TYPES[column.type]
-    if found is None:
-        expression = f"cast(null as {sql_type})"
-    elif column.type in ("record", "record[]"):
-        # The fields of nested records change from release to release; JSON lets staging read them by name.
-        expression = f"to_json({quoted(found)})"
-    elif column.required:
-        expression = f"cast({quoted(found)} as {sql_type})"
-    else:
-        # An optional column of another type has been reported as drift; it must not stop the build.
-        expression = f"try_cast({quoted(found)} as {sql_type})"
-    return f"{expression} as {quoted(column.name)}"
+    found = {column.name: column for column in found_columns(connection, path)}
+    columns: list[str] = []
+    for column in dataset.columns:
+        arrived = found.get(column.found_in(found) or "")
+        columns.append(f"{reading_of(column, arrived).value} as {quoted(column.name)}")
+        if column.keeps_raw:
+            columns.append(f"{raw_text_of(arrived)} as {quoted(raw_name(column))}")
+    return f"select {', '.join(columns)} from read_parquet({literal(str(path))})"
 
 
 def _write_loads(connection: DuckDBPyConnection, releases: Mapping[str, Release]) -> None:

@@ -6,7 +6,7 @@ lands them, the build casts landed files to it, and the audit reports where an u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -21,7 +21,10 @@ ColumnType = Literal["string", "integer", "float", "boolean", "record", "string[
 
 
 class Column(BaseModel):
-    """One expected column. `formerly` holds the names that it had in older releases.
+    """One expected column: what it means, in a type. Whatever type arrives is read as this one (`warehouse.reading`).
+
+    `formerly` holds the names that it had in older releases. A column that `keeps_raw` is given to the models a second
+    time, as `<name>_raw`, the text that arrived.
 
     A `retired` column is one that upstream has dropped: older releases have it, and its absence is no drift. `values`
     are the codes of the upstream's dictionary, where it has one (data may hold others); `fields` are the columns of a
@@ -32,23 +35,36 @@ class Column(BaseModel):
 
     name: str
     type: ColumnType
-    required: bool = False
+    keeps_raw: bool = False
     retired: bool = False
     blank_is_value: bool = False
     formerly: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     fields: tuple[Column, ...] = ()
 
-    def found_in(self, names: Mapping[str, str]) -> str | None:
-        """Return the file's spelling of this column, or None; `names` maps lower case to the file's spelling."""
-        for name in (self.name, *self.formerly):
-            if name.lower() in names:
-                return names[name.lower()]
+    def found_in(self, names: Collection[str]) -> str | None:
+        """Return which of the names in a file is this column's, or None.
+
+        The exact spelling wins. Another letter case is taken only where nothing else can be meant.
+        """
+        known = (self.name, *self.formerly)
+        for name in known:
+            if name in names:
+                return name
+        for name in known:
+            alike = [found for found in names if found.lower() == name.lower()]
+            if alike:
+                return alike[0] if len(alike) == 1 else None
         return None
 
 
 class Dataset(BaseModel):
-    """One expected dataset: its grain, its natural key and its columns."""
+    """One expected dataset: its grain, its natural key and its columns.
+
+    The key's columns tell the rows apart: a dataset without them is of no use. Any other column may be missing.
+    `counted_by` names fields of other datasets (`dataset.field`), each the number of records that this one has for a
+    record of theirs: where they are all zero, it may be empty.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,6 +72,7 @@ class Dataset(BaseModel):
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     measured: bool = True
+    counted_by: tuple[str, ...] = ()
 
 
 class Contract(BaseModel):

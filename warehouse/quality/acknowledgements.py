@@ -1,4 +1,4 @@
-"""What a person has accepted: unexplained gaps between two systems that are known and may be published.
+"""What a person has accepted: unexplained gaps between two systems, and records that a portal has lost.
 
 They stand in `acknowledgements.yml` in the warehouse home, a list of entries of these fields:
 
@@ -7,11 +7,17 @@ They stand in `acknowledgements.yml` in the warehouse home, a list of entries of
       until: 2027-01-31
       by: A. Analyst
       reason: The hub was told on 2026-11-20 and reads the batch again in January.
+    - dataset: midrc.measurement
+      lost: 20337
+      until: 2027-01-31
+      by: A. Analyst
+      reason: The portal has announced that it withdraws the measurements.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -35,7 +41,32 @@ class Acknowledgement(BaseModel):
     reason: str = Field(min_length=1)
 
 
-def read_acknowledgements(home: Path) -> tuple[Acknowledgement, ...]:
+class AcceptedLoss(BaseModel):
+    """Records that a type of a portal may have lost since its last load, at most: until a day, by whom and why."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str = Field(pattern=r"^\w+\.\w+$")
+    lost: int = Field(ge=1)
+    until: date
+    by: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """All that is accepted in a warehouse home."""
+
+    gaps: tuple[Acknowledgement, ...] = ()
+    losses: tuple[AcceptedLoss, ...] = ()
+
+    def losses_of(self, source: str, day: date) -> Mapping[str, int]:
+        """Return the records that each type of a source may have lost on a day."""
+        found = [entry for entry in self.losses if entry.until >= day and entry.dataset.startswith(f"{source}.")]
+        return {entry.dataset.partition(".")[2]: entry.lost for entry in sorted(found, key=lambda entry: entry.lost)}
+
+
+def read_acknowledgements(home: Path) -> Accepted:
     """Read what is accepted in a warehouse home; nothing, where it has no such file.
 
     Raises:
@@ -45,11 +76,15 @@ def read_acknowledgements(home: Path) -> tuple[Acknowledgement, ...]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return ()
+        return Accepted()
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _unusable(path, str(error)) from None
     try:
-        return tuple(TypeAdapter(list[Acknowledgement]).validate_python(content or []))
+        entries = TypeAdapter(list[dict[str, object]]).validate_python(content or [])
+        return Accepted(
+            gaps=tuple(Acknowledgement.model_validate(entry) for entry in entries if "dataset" not in entry),
+            losses=tuple(AcceptedLoss.model_validate(entry) for entry in entries if "dataset" in entry),
+        )
     except ValidationError as error:
         first = error.errors()[0]
         raise _unusable(path, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
@@ -63,6 +98,7 @@ def in_force(acknowledgements: Sequence[Acknowledgement], day: date) -> Mapping[
 
 def _unusable(path: Path, words: str) -> UsageError:
     return UsageError(
-        f"{path} is no list of acknowledgements ({' '.join(words.split())}). Each entry needs comparison_id, "
-        "unexplained (1 or more), until (a date), by and reason; correct the file or remove it."
+        f"{path} is no list of acknowledgements ({' '.join(words.split())}). Each entry needs comparison_id and "
+        "unexplained (1 or more), or dataset (midrc.measurement) and lost (1 or more), and until (a date), by and "
+        "reason; correct the file or remove it."
     )

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
 from warehouse.contracts import Contract, load_contract
 from warehouse.dbt_manifest import StarDescription, read_star_description
@@ -28,7 +29,6 @@ from warehouse.quality.profiles import ColumnProfile, KeyProfile, LoadProfile
 from warehouse.quality.reported import measure_histograms
 from warehouse.quality.values import value_rules
 from warehouse.quality.verdicts import Verdict, failed_errors
-from warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     from warehouse.build import Build
@@ -136,36 +136,46 @@ def _landed_suites(
         file = _parquet_of(load, landing) if load is not None else None
         rows = 0
         if file is not None:
-            relation = f"read_parquet({literal(str(file))})"
             try:
-                found = measuring.column_types(connection, relation)
-                columns += measuring.measure_columns(name, dataset, found)
-                key = measuring.measure_landed_key(connection, relation, name, dataset, found)
-            except duckdb.Error as error:
-                raise bounds.hit_by(error) or IntegrityError(
+                measured, key = measuring.measure_columns(connection, file, name, dataset)
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                within = bounds.hit_by(error) if isinstance(error, duckdb.Error) else None
+                raise within or IntegrityError(
                     f"The landed file of {subject} {name} ({file}) cannot be read as Parquet: "
                     f"{str(error).splitlines()[0]}. Remove it and run the refresh again: it is fetched anew."
                 ) from error
+            columns += measured
             keys.append(key)
             rows = key.rows
-        version = load.upstream_version if load is not None else release.version
-        loads.append(
-            LoadProfile(
-                dataset=name,
-                status=load.status if load is not None else "not recorded",
-                indispensable=(release.source, name) in suites.INDISPENSABLE,
-                version=version,
-                release_version=release.version if contract.one_version else version,
-                manifest_rows=load.rows if load is not None else 0,
-                object_rows=rows,
-                object_count=0 if file is None else 1,
-            )
-        )
+        loads.append(_load_profile(release, contract, name, rows, 0 if file is None else 1))
+    loads += [
+        _load_profile(release, contract, load.dataset, load.rows, len(load.objects))
+        for load in release.loads
+        if load.dataset not in contract.datasets
+    ]
     return [
         suites.landed_contract(subject, columns),
         suites.landed_keys(subject, keys),
         suites.landed_loads(subject, loads),
     ]
+
+
+def _load_profile(release: Release, contract: Contract, name: str, rows: int, object_count: int) -> LoadProfile:
+    load = release.load_of(name)
+    version = load.upstream_version if load is not None else release.version
+    known = name in contract.datasets
+    return LoadProfile(
+        dataset=name,
+        status="not recorded" if load is None else load.status if known else "unknown",
+        reason=str(load.proof.get("absent_because", "")) if load is not None else "",
+        is_record_type=known and not contract.one_version,
+        indispensable=(release.source, name) in suites.INDISPENSABLE,
+        version=version,
+        release_version=release.version if contract.one_version else version,
+        manifest_rows=load.rows if load is not None else 0,
+        object_rows=rows,
+        object_count=object_count,
+    )
 
 
 def _parquet_of(load: Load, landing: Landing) -> Path | None:

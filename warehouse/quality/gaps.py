@@ -17,6 +17,11 @@ from warehouse.quality.acknowledgements import Acknowledgement, in_force
 from warehouse.quality.profiles import GapProfile
 from warehouse.sql_text import literal
 
+# What may open without an explanation from one snapshot to the next before nothing is published: so many records, or
+# such a share of the larger side, whichever is more. Two changed identifiers are for a person to read in the morning.
+_TOLERATED_RECORDS = 20
+_TOLERATED_SHARE = 0.01
+
 
 @dataclass(frozen=True)
 class EarlierGap:
@@ -66,7 +71,8 @@ _GAPS = """
         abs(rec_gap.gap - coalesce(causes.difference, 0))
         + abs(rec_gap.unexplained_count - coalesce(causes.unexplained, 0)),
         rec_gap.unexplained_count,
-        coalesce(causes.causes, '')
+        coalesce(causes.causes, ''),
+        greatest(rec_gap.left_count, rec_gap.right_count)
     from star.rec_gap as rec_gap
     left join causes on rec_gap.comparison_id = causes.comparison_id
     where rec_gap.is_compared
@@ -77,7 +83,7 @@ _GAPS = """
 def _profile(
     comparison: str, found: list, earlier: EarlierGap | None, acknowledgement: Acknowledgement | None
 ) -> GapProfile:
-    gap, percent, unaccounted, unexplained, causes = found
+    gap, percent, unaccounted, unexplained, causes, larger_side = found
     let_through = max(
         acknowledgement.unexplained if acknowledgement else 0,
         earlier.unexplained if earlier else 0,
@@ -96,6 +102,7 @@ def _profile(
         unaccounted=unaccounted,
         unexplained=unexplained,
         accepted=let_through,
+        tolerated=max(let_through + _TOLERATED_RECORDS, int(larger_side * _TOLERATED_SHARE)),
         movement="no earlier figure" if earlier is None else "as before" if earlier.gap == gap else "moved",
         earlier_gap=earlier.gap if earlier else 0,
         causes=causes,
@@ -112,6 +119,7 @@ def _lost(comparison: str, earlier: EarlierGap) -> GapProfile:
         unaccounted=0,
         unexplained=0,
         accepted=0,
+        tolerated=0,
         movement="not made any more",
         earlier_gap=earlier.gap,
         causes="",

@@ -5,12 +5,12 @@ Identifiers come from contracts and from dbt's manifest; they are quoted all the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.contracts import Column, ColumnType, Dataset
+from warehouse.contracts import Column, Dataset
 from warehouse.dbt_manifest import STAR_SCHEMA, ColumnRule, DeclaredTable, Reference, StarDescription
 from warehouse.quality.conservation_rule import ConservationRule
 from warehouse.quality.null_limits import NullLimit
@@ -26,25 +26,11 @@ from warehouse.quality.profiles import (
     ValueProfile,
 )
 from warehouse.quality.value_rule import ValueRule
+from warehouse.reading import FoundColumn, found_columns, raw_text_of, reading_of
 from warehouse.sql_text import literal, quoted
 
 _VALUES_QUOTED = 5
-_INTEGER = r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)"
-_NUMBER = rf"({_INTEGER}|FLOAT|DOUBLE|DECIMAL\(\d+,\s*\d+\))"
-# The DuckDB types that a contract's type stands for: those that are read without changing a value.
-_COMPATIBLE: Mapping[ColumnType, str] = {
-    "string": r"VARCHAR|UUID|ENUM\(.*\)",
-    "integer": _INTEGER,
-    "float": _NUMBER,
-    "boolean": "BOOLEAN",
-    "record": r"(STRUCT|MAP)\(.*\)(\[\])*|JSON(\[\])*",
-    "record[]": r"((STRUCT|MAP)\(.*\)|JSON)\[\]",
-    "string[]": r"VARCHAR\[\]",
-    "integer[]": rf"{_INTEGER}\[\]",
-    "float[]": rf"{_NUMBER}\[\]",
-}
-# What DuckDB calls the type of a Parquet column, or of a list's elements, that was null throughout when it was written.
-_UNTYPED = '"NULL"'
+_EXAMPLE_LENGTH = 60
 # Rates of fewer series say little: one new study moves them by points.
 _FEWEST_SERIES = 1000
 _TOLERATED_POINTS = 5.0
@@ -53,46 +39,57 @@ _MOST_UNMAPPED_PERCENT = 50.0
 _FEWEST_RECORDS = 1000
 
 
-def column_types(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
-    """Return the columns of a relation with their DuckDB types, in their order."""
-    rows = connection.execute(f"describe select * from {relation}").fetchall()
-    return {str(name): str(found_type) for name, found_type, *_ in rows}
+def measure_columns(
+    connection: DuckDBPyConnection, path: Path, name: str, dataset: Dataset
+) -> tuple[list[ColumnProfile], KeyProfile]:
+    """Compare the columns of a landed file with those of its contract, as the build reads them, and count its keys.
 
+    What arrived in another type is read row by row, to count the values that do not fit.
 
-def measure_columns(name: str, dataset: Dataset, found: Mapping[str, str]) -> list[ColumnProfile]:
-    """Compare the columns that a landed dataset has (`found`: name -> DuckDB type) with those of its contract.
-
-    A column counts as found under any of its former names and in any letter case, as the build reads it.
+    Raises:
+        duckdb.Error: the file is no Parquet that DuckDB reads.
     """
-    spelling = {column.lower(): column for column in found}
-    profiles = []
-    recognised = set()
+    relation = f"read_parquet({literal(str(path))})"
+    found = {column.name: column for column in found_columns(connection, path)}
+    profiles: list[ColumnProfile] = []
+    recognised: set[str] = set()
     for column in dataset.columns:
-        actual = column.found_in(spelling)
-        if actual is None and column.retired:
+        actual = column.found_in(found)
+        is_key = column.name in dataset.key
+        if actual is None:
+            if not column.retired:
+                profiles.append(ColumnProfile(name, column.name, is_key, "missing", column.type, "", 0, ""))
             continue
-        found_type = "" if actual is None else found[actual]
         recognised.add(actual)
-        finding = _finding(column, found_type)
-        profiles.append(ColumnProfile(name, column.name, column.required, finding, column.type, found_type))
+        arrived = found[actual]
+        unread = reading_of(column, arrived).unread
+        count, examples = (0, "") if unread is None else _unread(connection, relation, arrived, unread)
+        finding: ColumnFinding = "as expected" if unread is None else "retyped"
+        profiles.append(
+            ColumnProfile(name, column.name, is_key, finding, column.type, str(arrived.type), count, examples)
+        )
     profiles += [
-        ColumnProfile(name, column, False, "new", "", found_type)
-        for column, found_type in found.items()
-        if column not in recognised
+        ColumnProfile(name, column.name, False, "new", "", str(column.type), 0, "")
+        for column in found.values()
+        if column.name not in recognised
     ]
-    return profiles
+    return profiles, _landed_key(connection, relation, name, dataset, found)
 
 
-def measure_landed_key(
-    connection: DuckDBPyConnection, relation: str, name: str, dataset: Dataset, found: Mapping[str, str]
+def _unread(connection: DuckDBPyConnection, relation: str, arrived: FoundColumn, unread: str) -> tuple[int, str]:
+    """Return in how many rows a value does not fit the contract's type, and the most frequent ones."""
+    return _most_frequent(connection, relation, f"left({raw_text_of(arrived)}, {_EXAMPLE_LENGTH})", unread)
+
+
+def _landed_key(
+    connection: DuckDBPyConnection, relation: str, name: str, dataset: Dataset, found: Mapping[str, FoundColumn]
 ) -> KeyProfile:
     """Count violations of a contract's key in a landed dataset.
 
     Blank text is null, unless the contract calls it a value; so is a missing column.
     """
-    spelling = {column.lower(): column for column in found}
     columns = {column.name: column for column in dataset.columns}
-    parts = [_key_part(columns[part], columns[part].found_in(spelling)) for part in dataset.key]
+    parts = [_key_part(columns[part], found.get(columns[part].found_in(found) or "")) for part in dataset.key]
     # A dataset without a key holds one row: what a service says of itself as a whole.
     rows, nulls, repeated = _key_counts(connection, relation, parts or ["'the only row'"])
     return KeyProfile(name, ", ".join(dataset.key), dataset.measured, True, rows, nulls, repeated)
@@ -259,22 +256,11 @@ def _column_rule_profile(rule: ColumnRule, broken: int, examples: str) -> Column
     return ColumnRuleProfile(name, rule.kind, rule.must_hold, broken, examples)
 
 
-def _key_part(column: Column, found: str | None) -> str:
+def _key_part(column: Column, found: FoundColumn | None) -> str:
     if found is None:
         return "null"
-    text = f"cast({quoted(found)} as varchar)"
+    text = f"cast({quoted(found.sql_name)} as varchar)"
     return text if column.blank_is_value else f"nullif(trim({text}), '')"
-
-
-def _finding(column: Column, found_type: str) -> ColumnFinding:
-    if not found_type:
-        return "missing"
-    # Without a value there is no other type either; that a column is empty is for the keys and null rates to judge.
-    untyped = [_UNTYPED]
-    if column.type == "record" or column.type.endswith("[]"):
-        untyped.append(f"{_UNTYPED}[]")
-    fits = found_type in untyped or re.fullmatch(_COMPATIBLE[column.type], found_type, re.DOTALL)
-    return "as expected" if fits else "retyped"
 
 
 def _key_counts(connection: DuckDBPyConnection, relation: str, parts: Sequence[str]) -> tuple[int, int, int]:

@@ -8,43 +8,57 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from typing import Literal, TypeVar
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from warehouse.dbt_manifest import RuleKind
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 ColumnFinding = Literal["as expected", "missing", "retyped", "new"]
 Movement = Literal["no earlier figure", "as before", "moved", "not made any more"]
-LoadStatus = Literal["landed", "absent", "not recorded"]
+LoadStatus = Literal["landed", "absent", "not recorded", "unknown"]
 
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """One column of a landed dataset, expected or found. `required`: a model cannot do without it."""
+    """One column of a landed dataset, expected or found.
+
+    `is_key`: the rows cannot be told apart without it. `unread`: rows with a value that does not fit the type that is
+    expected, of which `examples` are the most frequent.
+    """
 
     dataset: str
     column: str
-    required: bool
+    is_key: bool
     finding: ColumnFinding
     expected_type: str
     found_type: str
+    unread: int
+    examples: str
 
     @property
     def label(self) -> str:
-        """The column, with its types where they matter."""
+        """The column, with its types where they matter, and the values that do not fit."""
         name = f"{self.dataset}.{self.column}"
         if self.finding == "retyped":
-            return f"{name} (expected {self.expected_type}, found {self.found_type})"
+            lost = f"; {self.unread:,} rows do not fit: {self.examples}" if self.unread else "; every value fits"
+            return f"{name} (expected {self.expected_type}, found {self.found_type}{lost})"
         return f"{name} ({self.found_type})" if self.finding == "new" else name
 
 
 @dataclass(frozen=True)
 class LoadProfile:
-    """One load of a release beside what its Parquet objects hold (0 rows when there are none)."""
+    """One load of a release beside what its Parquet objects hold (0 rows when there are none).
+
+    `is_record_type`: a type of a portal, each of its own version. `unknown` is one that the contract does not know.
+    `reason` says why it is absent, where the upstream gave one to say.
+    """
 
     dataset: str
     status: LoadStatus
+    reason: str
+    is_record_type: bool
     indispensable: bool
     version: str
     release_version: str
@@ -55,8 +69,11 @@ class LoadProfile:
     @property
     def label(self) -> str:
         """The dataset and its figures."""
+        if self.status == "unknown":
+            return f"{self.dataset} ({self.manifest_rows} rows)"
         if self.status != "landed":
-            return f"{self.dataset} ({self.status}{', with a file' if self.object_count else ''})"
+            because = f": {self.reason}" if self.reason else ""
+            return f"{self.dataset} ({self.status}{because}{', with a file' if self.object_count else ''})"
         return f"{self.dataset} ({self.version}, {self.object_rows} rows, manifest {self.manifest_rows})"
 
 
@@ -213,8 +230,9 @@ class HistogramProfile:
 
 @dataclass(frozen=True)
 class GapProfile:
-    """One comparison of two systems. `accepted` unexplained records are let through: known in service, or acknowledged.
+    """One comparison of two systems. `accepted` unexplained records are known: in service, or acknowledged by a person.
 
+    Up to `tolerated` are published with a warning.
     `unaccounted` must be 0: by how much the gap differs from its causes on the left less those on the right, and its
     unexplained part from the causes that explain nothing.
     """
@@ -226,6 +244,7 @@ class GapProfile:
     unaccounted: int
     unexplained: int
     accepted: int
+    tolerated: int
     movement: Movement
     earlier_gap: int
     causes: str
@@ -261,5 +280,7 @@ ProfileRow = TypeVar(
 
 def profile_frame(rows: Iterable[ProfileRow], row_type: type[ProfileRow]) -> pd.DataFrame:
     """Return profile rows as a frame: the fields of `row_type` and `label`, which are there even without rows."""
+    import pandas as pd
+
     columns = [*(field.name for field in fields(row_type)), "label"]
     return pd.DataFrame([{**asdict(row), "label": row.label} for row in rows], columns=columns)

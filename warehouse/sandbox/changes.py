@@ -1,37 +1,60 @@
-"""Changes of an index while somebody reads it: records that come, go and change, and fields that do.
+"""Changes of an index while somebody reads it: records that come, go and change, and fields and types that do.
 
-What belongs here: writing the next generation of an index file. A generation is a whole file; requests that already
-opened the old one finish on it, as a search on an old snapshot of the store would.
+What belongs here: the description of a change, and writing the next generation of an index file. A generation is a
+whole file; requests that already opened the old one finish on it, as a search on an old snapshot of the store would.
+
+| change | what |
+|---|---|
+| `DataChange` | records of a type removed (a number or a share), added, changed |
+| `SchemaChange` | a field added, removed, retyped, or left out of the array configuration |
+| `FieldMutation` | a field made `missing`, one `text`, `number` or `boolean`, a `list`, or `nested` records |
+| `TypeChange` | a type gone, renamed, or new |
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import duckdb
+from pydantic import ConfigDict, TypeAdapter
+from pydantic import Field as Limited
+from pydantic.dataclasses import dataclass
 
 from warehouse.sandbox.guppy_schema import ElasticType, Field, RecordType
 from warehouse.sandbox.guppy_store import Index
+from warehouse.sandbox.projection import write_records
+from warehouse.sandbox.writing import write_parquet
 
-ROW_GROUP = 20_480
+_STRICT = ConfigDict(extra="forbid")
+_Count = Annotated[int, Limited(ge=0)]
+
+Mutation = Literal["missing", "text", "number", "boolean", "list", "nested"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class DataChange:
-    """Records removed, added and changed in one type. `rebuilt` gives the index a new name behind its alias."""
+    """Records removed, added and changed in one type. `rebuilt` gives the index a new name behind its alias.
+
+    `removed_share` (0 to 1) of the records go besides the `removed`.
+    """
 
     record_type: str
-    removed: int = 0
-    added: int = 0
-    changed: int = 0
+    removed: _Count = 0
+    added: _Count = 0
+    changed: _Count = 0
     rebuilt: bool = True
+    removed_share: Annotated[float, Limited(ge=0, le=1)] = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class SchemaChange:
-    """One field of a type added, removed, retyped, or left out of the array configuration although it holds lists."""
+    """One field of a type added, removed, retyped, or left out of the array configuration although it holds lists.
+
+    A field inside the records of a nested one is named with a dot: `imaging_studies.study_uid`.
+    """
 
     record_type: str
     change: Literal["add", "remove", "retype", "undeclare_list"]
@@ -39,83 +62,153 @@ class SchemaChange:
     elastic_type: ElasticType = "keyword"
 
 
+@dataclass(frozen=True, config=_STRICT)
+class FieldMutation:
+    """One field of a type as another kind of thing, with its values as far as that kind holds them.
+
+    `text`, `number` and `boolean` are one value each (of a list the first). `list` and `nested` hold what the field
+    held before, a list as it is; in the records of `nested` it is called `value`.
+    """
+
+    record_type: str
+    field: str
+    mutation: Mutation
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TypeChange:
+    """A type that is gone, goes by another `name`, or has come: a second one of that `name` with the same records."""
+
+    record_type: str
+    change: Literal["remove", "rename", "add"]
+    name: str | None = None
+
+
+Change = DataChange | SchemaChange | FieldMutation | TypeChange
+
+
+def read_change(given: dict[str, Any]) -> Change:
+    """Return the change that a JSON object describes; which kind it is, its members say.
+
+    Raises:
+        ValidationError: a member is missing, unknown or not of its type.
+    """
+    if "mutation" in given:
+        return TypeAdapter(FieldMutation).validate_python(given)
+    if "change" in given:
+        return TypeAdapter(SchemaChange if "field" in given else TypeChange).validate_python(given)
+    return TypeAdapter(DataChange).validate_python(given)
+
+
 def change_data(index: Index, change: DataChange, generation: int, path: Path) -> Index:
     """Write the index with its records changed to `path` and return it.
 
     Which records are taken depends on the generation alone: those with the smallest hash of id and generation. Added
     records are copies of records under a new id; a changed one has a new `submitter_id`.
+
+    Raises:
+        ValueError: the type has lost the field that the change writes (its unique id, `submitter_id`), or its text.
     """
     unique = index.record_type.unique_id
     names = [field.name for field in index.record_type.fields]
+    removed = change.removed + round(change.removed_share * index.documents)
+    kept = {name: f'"{name}"' for name in names}
+    copied = dict(kept)
+    _require_text(index.record_type, unique)
+    copied[unique] = f"'added-' || md5(\"{unique}\" || '{generation}')"
+    if change.changed:
+        _require_text(index.record_type, "submitter_id")
+        renamed = f"CASE WHEN drawn <= {removed + change.changed} THEN submitter_id || ' (changed {generation})'"
+        kept["submitter_id"] = f"{renamed} ELSE submitter_id END"
     drawn = f"row_number() OVER (ORDER BY md5(\"{unique}\" || '{generation}'))"
-    renamed = f"CASE WHEN drawn <= {change.removed + change.changed} THEN submitter_id || ' (changed {generation})'"
-    kept = {name: f'"{name}"' for name in names} | {"submitter_id": f"{renamed} ELSE submitter_id END"}
-    copied = {name: f'"{name}"' for name in names} | {unique: f"'added-' || md5(\"{unique}\" || '{generation}')"}
-    _write(
+    rows = _write(
         f"""WITH drawing AS (SELECT *, {drawn} AS drawn FROM read_parquet('{index.path}'))
-        SELECT {_listed(kept)} FROM drawing WHERE drawn > {change.removed}
+        SELECT {_listed(kept)} FROM drawing WHERE drawn > {removed}
         UNION ALL SELECT {_listed(copied)} FROM drawing WHERE drawn <= {change.added}""",
         unique,
         path,
     )
-    name = f"{index.alias}_{_number(index.name) + 1}" if change.rebuilt else index.name
-    return replace(index, name=name, path=path, documents=_rows(path))
+    return replace(index, number=index.number + change.rebuilt, path=path, documents=rows)
 
 
-def change_schema(index: Index, change: SchemaChange, path: Path) -> Index:
-    """Write the index with one field changed to `path` and return it under a new name."""
-    record_type = _changed_type(index.record_type, change)
-    columns = []
-    for field in record_type.fields:
-        if field.name not in index.record_type.by_name:
-            columns.append(f'{_invented(field)} AS "{field.name}"')
-        else:
-            columns.append(f'TRY_CAST("{field.name}" AS {field.sql_type}) AS "{field.name}"')
-    _write(f"SELECT {', '.join(columns)} FROM read_parquet('{index.path}')", record_type.unique_id, path)
-    name = f"{index.alias}_{_number(index.name) + 1}"
-    return replace(index, record_type=record_type, name=name, path=path, documents=_rows(path))
+def change_schema(index: Index, change: SchemaChange | FieldMutation, path: Path) -> Index:
+    """Write the index with one field changed to `path` and return it under a new name.
+
+    Raises:
+        ValueError: the type has no such field, or the field cannot become what is asked.
+    """
+    if isinstance(change, SchemaChange):
+        record_type = _changed_type(index.record_type, change)
+    else:
+        mutated = _mutated(index.record_type, change)
+        record_type = index.record_type.with_field_at(change.field, mutated)
+    write_records(index.record_type, f"SELECT * FROM read_parquet('{index.path}')", record_type, path)
+    return replace(index, record_type=record_type, number=index.number + 1, path=path)
+
+
+def named(index: Index, name: str, path: Path) -> Index:
+    """Write the records of an index as a type of another name to `path` and return its index.
+
+    Raises:
+        ValueError: the name is none that GraphQL takes.
+    """
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise ValueError(f"A record type cannot be called {name!r}: letters, digits and underscores make a name.")
+    record_type = index.record_type.renamed(name)
+    write_records(index.record_type, f"SELECT * FROM read_parquet('{index.path}')", record_type, path)
+    alias = index.alias.removesuffix(index.record_type.name) + name
+    return replace(index, record_type=record_type, alias=alias, path=path)
 
 
 def _changed_type(record_type: RecordType, change: SchemaChange) -> RecordType:
+    if change.elastic_type == "nested":
+        raise ValueError(f"The field {change.field} becomes nested records by a mutation, not by a change of its type.")
     match change.change:
         case "add":
             return record_type.with_field(Field(change.field, change.elastic_type))
         case "remove":
-            return record_type.without_field(change.field)
+            return record_type.with_field_at(change.field, None)
         case "retype":
-            return record_type.with_field(replace(record_type.by_name[change.field], elastic_type=change.elastic_type))
+            field = replace(record_type.field_at(change.field), elastic_type=change.elastic_type, children=())
+            return record_type.with_field_at(change.field, field)
         case "undeclare_list":
-            return record_type.with_undeclared_list(change.field)
+            field = replace(record_type.field_at(change.field), declared_list=False)
+            return record_type.with_field_at(change.field, field)
 
 
-def _invented(field: Field) -> str:
-    """Return the SQL of the values of an added field: every third record lacks it."""
-    values = {
-        "keyword": "'value ' || (hash(_row) % 5)",
-        "long": "(hash(_row) % 100)::BIGINT",
-        "float": "(hash(_row) % 100) / 4.0",
-        "boolean": "hash(_row) % 2 = 0",
-    }
-    return f"CASE WHEN _row % 3 <> 0 THEN {values[field.elastic_type]} END"
+def _mutated(record_type: RecordType, change: FieldMutation) -> Field | None:
+    field = record_type.field_at(change.field)
+    match change.mutation:
+        case "missing":
+            return None
+        case "text":
+            return Field(field.name, "keyword")
+        case "number":
+            return Field(field.name, "float")
+        case "boolean":
+            return Field(field.name, "boolean")
+        case "list":
+            return replace(field, holds_lists=True, declared_list=True)
+        case "nested":
+            if "." in change.field:
+                raise ValueError(f"The sandbox has no records inside records; {change.field} cannot become nested.")
+            value = replace(field, name="value")
+            return field if field.is_nested else Field(field.name, "nested", True, True, (value,))
 
 
-def _write(select: str, unique: str, path: Path) -> None:
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(
-            f"""COPY (SELECT (row_number() OVER (ORDER BY "{unique}") - 1)::BIGINT AS _row, * FROM ({select})
-            ORDER BY _row) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"""
+def _require_text(record_type: RecordType, name: str) -> None:
+    field = record_type.by_name.get(name)
+    if field is None or field.elastic_type != "keyword" or field.holds_lists:
+        raise ValueError(
+            f"The records of {record_type.name} cannot be changed like this: their field {name} is no text any more."
         )
 
 
-def _rows(path: Path) -> int:
+def _write(select: str, unique: str, path: Path) -> int:
     with duckdb.connect(":memory:") as connection:
-        found = connection.execute(f"SELECT count(*) FROM read_parquet('{path}')").fetchall()
-    return found[0][0]
+        rows = f'SELECT (row_number() OVER (ORDER BY "{unique}") - 1)::BIGINT AS _row, * FROM ({select})'
+        return write_parquet(connection, rows, path)
 
 
 def _listed(columns: dict[str, str]) -> str:
     return ", ".join([f'{sql} AS "{name}"' for name, sql in columns.items()])
-
-
-def _number(name: str) -> int:
-    return int(name.rpartition("_")[2])

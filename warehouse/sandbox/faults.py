@@ -6,6 +6,11 @@ HTTP (a reset, a hang, a body that ends early) is named here and done by the ser
 Places: `status`, `version`, `mapping`, `introspection`, `count`, `histogram`, `page`, `last_page` (the page that holds
 the record with the greatest unique id of its type), `download`, `indexd`, `metadata`, `artifact`, `sidecar`,
 `listing` (of the versions in the bucket). One request may be in several places (a count and a histogram in one query).
+
+`authorisation_outage` is how a private Guppy answers while its authorisation service fails: status 200, a total of 0,
+pages, histograms and downloads empty. With a `record_type` it is that type that is empty, for as many requests about it
+as `times` says, while the other types of the same query are full: the failure of a few seconds between two requests.
+`data_change` makes its `change` (see `warehouse.sandbox.changes`: records, a field or a type) before the answer.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from warehouse.sandbox.changes import DataChange
+from warehouse.sandbox.changes import Change
 from warehouse.sandbox.exchange import FileSlice, Reply, html
 
 Kind = Literal[
@@ -68,7 +73,7 @@ class Fault(BaseModel):
     None means all from then on. `seconds` is how long a hang or a time-out takes, and the Retry-After of a 429.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind
     place: Place = "any"
@@ -78,7 +83,7 @@ class Fault(BaseModel):
     times: int | None = Field(default=1, ge=1)
     status: int = Field(default=503, ge=500, le=599)
     seconds: float = Field(default=1.0, ge=0)
-    change: DataChange | None = None
+    change: Change | None = None
 
     def matches(self, service: str, places: frozenset[str], record_types: frozenset[str]) -> bool:
         """Return whether the fault is about a request to this service, in these places, about these record types."""

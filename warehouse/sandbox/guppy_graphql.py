@@ -56,7 +56,7 @@ class _Execution:
     fragments: dict[str, FragmentDefinitionNode]
     variables: dict[str, Any]
     given_variables: dict[str, Any]
-    authorised: bool
+    denied: frozenset[str]
     errors: list[dict[str, Any]] = field(default_factory=list)
     last_page: bool = False
 
@@ -85,10 +85,11 @@ class GraphqlEngine:
             return frozenset(), frozenset()
         return classify(document, set(self._indices))
 
-    def answer(self, body: dict[str, Any], authorised: bool = True) -> Answer:
+    def answer(self, body: dict[str, Any], denied: frozenset[str] = frozenset()) -> Answer:
         """Return the answer to one request body (`query`, `variables`, `operationName`).
 
-        Without a working authorisation service (`authorised` false) a private Guppy finds nothing and does not say so.
+        Of record types that the authorisation service does not allow (`denied`), which are all of a private Guppy when
+        it fails, Guppy finds nothing and does not say so.
         """
         query = body.get("query")
         if not isinstance(query, str) or not query:
@@ -121,7 +122,7 @@ class GraphqlEngine:
                 200, json.dumps({"errors": [error_entry(problem.message, "BAD_USER_INPUT") for problem in variables]})
             )
         fragments = {n.name.value: n for n in document.definitions if isinstance(n, FragmentDefinitionNode)}
-        execution = _Execution(fragments, variables, given, authorised)
+        execution = _Execution(fragments, variables, given, denied)
         data = self._execute(operation, execution)
         errors = f'"errors":{json.dumps(execution.errors, ensure_ascii=False)},' if execution.errors else ""
         if execution.last_page:
@@ -228,7 +229,7 @@ class GraphqlEngine:
         page = self._store.page(
             index,
             selection,
-            condition if execution.authorised else NOTHING,
+            NOTHING if index.record_type.name in execution.denied else condition,
             sort,
             offset or 0,
             DEFAULT_SIZE if first is None else first,
@@ -250,7 +251,8 @@ class GraphqlEngine:
             name = below[0].name.value
             if name == "__typename":
                 selected.append(Selection(response_name, None, constant=object_type.name))
-            elif name == "_matched":
+            elif name == "_matched" or name not in fields:
+                # Record types share the GraphQL type of records of one name: some have a field that others lack.
                 selected.append(Selection(response_name, None))
             elif fields[name].is_nested:
                 nested_type = get_named_type(object_type.fields[name].type)
@@ -280,8 +282,8 @@ class GraphqlEngine:
             index,
             arguments.get("filter"),
             arguments.get("filterSelf", True),
-            shows_documents=execution.authorised,
-            shows_histograms=execution.authorised and not hidden,
+            shows_documents=name not in execution.denied,
+            shows_histograms=name not in execution.denied and not hidden,
         )
 
         def resolve_field(
@@ -296,6 +298,8 @@ class GraphqlEngine:
                 def resolve_child(
                     child: str, n: list[FieldNode], o: GraphQLObjectType, r: _Execution, p: list[str | int]
                 ) -> str:
+                    if child not in children:
+                        raise GuppyError(f"Field {field_name}.{child} does not exist in ES index")
                     return self._aggregate_field(scope, aggregated, children[child], n, o, r, p)
 
                 return self._members(owner, below, run, here, resolve_child)

@@ -17,12 +17,21 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from warehouse.sandbox.changes import DataChange, SchemaChange, change_data, change_schema
+from warehouse.sandbox.changes import (
+    Change,
+    DataChange,
+    FieldMutation,
+    SchemaChange,
+    TypeChange,
+    change_data,
+    change_schema,
+    named,
+)
 from warehouse.sandbox.exchange import FileSlice, Reply, Request, html
 from warehouse.sandbox.guppy_aggregation import NOTHING
 from warehouse.sandbox.guppy_filter import GuppyError, compile_filter
 from warehouse.sandbox.guppy_graphql import GraphqlEngine
-from warehouse.sandbox.guppy_store import Index, Store
+from warehouse.sandbox.guppy_store import Index, Store, time_alias
 
 MAX_BODY = 50 * 1024 * 1024
 # The longest text that the JavaScript engine can hold, in characters: beyond it the answer is 500 `{}`.
@@ -57,18 +66,46 @@ class GuppyService:
         """Release the store."""
         self._store.close()
 
-    def change_data(self, change: DataChange) -> None:
-        """Change the records of one type from now on."""
-        with self._lock:
-            path = self._next_path(change.record_type)
-            changed = change_data(self._indices[change.record_type], change, self._generation, path)
-            self._replace(changed)
+    def change(self, change: Change) -> None:
+        """Change one type from now on: its records, a field of it, or whether and under which name it is offered.
 
-    def change_schema(self, change: SchemaChange) -> None:
-        """Change one field of one type from now on."""
+        Raises:
+            ValueError: the change cannot be made; the message says why.
+        """
+        if isinstance(change, DataChange):
+            self.change_data(change)
+        elif isinstance(change, TypeChange):
+            self.change_type(change)
+        else:
+            self.change_schema(change)
+
+    def change_data(self, change: DataChange) -> None:
+        """Change the records of one type from now on; ValueError if that cannot be done."""
         with self._lock:
-            path = self._next_path(change.record_type)
-            self._replace(change_schema(self._indices[change.record_type], change, path))
+            index, path = self._index_of(change.record_type), self._next_path(change.record_type)
+            self._replace(change_data(index, change, self._generation, path))
+
+    def change_schema(self, change: SchemaChange | FieldMutation) -> None:
+        """Change one field of one type from now on; ValueError if that cannot be done."""
+        with self._lock:
+            index, path = self._index_of(change.record_type), self._next_path(change.record_type)
+            self._replace(change_schema(index, change, path))
+
+    def change_type(self, change: TypeChange) -> None:
+        """Take a type away, rename it or offer it twice from now on; ValueError if that cannot be done."""
+        with self._lock:
+            index = self._index_of(change.record_type)
+            others = {name: other for name, other in self._indices.items() if name != change.record_type}
+            if change.change == "remove":
+                if not others:
+                    raise ValueError(f"{change.record_type} is the last record type; a Guppy without any does not run.")
+                self._offer(others)
+                return
+            if change.name is None or change.name in self._indices:
+                raise ValueError(f"The other name of {change.record_type} must be a new one, not {change.name!r}.")
+            other = named(index, change.name, self._next_path(change.name))
+            self._store.hold(other)
+            self._offer({**(others if change.change == "rename" else self._indices), change.name: other})
 
     def classify(self, request: Request) -> tuple[frozenset[str], frozenset[str]]:
         """Return the places and record types of a request as far as they show before it is answered."""
@@ -80,16 +117,17 @@ class GuppyService:
             return frozenset({"download"}), frozenset({str(body.get("type"))} & self._indices.keys())
         return frozenset({{"/_status": "status", "/_version": "version"}.get(request.path, "unknown")}), frozenset()
 
-    def handle(self, request: Request, authorised: bool = True) -> Reply:
-        """Return the reply to a request; `authorised` false plays an authorisation service that does not answer."""
-        authorised = authorised or self._libre
+    def handle(self, request: Request, denied: frozenset[str] = frozenset()) -> Reply:
+        """Return the reply to a request; for the `denied` record types no authorisation is to be had."""
+        if self._libre:
+            denied = frozenset()
         route = (request.method, request.path)
         if route == ("POST", "/graphql"):
-            return self._graphql(request, authorised)
+            return self._graphql(request, denied)
         if request.path == "/graphql":
             return _json_reply(400, {"errors": [{"message": "GraphQL operations must be sent by POST."}]})
         if route == ("POST", "/download"):
-            return self._download(request, authorised)
+            return self._download(request, denied)
         if route == ("GET", "/_status"):
             return _json_reply(200, self._status(), {"status"})
         if route == ("GET", "/_version"):
@@ -100,19 +138,34 @@ class GuppyService:
         self._generation += 1
         return self._generations / f"{self._commons}_{record_type}-{self._generation}.parquet"
 
+    def _index_of(self, record_type: str) -> Index:
+        index = self._indices.get(record_type)
+        if index is None:
+            raise ValueError(f"There is no record type {record_type} here; there are {', '.join(self._indices)}.")
+        return index
+
     def _replace(self, index: Index) -> None:
         self._store.hold(index)
-        self._indices = {**self._indices, index.record_type.name: index}
-        self._engine = GraphqlEngine(self._store, self._indices, self._libre)
+        self._offer({**self._indices, index.record_type.name: index})
+
+    def _offer(self, indices: dict[str, Index]) -> None:
+        self._indices = indices
+        self._engine = GraphqlEngine(self._store, indices, self._libre)
 
     def _status(self) -> dict[str, Any]:
+        """Return both kinds of entries: what the store says of each index, and under an alias's name what lists are."""
         indices: dict[str, Any] = {}
         for index in self._indices.values():
-            indices[index.name] = {"aliases": {index.alias: {}}, "arrayFields": index.record_type.array_fields()}
-        indices[f"{self._commons}_array-config_0"] = {"aliases": {f"{self._commons}_array-config": {}}}
+            indices[index.name] = {"aliases": {index.alias: {}, index.time_alias: {}}}
+        configuration = f"{self._commons}_array-config"
+        indices[f"{configuration}_0"] = {"aliases": {configuration: {}, time_alias(0): {}}}
+        for index in self._indices.values():
+            lists = index.record_type.array_fields()
+            if lists:
+                indices[index.alias] = {"arrayFields": lists}
         return {"statusCode": 200, "warnings": None, "indices": indices, "synthetic": True}
 
-    def _graphql(self, request: Request, authorised: bool) -> Reply:
+    def _graphql(self, request: Request, denied: frozenset[str]) -> Reply:
         accept = request.headers.get("accept", "*/*")
         if "text/html" in accept and "json" not in accept and "*/*" not in accept:
             return html(406, "Error", "Not Acceptable")
@@ -123,10 +176,10 @@ class GuppyService:
         if body is None:
             return _json_reply(400, {"errors": [{"message": "Operation batching disabled."}]})
         engine = self._engine
-        answer = engine.answer(body, authorised)
+        answer = engine.answer(body, denied)
         return Reply(answer.status, answer.text.encode("utf-8"), places=answer.places, record_types=answer.record_types)
 
-    def _download(self, request: Request, authorised: bool) -> Reply:
+    def _download(self, request: Request, denied: frozenset[str]) -> Reply:
         places = frozenset({"download"})
         if "json" not in request.headers.get("content-type", ""):
             return Reply(500, b"", places=places, harmful="download with a body that is not JSON")
@@ -149,7 +202,8 @@ class GuppyService:
             condition = compile_filter(index.record_type, body.get("filter"))
         except GuppyError as error:
             return _json_reply(500, {"message": error.message}, places, record_types)
-        return self._written(index, fields, condition if authorised else NOTHING, places, record_types)
+        shown = NOTHING if index.record_type.name in denied else condition
+        return self._written(index, fields, shown, places, record_types)
 
     def _written(
         self, index: Index, fields: list[str], condition: Any, places: frozenset[str], record_types: frozenset[str]

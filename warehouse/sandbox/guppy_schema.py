@@ -1,8 +1,9 @@
 """Record types of a Guppy: their fields, and the GraphQL schema that Guppy derives from them.
 
 What belongs here: the field table (`data/guppy_fields.csv`), the model of a record type, and the text of the GraphQL
-schema. Source of the fields: the ETL mappings and dictionaries of both public sites, as collected in that table; of
-the schema's shape: the behaviour of Guppy 2026.07.
+schema. Source of the fields: the ETL mappings and dictionaries of both public sites, as collected in that table, with
+the type that the ETL's own rules give each (an integer of the dictionary is `long`, a number `float`, a count or sum
+`float`, a list what its items are); of the schema's shape: the behaviour of Guppy 2026.07.
 """
 
 from __future__ import annotations
@@ -100,18 +101,45 @@ class RecordType:
             return replace(self, fields=tuple(added if f.name == added.name else f for f in self.fields))
         return replace(self, fields=(*self.fields, added))
 
-    def without_field(self, name: str) -> RecordType:
-        """Return the type without one of its fields."""
-        return replace(self, fields=tuple(field for field in self.fields if field.name != name))
+    def field_at(self, path: str) -> Field:
+        """Return a field, dotted below a nested one.
 
-    def with_undeclared_list(self, path: str) -> RecordType:
-        """Return the type with a list field (dotted when nested) missing from the array configuration."""
+        Raises:
+            ValueError: the type has no such field.
+        """
         parent, _, leaf = path.rpartition(".")
-        if not parent:
-            return self.with_field(replace(self.by_name[leaf], declared_list=False))
-        field = self.by_name[parent]
-        children = tuple(replace(c, declared_list=c.declared_list and c.name != leaf) for c in field.children)
-        return self.with_field(replace(field, children=children))
+        outer = self.by_name.get(parent)
+        level = self.fields if not parent else () if outer is None else outer.children
+        for field in level:
+            if field.name == leaf:
+                return field
+        raise ValueError(f"The record type {self.name} has no field {path}.")
+
+    def with_field_at(self, path: str, changed: Field | None) -> RecordType:
+        """Return the type with another definition of a field (dotted below a nested one), or without it (None).
+
+        Raises:
+            ValueError: the type has no such field.
+        """
+        current = self.field_at(path)
+        parent, _, _ = path.rpartition(".")
+        if parent:
+            outer = self.by_name[parent]
+            children = _replaced(outer.children, current, changed)
+            # Without any field inside, its records are none.
+            return self.with_field_at(parent, replace(outer, children=children) if children else None)
+        return replace(self, fields=_replaced(self.fields, current, changed))
+
+    def renamed(self, name: str) -> RecordType:
+        """Return the type under another name, which its unique id bears too."""
+        other = RecordType(name, self.fields)
+        fields = tuple(replace(f, name=other.unique_id) if f.name == self.unique_id else f for f in self.fields)
+        return replace(other, fields=fields)
+
+
+def _replaced(fields: tuple[Field, ...], current: Field, changed: Field | None) -> tuple[Field, ...]:
+    kept = (changed if field is current else field for field in fields)
+    return tuple(field for field in kept if field is not None)
 
 
 def _leaves(field: Field) -> list[str]:

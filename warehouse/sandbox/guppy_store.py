@@ -22,6 +22,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,16 @@ from warehouse.sandbox.guppy_schema import Field, RecordType
 WINDOW = 10_000
 MAX_BUCKETS = 65_535
 DEFAULT_SIZE = 10
+_FIRST_BUILD = datetime(2026, 1, 1, 20, 26, 40)
 
 # What the answers from memory may take together; the histogram of all ids of a type is not worth it.
 _REMEMBERED_CHARACTERS = 10_000_000
 _LONGEST_REMEMBERED = 1_000_000
+
+
+def time_alias(number: int) -> str:
+    """Return the alias that the ETL gives an index for the time when it was built; here each run is a day later."""
+    return f"{_FIRST_BUILD + timedelta(days=number):time_%Y%m%dT%H%M%SZ}"
 
 
 @dataclass(frozen=True)
@@ -53,9 +60,19 @@ class Index:
 
     record_type: RecordType
     alias: str
-    name: str
+    number: int
     path: Path
     documents: int
+
+    @property
+    def name(self) -> str:
+        """The name of the concrete index: that of the alias with the running number of the ETL's run."""
+        return f"{self.alias}_{self.number}"
+
+    @property
+    def time_alias(self) -> str:
+        """The second alias of the index: when it was built."""
+        return time_alias(self.number)
 
 
 @dataclass(frozen=True)
@@ -281,7 +298,7 @@ class Store:
             if item.field.holds_lists and not item.field.declared_list and not item.field.is_nested:
                 sql = f'SELECT position, to_json("{name}")::VARCHAR FROM {_wanted(index, rows)}'
                 for position, value in self._all(f'{sql} WHERE "{name}" IS NOT NULL ORDER BY 1', (rows,)):
-                    errors.append(([position, item.response_name], f"String cannot represent value: {value}"))
+                    errors.append(([position, item.response_name], _not_a_scalar(item.field, value)))
             for child in item.children:
                 if child.field is None or child.field.declared_list or not child.field.holds_lists:
                     continue
@@ -293,7 +310,7 @@ class Store:
                 for position, below, value in self._all(f"SELECT * FROM ({sql}) ORDER BY 1, 2", (rows,)):
                     if value not in (None, "null"):
                         path = [position, item.response_name, below, child.response_name]
-                        errors.append((path, f"String cannot represent value: {value}"))
+                        errors.append((path, _not_a_scalar(child.field, value)))
         return errors
 
     def _missing(self, index: Index, parent: Field | None, field: Field, condition: Condition) -> int:
@@ -333,6 +350,12 @@ class Store:
 
     def _all(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         return self._connection.cursor().execute(sql, list(parameters)).fetchall()
+
+
+def _not_a_scalar(field: Field, value: str) -> str:
+    """Return how GraphQL refuses a list (JSON) where the schema says that the field holds one value."""
+    kind = "Float cannot represent non numeric value" if field.is_number else "String cannot represent value"
+    return f"{kind}: {value}"
 
 
 def _table(index: Index) -> str:

@@ -11,7 +11,7 @@ from warehouse.sandbox.guppy_schema import read_record_types
 from warehouse.sandbox.guppy_store import Index
 
 # The running number of a concrete index at the start.
-_FIRST_GENERATION = 41
+_FIRST_NUMBER = 41
 _COMMONS = {"midrc_portal": "midrc", "bih": "bih"}
 
 
@@ -48,6 +48,5 @@ class Manifest(BaseModel):
         for record_type in read_record_types(system):
             file = self.files[f"{system}.{record_type.name}"]
             alias = f"{_COMMONS[system]}_{record_type.name}"
-            name = f"{alias}_{_FIRST_GENERATION}"
-            found[record_type.name] = Index(record_type, alias, name, folder / file.name, file.rows)
+            found[record_type.name] = Index(record_type, alias, _FIRST_NUMBER, folder / file.name, file.rows)
         return found

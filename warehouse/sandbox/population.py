@@ -24,7 +24,7 @@ from warehouse.sandbox.writing import load, open_workshop, sha256_of, write_inde
 
 _LOG = logging.getLogger("icw.sandbox")
 # Changes whenever the same scale and seed would give other records.
-GENERATOR = "2"
+GENERATOR = "3"
 
 _REGISTER = """
 SELECT did, max(size) AS size FROM (

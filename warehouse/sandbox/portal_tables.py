@@ -53,10 +53,10 @@ SELECT s.n, s.case_n, record_id('study', s.n) AS _imaging_study_id, p.submitter_
   s.modality AS first_modality, s.description AS study_description,
   p.age_at_index + CASE WHEN draw('later', s.n, 3) = 0 THEN 1 ELSE 0 END AS age_at_imaging,
   CASE WHEN draw('days', s.n, 20) > 0 THEN draw('days', s.n, 900)::DOUBLE - 300 END AS days_to_study,
-  CASE WHEN draw('positive', s.n, 3) = 0 THEN [draw('positive', s.n, 90)::VARCHAR]
+  CASE WHEN draw('positive', s.n, 3) = 0 THEN [draw('positive', s.n, 90)]
        WHEN draw('positive', s.n, 40) = 1 THEN [] END AS days_from_study_to_pos_covid_test,
   CASE WHEN draw('negative', s.n, 4) = 0
-    THEN [draw('negative', s.n, 90)::VARCHAR, (-draw('negative', s.n, 30))::VARCHAR] END
+    THEN [draw('negative', s.n, 90), -draw('negative', s.n, 30)] END
     AS days_from_study_to_neg_covid_test,
   CASE draw('modified', s.n, 9) WHEN 0 THEN 'true' WHEN 1 THEN NULL ELSE 'false' END AS image_data_modified,
   CASE WHEN draw('year', s.n, 12) > 0 THEN 2018 + draw('year', s.n, 7) END AS study_year,
@@ -101,7 +101,7 @@ WITH members AS (
     SELECT n, dataset, row_number() OVER (PARTITION BY dataset ORDER BY n) AS place FROM core.cases
   ) c ON c.dataset = f.dataset_n WHERE f.dataset_n >= 0 AND c.place <= 1 + draw('group', f.n, 5)
 )
-SELECT key, arg_min(p.submitter_id, p.n) AS case_ids, list(p._case_id ORDER BY p.n) AS _case_id,
+SELECT key, list(p.submitter_id ORDER BY p.n) AS case_ids, list(p._case_id ORDER BY p.n) AS _case_id,
   min(p.n) AS first_case,
   set_of(p.age_at_index) AS age_at_index,
   set_of(p.sex) AS sex,
@@ -172,7 +172,7 @@ _ANNOTATION_ITEM = """{'airspace_disease_grading': a.airspace_disease_grading,
 _MEASUREMENT = f"""
 SELECT m.n, record_id('measurement', m.n) AS _measurement_id, p.auth_resource_path, p.project_id,
   p.submitter_id || '_measurement_' || m.n AS submitter_id, m.case_n,
-  p.submitter_id AS case_ids,
+  [p.submitter_id] AS case_ids,
   CASE WHEN draw('test day', m.n, 25) > 0 THEN draw('test day', m.n, 400) - 100 END AS test_days_from_index,
   ({texts(vocabulary.TEST_METHODS)})[1 + draw('method', m.n, 4)] AS test_method,
   CASE WHEN draw('test name', m.n, 30) > 0 THEN 'COVID-19' END AS test_name,
@@ -247,7 +247,7 @@ LEFT JOIN case_annotations a ON a.case_n = p.n LEFT JOIN case_measurements m ON 
 """
 
 IMAGING_STUDY = f"""
-SELECT s.* EXCLUDE (n, case_n, first_modality, in_hub, dataset_n), p.submitter_id AS case_ids, f.body_part_examined,
+SELECT s.* EXCLUDE (n, case_n, first_modality, in_hub, dataset_n), [p.submitter_id] AS case_ids, f.body_part_examined,
   coalesce(f.cr, 0) AS _cr_series_file_count, coalesce(f.ct, 0) AS _ct_series_file_count,
   coalesce(f.dx, 0) AS _dx_series_file_count, coalesce(f.mr, 0) AS _mr_series_file_count,
   coalesce(f.reports, 0) AS _radiology_report_count, parent(p.sex) AS sex, parent(p.race) AS race,
@@ -269,11 +269,11 @@ LEFT JOIN (SELECT study_n, list({_ANNOTATION_ITEM} ORDER BY n) AS items FROM ann
   ON a.study_n = s.n
 """
 
-ANNOTATION = "SELECT a.*, p.submitter_id AS case_ids FROM annotation a JOIN patient p ON p.n = a.case_n"
+ANNOTATION = "SELECT a.*, [p.submitter_id] AS case_ids FROM annotation a JOIN patient p ON p.n = a.case_n"
 MEASUREMENT = "SELECT * FROM measurement"
 
 RADIOLOGY_REPORT = """
-SELECT r._radiology_report_id, s.auth_resource_path, s.project_id, r.submitter_id, f.size::VARCHAR AS file_size,
+SELECT r._radiology_report_id, s.auth_resource_path, s.project_id, r.submitter_id, f.size AS file_size,
   r.submitter_id || '.txt' AS file_name, 'Radiology Report' AS data_type, s.first_modality AS modality, f.object_id,
   b.body_part_examined, CASE draw('generation', r.n, 3) WHEN 0 THEN 'Synthetic' WHEN 1 THEN 'Clinical' END
     AS report_generation_method,
@@ -312,33 +312,33 @@ SELECT f._data_file_id, p.auth_resource_path, f.source_node, p.project_id,
     5)]] END AS convolution_kernel,
   CASE WHEN f.modality = 'DX' THEN (['DIRECT', 'SCINTILLATOR', 'STORAGE'])[1 + draw('detector', f.n, 3)] END
     AS detector_type,
-  CASE WHEN f.modality = 'MR' AND draw('b value', f.n, 3) = 0 THEN ['0', '1000'] END AS diffusion_b_value,
-  NULL AS diffusion_gradient_orientation, CASE WHEN f.modality = 'MR' THEN ['1'] END AS echo_number,
-  CASE WHEN f.modality = 'MR' THEN [(draw('echo', f.n, 900) / 10.0)::VARCHAR] END AS echo_time,
-  CASE WHEN f.modality = 'MR' THEN [(1 + draw('train', f.n, 30))::VARCHAR] END AS echo_train_length,
+  CASE WHEN f.modality = 'MR' AND draw('b value', f.n, 3) = 0 THEN [0, 1000] END AS diffusion_b_value,
+  NULL AS diffusion_gradient_orientation, CASE WHEN f.modality = 'MR' THEN [1] END AS echo_number,
+  CASE WHEN f.modality = 'MR' THEN [draw('echo', f.n, 900) / 10.0] END AS echo_time,
+  CASE WHEN f.modality = 'MR' THEN [1 + draw('train', f.n, 30)] END AS echo_train_length,
   NULL AS exposure_modulation_type, f.image_data_modified,
   CASE WHEN f.image_data_modified = 'true' THEN 'Removal of alphanumeric characters' END
     AS image_data_modification_method,
   CASE WHEN f.image_data_modified = 'true' THEN draw('modification', f.n, 4) END AS image_data_modification_name,
   CASE WHEN f.series_n IS NOT NULL THEN ['ORIGINAL', 'PRIMARY', 'AXIAL'] END AS image_type,
   CASE WHEN f.modality = 'MR' THEN ['1H'] END AS imaged_nucleus,
-  CASE WHEN f.modality IN ('CR', 'DX') THEN ['0.139', '0.139'] END AS imager_pixel_spacing,
+  CASE WHEN f.modality IN ('CR', 'DX') THEN [0.139, 0.139] END AS imager_pixel_spacing,
   CASE WHEN f.series_n IS NOT NULL THEN '00' END AS lossy_image_compression,
   CASE WHEN f.series_n IS NOT NULL THEN (device(f.n)).manufacturer END AS manufacturer,
   CASE WHEN f.series_n IS NOT NULL THEN (device(f.n)).model END AS manufacturer_model_name, f.modality,
   CASE WHEN f.modality = 'CT' THEN 30 + draw('slices', f.n, 600) WHEN f.series_n IS NOT NULL THEN 1 END
     AS number_of_instances,
-  NULL::VARCHAR[] AS number_of_temporal_positions,
+  NULL AS number_of_temporal_positions,
   CASE WHEN f.modality IN ('CT', 'MR') THEN (['HFS', 'FFS', 'FFP'])[1 + draw('position', f.n,
     3)] END AS patient_position,
-  CASE WHEN f.modality IN ('CT', 'MR') THEN ['0.703125', '0.703125'] END AS pixel_spacing, NULL AS radiopharmaceutical,
-  CASE WHEN f.modality = 'MR' THEN [draw('repetition', f.n, 5000)::VARCHAR] END AS repetition_time,
+  CASE WHEN f.modality IN ('CT', 'MR') THEN [0.703125, 0.703125] END AS pixel_spacing, NULL AS radiopharmaceutical,
+  CASE WHEN f.modality = 'MR' THEN [draw('repetition', f.n, 5000)] END AS repetition_time,
   CASE WHEN f.modality = 'CT' THEN ['HELICAL MODE'] END AS scan_options,
   CASE WHEN f.modality = 'MR' THEN ['SK', 'SP'] END AS sequence_variant,
   CASE WHEN f.series_n IS NOT NULL AND draw('series text', f.n, 11) > 0 THEN
     ({texts(vocabulary.SERIES_DESCRIPTIONS)})[1 + draw('series text', f.n, 9)] END AS series_description,
-  CASE WHEN f.modality = 'CT' THEN [(1 + draw('thickness', f.n, 9) / 2.0)::VARCHAR] END AS slice_thickness,
-  NULL AS software_version, NULL::VARCHAR[] AS spacing_between_slices,
+  CASE WHEN f.modality = 'CT' THEN [1 + draw('thickness', f.n, 9) / 2.0] END AS slice_thickness,
+  NULL AS software_version, NULL AS spacing_between_slices,
   CASE WHEN f.modality IN ('CR', 'DX') AND draw('resolution', f.n, 4) = 0 THEN draw('resolution', f.n, 100) / 200.0 END
     AS spatial_resolution, NULL AS transducer_type,
   CASE WHEN f.modality IN ('CR', 'DX') THEN [(['AP', 'PA', 'LL'])[1 + draw('view', f.n, 3)]] END AS view_position,

@@ -1,6 +1,7 @@
 """A sandbox as a refresh or a person wants it: where its files lie, and which IDC releases it is made from.
 
-What belongs here: fetching the real IDC artifacts that the stand-ins build on, and starting the server.
+What belongs here: fetching the real IDC artifacts that the stand-ins build on, and starting the server, which is
+imported only then: a refresh from the live services needs none.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from warehouse.errors import SourceError
 from warehouse.landing import Landing, Release
-from warehouse.sandbox.server import Sandbox
-from warehouse.sandbox.specialised import release_files
 from warehouse.settings import Settings, load_settings
 from warehouse.sources import idc
+
+if TYPE_CHECKING:
+    from warehouse.sandbox.server import Sandbox
 
 log = logging.getLogger("icw.sandbox")
 
@@ -26,16 +29,25 @@ def standing_in(settings: Settings) -> Iterator[Settings]:
 
     Raises:
         StorageError: the sandbox's files cannot be written.
+        UsageError: the settings ask for a state of the portal's schema that its history does not know.
     """
     if settings.sources == "live" or settings.sandbox_url is not None:
         yield settings
         return
+    from warehouse.sandbox.server import Sandbox
+
+    _require_known_schema(settings)
     log.info(
         "Starting a sandbox in the place of the portal and the hub: synthetic data, %s of their size",
         f"{settings.sandbox_scale:.0%}" if settings.sandbox_scale >= 0.01 else f"{settings.sandbox_scale:.2%}",
         extra={"event": "step"},
     )
-    with Sandbox(_population(settings), settings.sandbox_scale, idc_release=_identifiers(settings)) as sandbox:
+    with Sandbox(
+        _population(settings),
+        settings.sandbox_scale,
+        idc_release=_identifiers(settings),
+        schema=settings.sandbox_schema,
+    ) as sandbox:
         yield load_settings(**(settings.model_dump() | {"sandbox_url": sandbox.root_url}))
 
 
@@ -47,14 +59,31 @@ def served(settings: Settings, port: int) -> Iterator[Sandbox]:
 
     Raises:
         StorageError: the sandbox's files cannot be written.
+        UsageError: the settings ask for a state of the portal's schema that its history does not know.
     """
+    from warehouse.sandbox.server import Sandbox
+
+    _require_known_schema(settings)
     release = _landed(settings, settings.idc_version)
     files = {} if release is None else {release.version: _all_files(settings, release)}
     population = _population(settings)
     with Sandbox(
-        population, settings.sandbox_scale, idc_release=_identifiers(settings), idc_files=files, port=port
+        population,
+        settings.sandbox_scale,
+        idc_release=_identifiers(settings),
+        idc_files=files,
+        port=port,
+        schema=settings.sandbox_schema,
     ) as sandbox:
         yield sandbox
+
+
+def _require_known_schema(settings: Settings) -> None:
+    """Refuse an unknown day before anything is fetched for the sandbox."""
+    from warehouse.sandbox.schema_history import schema_on
+
+    if settings.sandbox_schema is not None:
+        schema_on(settings.sandbox_schema)
 
 
 def _population(settings: Settings) -> Path:
@@ -92,6 +121,8 @@ def _landed(settings: Settings, version: str) -> Release | None:
 
 def _all_files(settings: Settings, release: Release) -> Mapping[str, Path]:
     """Return the files of a release by name: the real ones, and a synthesised one for each index that it lacks."""
+    from warehouse.sandbox.specialised import release_files
+
     landing = _landing(settings)
     objects = [entry for load in release.loads for entry in load.objects]
     real = {entry.name: landing.object_path(entry.sha256) for entry in objects}

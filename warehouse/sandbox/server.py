@@ -12,6 +12,8 @@ and the control endpoints. Base URLs of the services:
     <root>/_sandbox/requests     GET (?since=N), DELETE: the request log
     <root>/_sandbox/changes      POST {"service": ..., "record_type": ..., ...}: see `warehouse.sandbox.changes`
 
+A fault or a change that cannot be played is answered 400 with {"error": <a sentence>}.
+
 Every answer carries `X-Synthetic: true`.
 """
 
@@ -24,7 +26,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,8 +34,10 @@ from types import TracebackType
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
+from pydantic import ValidationError
+
 from warehouse.sandbox.artifacts import ArtifactBucket
-from warehouse.sandbox.changes import DataChange, SchemaChange
+from warehouse.sandbox.changes import read_change
 from warehouse.sandbox.exchange import FileSlice, Reply, Request, discard, html
 from warehouse.sandbox.faults import Fault, Faults, spoil
 from warehouse.sandbox.guppy_http import MAX_BODY, GuppyService
@@ -42,6 +46,7 @@ from warehouse.sandbox.manifest import Manifest
 from warehouse.sandbox.metadata_service import MetadataService
 from warehouse.sandbox.population import prepare_population
 from warehouse.sandbox.request_log import RequestEntry, RequestLog
+from warehouse.sandbox.schema_history import offered_by, schema_on
 from warehouse.sandbox.scratch import scratch_folder
 
 _LOG = logging.getLogger("icw.sandbox")
@@ -54,7 +59,11 @@ class Sandbox:
 
     `folder` holds the synthetic population of (`scale`, `seed`): it is synthesised if it is not there. `idc_release`
     is the path of a real `idc_index.parquet` from whose identifiers the hub's IDC records are made (None: invented
-    ones). `idc_files` are the releases of the artifact bucket: version -> file name -> path.
+    ones). `idc_files` are the releases of the artifact bucket: version -> file name -> path. `schema` is a day
+    (2023-08-29): the portal then offers the record types and fields of that day (None: today's).
+
+    Raises:
+        UsageError: the portal's history does not know that day.
     """
 
     def __init__(
@@ -65,6 +74,7 @@ class Sandbox:
         idc_release: Path | None = None,
         idc_files: Mapping[str, Mapping[str, Path]] | None = None,
         port: int = 0,
+        schema: str | None = None,
     ) -> None:
         self.folder = folder
         self._scale = scale
@@ -72,6 +82,7 @@ class Sandbox:
         self._idc_release = idc_release
         self._idc_files = idc_files or {}
         self._port = port
+        self._schema = None if schema is None else schema_on(schema)
         self.faults = Faults()
         self.requests = RequestLog()
         self._server: _Server | None = None
@@ -82,7 +93,10 @@ class Sandbox:
         self.manifest: Manifest = prepare_population(self.folder, self._scale, self._seed, self._idc_release)
         self._scratch = contextlib.ExitStack()
         generations = self._scratch.enter_context(scratch_folder(self.folder, "running"))
-        self.portal = GuppyService("midrc", self.manifest.indices("midrc_portal", self.folder), False, generations)
+        portal = self.manifest.indices("midrc_portal", self.folder)
+        if self._schema is not None:
+            portal = offered_by(self._schema, portal, generations)
+        self.portal = GuppyService("midrc", portal, False, generations)
         self.bih = GuppyService("bih", self.manifest.indices("bih", self.folder), True, generations)
         self._indexd = IndexdService(self.manifest.path("indexd", self.folder))
         self._metadata = MetadataService(self.manifest.path("metadata", self.folder))
@@ -176,10 +190,12 @@ class Sandbox:
         self, service: str, path: str, request: Request, guppy: GuppyService | None, fault: Fault | None
     ) -> Reply:
         if guppy is not None:
+            denied: frozenset[str] = frozenset()
             if fault is not None and fault.kind == "data_change" and fault.change is not None:
-                guppy.change_data(fault.change)
-            authorised = fault is None or fault.kind != "authorisation_outage"
-            return guppy.handle(_below(request, _GUPPY), authorised)
+                guppy.change(fault.change)
+            elif fault is not None and fault.kind == "authorisation_outage":
+                denied = frozenset(guppy.indices) if fault.record_type is None else frozenset({fault.record_type})
+            return guppy.handle(_below(request, _GUPPY), denied)
         if service == "idc":
             return self._bucket.handle(request)
         if service == "portal" and path.startswith("/index/"):
@@ -197,9 +213,7 @@ class Sandbox:
             case "GET", "faults":
                 return _json([fault.model_dump(mode="json") for fault in self.faults.active()])
             case "POST", "faults":
-                given = json.loads(request.body)
-                self.faults.add(*[Fault(**item) for item in (given if isinstance(given, list) else [given])])
-                return _json({"added": True})
+                return self._controlled(self._add_faults, request.body, "added")
             case "DELETE", "faults":
                 self.faults.clear()
                 return _json({"cleared": True})
@@ -210,14 +224,27 @@ class Sandbox:
                 self.requests.clear()
                 return _json({"cleared": True})
             case "POST", "changes":
-                given = json.loads(request.body)
-                guppy = {"portal": self.portal, "bih": self.bih}[given.pop("service")]
-                if "change" in given:
-                    guppy.change_schema(SchemaChange(**given))
-                else:
-                    guppy.change_data(DataChange(**given))
-                return _json({"changed": True})
+                return self._controlled(self._change, request.body, "changed")
         return html(404, "404 Not Found", "Not found")
+
+    def _controlled(self, act: Callable[[Any], None], body: bytes, done: str) -> Reply:
+        """Do what the body (JSON) asks for; what cannot be done is a 400 with a sentence."""
+        try:
+            act(json.loads(body))
+        except ValidationError as error:
+            return _json({"error": "; ".join([_problem(entry) for entry in error.errors()])}, status=400)
+        except ValueError as error:
+            return _json({"error": str(error)}, status=400)
+        return _json({done: True})
+
+    def _add_faults(self, given: Any) -> None:
+        self.faults.add(*[Fault.model_validate(item) for item in (given if isinstance(given, list) else [given])])
+
+    def _change(self, given: Any) -> None:
+        services = {"portal": self.portal, "bih": self.bih}
+        if not isinstance(given, dict) or given.get("service") not in services:
+            raise ValueError('A change is a JSON object, and its "service" is portal or bih.')
+        services[given["service"]].change(read_change({k: v for k, v in given.items() if k != "service"}))
 
 
 class _Server(ThreadingHTTPServer):
@@ -358,5 +385,9 @@ def _below(request: Request, prefix: str) -> Request:
     return Request(request.method, request.path.removeprefix(prefix), request.query, request.headers, request.body)
 
 
-def _json(content: Any) -> Reply:
-    return Reply(200, json.dumps(content, ensure_ascii=False).encode("utf-8"))
+def _problem(entry: Any) -> str:
+    return f"{'.'.join(map(str, entry['loc']))}: {entry['msg']}"
+
+
+def _json(content: Any, status: int = 200) -> Reply:
+    return Reply(status, json.dumps(content, ensure_ascii=False).encode("utf-8"))

@@ -15,9 +15,9 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.sandbox import vocabulary
-from warehouse.sandbox.changes import ROW_GROUP
 from warehouse.sandbox.guppy_schema import RecordType
 
+ROW_GROUP = 20_480
 _CHUNK = 1 << 20
 
 

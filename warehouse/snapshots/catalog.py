@@ -12,6 +12,7 @@ Reading needs no lock and no database: a folder is a snapshot when its manifest 
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import shutil
@@ -22,7 +23,7 @@ from pydantic import ValidationError
 
 from warehouse.errors import UsageError
 from warehouse.landing import sync_folder, writing_to
-from warehouse.snapshots.manifest import Manifest
+from warehouse.snapshots.manifest import FORMAT_VERSION, Manifest
 
 log = logging.getLogger("icw.snapshots")
 
@@ -56,6 +57,14 @@ class Snapshot:
         return self.folder / TABLES
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """A folder that was published as a snapshot and cannot be read as one, and why."""
+
+    folder: Path
+    reason: str
+
+
 def snapshots_folder(home: Path) -> Path:
     """Return the folder of a warehouse home that holds its snapshots."""
     return home / "snapshots"
@@ -70,14 +79,31 @@ def snapshots(home: Path) -> list[Snapshot]:
     )
 
 
+def unreadable(home: Path) -> list[Unreadable]:
+    """Return what lies among the snapshots of a home and is none, by name: damaged, or of a newer release."""
+    found = [(folder, _look(folder)) for folder in _folders(home)]
+    return [Unreadable(folder, reason) for folder, reason in found if isinstance(reason, str)]
+
+
 def current(home: Path) -> Snapshot | None:
-    """Return the snapshot in service, or None when none has been published."""
-    try:
-        name = (home / "current").resolve(strict=True).name
-    except (OSError, RuntimeError):
-        # Before Python 3.13 a link that leads to itself is a RuntimeError.
-        return None
-    return _read(snapshots_folder(home) / name)
+    """Return the snapshot in service, or None when none has been published or it cannot be read."""
+    folder = _in_service(home)
+    return None if folder is None else _read(folder)
+
+
+def require_current_readable(home: Path) -> None:
+    """Refuse to go on where a snapshot is in service that cannot be read: another one must not take its place unseen.
+
+    Raises:
+        UsageError: it names the snapshot and what is the matter with it.
+    """
+    folder = _in_service(home)
+    found = None if folder is None else _look(folder)
+    if isinstance(found, str) and folder is not None:
+        raise UsageError(
+            f"The snapshot in service in {home} cannot be read: {folder.name} {found}. Nothing takes its place without "
+            f"a person's word. Restore it, or remove the link {home / 'current'}, then run the command again."
+        )
 
 
 def snapshot(home: Path, name: str | None) -> Snapshot:
@@ -152,18 +178,53 @@ def _folders(home: Path) -> list[Path]:
     return sorted(folder for folder in root.iterdir() if not folder.name.startswith(".") and folder.is_dir())
 
 
-def _read(folder: Path) -> Snapshot | None:
+def _in_service(home: Path) -> Path | None:
+    """Return the folder that `current` leads to, whatever is in it."""
     try:
-        manifest = Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValidationError):
+        return snapshots_folder(home) / (home / "current").resolve(strict=True).name
+    except (OSError, RuntimeError):
+        # Before Python 3.13 a link that leads to itself is a RuntimeError.
         return None
-    if manifest.snapshot_id != folder.name or not (folder / DATABASE).is_file():
-        return None
+
+
+def _read(folder: Path) -> Snapshot | None:
+    found = _look(folder)
+    return found if isinstance(found, Snapshot) else None
+
+
+def _look(folder: Path) -> Snapshot | str | None:
+    """Return the snapshot in a folder, or what is the matter with it; None where it never was one."""
+    try:
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return "is damaged: its manifest.json is missing" if (folder / DATABASE).is_file() else None
+    except (OSError, UnicodeDecodeError) as error:
+        return f"is damaged: its manifest.json cannot be read ({type(error).__name__})"
+    try:
+        stated = json.loads(text)
+        newer = isinstance(stated, dict) and int(stated.get("format_version", FORMAT_VERSION)) > FORMAT_VERSION
+    except (ValueError, TypeError):
+        return "is damaged: its manifest.json is no JSON that can be read"
+    if newer:
+        return f"has format {stated['format_version']}, which needs a newer release of this project"
+    try:
+        manifest = Manifest.model_validate(stated)
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"is damaged: its manifest.json is not whole ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+    if manifest.snapshot_id != folder.name:
+        return f"is damaged: its manifest.json is that of {manifest.snapshot_id}"
+    if not (folder / DATABASE).is_file():
+        return f"is damaged: its {DATABASE} is missing"
     return Snapshot(folder=folder, manifest=manifest)
 
 
 def _what_exists(home: Path) -> str:
     ids = [entry.id for entry in snapshots(home)]
+    if broken := unreadable(home):
+        return " and ".join(f"{entry.folder.name} {entry.reason}" for entry in broken[:_LISTED]) + (
+            f"; there are {_listed(ids)} beside it" if ids else ""
+        )
     if not ids:
         return "nothing has been published there yet; `icw refresh` does"
     in_service = current(home)

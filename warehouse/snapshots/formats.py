@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -31,6 +32,10 @@ _PLAIN_IN_CSV = (
     pa.types.is_date,
     pa.types.is_null,
 )
+
+
+# Days since 1970-01-01 of the first and the last date that Python and ISO 8601 have.
+_FIRST_DAY, _LAST_DAY = ((day - date(1970, 1, 1)).days for day in (date.min, date.max))
 
 
 def write(reader: pa.RecordBatchReader, form: Format, target: Path | BinaryIO) -> int:
@@ -57,6 +62,11 @@ def write(reader: pa.RecordBatchReader, form: Format, target: Path | BinaryIO) -
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
         raise UsageError(
             f"The result cannot be written as {form}: {str(error).splitlines()[0]}. Cast that column to VARCHAR."
+        ) from None
+    except OverflowError:
+        raise UsageError(
+            f"The result cannot be written as {form}: it holds a date that is infinite or outside of the years 1 to "
+            "9999, which ISO 8601 has no form for. Cast that column to VARCHAR, or write Parquet, which keeps it."
         ) from None
     except OSError as error:
         if error.errno == errno.EPIPE:
@@ -108,7 +118,7 @@ def _write_json(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
 
 def _write_parquet(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
     rows = 0
-    with pyarrow.parquet.ParquetWriter(file, reader.schema, compression="zstd") as writer:
+    with pyarrow.parquet.ParquetWriter(file, reader.schema, compression="zstd", write_page_checksum=True) as writer:
         waiting: list[pa.RecordBatch] = []
         for batch in reader:
             waiting.append(batch)
@@ -135,10 +145,23 @@ def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
         if pa.types.is_dictionary(column.type):
             columns.append(column.dictionary_decode())
         elif any(holds(column.type) for holds in _PLAIN_IN_CSV):
+            if pa.types.is_date32(column.type):
+                _require_years_of_four_digits(column)
             columns.append(column)
         else:
             columns.append(pa.array([_cell(value) for value in _json_values(column)], pa.string()))
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _require_years_of_four_digits(column: pa.Array) -> None:
+    """Arrow writes an infinite date as one in the year 5881580.
+
+    Raises:
+        OverflowError: a date is infinite or outside of the years 1 to 9999.
+    """
+    bounds = pc.call_function("min_max", [column.view(pa.int32())]).as_py()
+    if bounds["min"] is not None and not _FIRST_DAY <= bounds["min"] <= bounds["max"] <= _LAST_DAY:
+        raise OverflowError
 
 
 def _cell(value: Any) -> str | None:

@@ -17,6 +17,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from warehouse.landing import Release
 from warehouse.quality.verdicts import Verdict
 
+FORMAT_VERSION = 1
+"""The format of `manifest.json` that this release writes, and the newest that it reads."""
+
 
 class ColumnEntry(BaseModel):
     """One published column. `type` is DuckDB's; `references` names what it points to: table.column, or several."""
@@ -158,7 +161,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    format_version: int = 1
+    format_version: int = FORMAT_VERSION
     snapshot_id: str
     created_at: datetime
     input_digest: str

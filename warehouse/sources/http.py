@@ -16,24 +16,37 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import requests
-from requests.utils import select_proxy
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from warehouse.errors import IntegrityError, SourceError, SourceUnreachable, UsageError
+from warehouse.public_text import public_url
 from warehouse.settings import Settings
 from warehouse.sources.download_report import DownloadReport
 from warehouse.sources.first_contact import make_contact
 from warehouse.sources.partial_file import PartialFile
+from warehouse.sources.session import (
+    RedirectRefused,
+    Trust,
+    UpstreamSession,
+    pieces_of,
+    redirect_of,
+    too_large,
+)
 
 logger = logging.getLogger("icw.sources.http")
 
 _PIECE = 1 << 16
+# Bytes. The largest of the small answers (a listing, the tags, a page of the index) and of the files have less than a
+# tenth of these.
+_SMALL_ANSWER = 32 << 20
+_LARGEST_FILE = 16 << 30
 # A connection that keeps breaking but brings this much (bytes) each time is slow, not dead: the count of tries starts
 # anew.
 _PROGRESS_THAT_COUNTS = 1 << 20
@@ -66,37 +79,12 @@ class ExpectedDigest:
     stated_by: str
 
 
-@dataclass(frozen=True)
-class Trust:
-    """Whose certificates to accept, and the proxy to go through; by default what `requests` and its environment say.
-
-    `trusted_hosts` are hosts (`name` or `name:port`) whose certificate is not checked at all.
-    """
-
-    ca_bundle: str | None = None
-    client_certificate: str | None = None
-    proxy: str | None = None
-    trusted_hosts: tuple[str, ...] = ()
-
-    def verify(self, url: str) -> bool | str:
-        """Return what `requests` takes as `verify` for this address."""
-        parts = urlsplit(url)
-        if {parts.hostname, f"{parts.hostname}:{parts.port}"} & set(self.trusted_hosts):
-            return False
-        return self.ca_bundle or True
-
-
 class Client:
     """One session with one upstream. Close it, or use it as a context manager."""
 
     def __init__(self, settings: Settings, trust: Trust | None = None) -> None:
         self._settings = settings
-        self._trust = trust or Trust()
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = settings.user_agent
-        self._session.cert = self._trust.client_certificate
-        if self._trust.proxy:
-            self._session.proxies = {"http": self._trust.proxy, "https": self._trust.proxy}
+        self._session = UpstreamSession(settings.user_agent, trust)
         self._contacted: set[tuple[str, int]] = set()
         self.retries = 0
 
@@ -114,23 +102,28 @@ class Client:
         Raises:
             NotFound: there is nothing at this address.
             SourceUnreachable: no answer, or one that says "not now" or "not you", after the further tries.
+            AnswerTooLarge: the answer is no small one.
             UsageError: the address is not one that can be asked.
         """
-        return self._with_retries(lambda: self._send(url, headers or {}, self._settings.answer_timeout_s))
+        return self._with_retries(lambda: self._get(url, headers or {}))
 
     def redirect_of(self, url: str) -> str | None:
         """Return where this address redirects to, or None if it does not. Raises as `get` does."""
 
-        def ask() -> requests.Response:
-            return self._send(url, {}, self._settings.answer_timeout_s, follow=False)
+        def ask() -> str | None:
+            with self._send(url, {}, self._settings.answer_timeout_s, follow=False) as response:
+                try:
+                    return redirect_of(response)
+                except RedirectRefused as error:
+                    raise SourceUnreachable(str(error)) from None
 
-        return self._with_retries(ask).headers.get("Location")
+        return self._with_retries(ask)
 
     def exists(self, url: str) -> bool:
         """Return whether there is a file at this address, by asking for its first bytes. Raises as `get` does."""
 
         def ask() -> None:
-            with self._send(url, {"Range": "bytes=0-3"}, self._settings.answer_timeout_s, stream=True) as response:
+            with self._send(url, {"Range": "bytes=0-3"}, self._settings.answer_timeout_s) as response:
                 refuse_web_page(response)
 
         try:
@@ -174,20 +167,36 @@ class Client:
             return
         self._with_retries(lambda: self._receive(url, part), progress=lambda: part.size)
 
+    def _get(self, url: str, headers: dict[str, str]) -> requests.Response:
+        with self._send(url, headers, self._settings.answer_timeout_s) as response:
+            try:
+                body = b"".join(pieces_of(response, _SMALL_ANSWER))
+            except requests.RequestException as error:
+                raise _PassingFault(f"{public_url(url)} broke off: {_root_of(error)}") from error
+        whole = requests.Response()
+        whole.status_code, whole.reason, whole.url = response.status_code, response.reason, response.url
+        whole.headers, whole.encoding, whole.raw = response.headers, response.encoding, BytesIO(body)
+        return whole
+
     def _receive(self, url: str, part: PartialFile) -> None:
         headers = {"Accept-Encoding": "identity"}
         if part.size:
             headers["Range"] = f"bytes={part.size}-"
             if part.validator:
                 headers["If-Range"] = part.validator
-        with self._send(url, headers, self._settings.read_timeout_s, stream=True) as response:
+        with self._send(url, headers, self._settings.read_timeout_s) as response:
             refuse_web_page(response)
             total = _place(response, part)
+            if total is not None and total > _LARGEST_FILE:
+                raise too_large(url, _LARGEST_FILE)
             report = DownloadReport(part.target.name, total)
             report.progress(part.size)
             try:
                 for piece in response.iter_content(_PIECE):
                     part.append(piece)
+                    if part.size > _LARGEST_FILE:
+                        part.restart()
+                        raise too_large(url, _LARGEST_FILE)
                     report.progress(part.size)
             except requests.RequestException as error:
                 raise _PassingFault(
@@ -197,19 +206,14 @@ class Client:
             raise _PassingFault(f"{public_url(url)} ended after {part.size:,} of {total:,} bytes")
         report.end(part.size)
 
-    def _send(
-        self, url: str, headers: dict[str, str], timeout_s: float, *, stream: bool = False, follow: bool = True
-    ) -> requests.Response:
+    def _send(self, url: str, headers: dict[str, str], timeout_s: float, *, follow: bool = True) -> requests.Response:
         self._contact(url)
+        timeout = (self._settings.connect_timeout_s, timeout_s)
         try:
-            response = self._session.get(
-                url,
-                headers=headers,
-                stream=stream,
-                allow_redirects=follow,
-                timeout=(self._settings.connect_timeout_s, timeout_s),
-                verify=self._trust.verify(url),
-            )
+            if follow:
+                response = self._session.follow(url, headers, timeout)
+            else:
+                response = self._session.get(url, headers=headers, timeout=timeout, stream=True)
         except requests.RequestException as error:
             raise _fault_of(url, error, timeout_s) from error
         except OSError as error:  # requests: a file of certificates that does not exist
@@ -223,8 +227,7 @@ class Client:
 
     def _contact(self, url: str) -> None:
         peer = _peer_of(url)
-        merged = self._session.merge_environment_settings(url, {}, None, None, None)
-        if peer in self._contacted or select_proxy(url, merged["proxies"]):
+        if peer in self._contacted or self._session.proxy_for(url):
             return
         try:
             make_contact(*peer, self._settings.connect_timeout_s)
@@ -284,12 +287,6 @@ class _Patience:
         return state.attempt_number - self._tries_before_mark > allowed
 
 
-def public_url(url: str) -> str:
-    """Return the address without what must not be written down: credentials, query and fragment."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
 def _peer_of(url: str) -> tuple[str, int]:
     try:
         parts = urlsplit(url)
@@ -297,8 +294,7 @@ def _peer_of(url: str) -> tuple[str, int]:
             return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         pass
-    shown = re.sub(r"//[^/@]*@", "//", url)
-    raise UsageError(f"{shown!r} is not a web address: check the setting that it comes from.")
+    raise UsageError(f"{public_url(url)!r} is not a web address: check the setting that it comes from.")
 
 
 def refuse_web_page(response: requests.Response) -> None:
@@ -330,7 +326,8 @@ def _judge(url: str, response: requests.Response) -> None:
 def _place(response: requests.Response, part: PartialFile) -> int | None:
     """Bring the partial file in line with what the answer starts with; return the size of the whole file if known."""
     where = public_url(response.url)
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+    codings = {coding.strip().lower() for coding in response.headers.get("Content-Encoding", "").split(",")}
+    if not codings <= {"", "identity"}:
         raise SourceUnreachable(f"{where} sends the file compressed on the way although its plain bytes were asked for")
     part.validator = _strong_validator(response)
     if response.status_code == 206:
@@ -365,6 +362,8 @@ def _retry_after_s(response: requests.Response) -> float:
 
 def _fault_of(url: str, error: requests.RequestException, timeout_s: float) -> SourceError | UsageError:
     where = public_url(url)
+    if isinstance(error, RedirectRefused):
+        return SourceUnreachable(str(error))
     if isinstance(error, ValueError):  # requests: InvalidURL, MissingSchema, InvalidSchema, InvalidHeader
         return UsageError(f"{where!r} is not a web address: check the setting that it comes from.")
     if isinstance(error, requests.exceptions.SSLError):

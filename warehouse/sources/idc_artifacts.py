@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 
 from warehouse.errors import SourceUnreachable
 from warehouse.landing import Landing, sha256_of, writing_to
-from warehouse.sources.http import Client, ExpectedDigest, NotFound, public_url, refuse_web_page
+from warehouse.public_text import public_url
+from warehouse.sources.http import Client, ExpectedDigest, NotFound, refuse_web_page
 from warehouse.sources.idc_channels import (
     COMPANIONS,
     MAIN_DATASET,
@@ -34,7 +35,7 @@ from warehouse.sources.idc_channels import (
 )
 from warehouse.sources.idc_releases import RequestedRelease, described_version, is_stable
 from warehouse.sources.parquet_contract import embedded_release
-from warehouse.sources.sidecar import parse_sidecar
+from warehouse.sources.sidecar import decode_sidecar, parse_sidecar
 
 logger = logging.getLogger("icw.sources.http")
 
@@ -146,7 +147,7 @@ class ArtifactChannel(Channel):
                 return _Absence(reason)
             return _Absence(f"{self.title} does not carry it")
         refuse_web_page(response)
-        sha256 = parse_sidecar(response.content.decode(errors="replace"), name, self.title)
+        sha256 = parse_sidecar(decode_sidecar(response.content), name, self.title)
         return ExpectedDigest(sha256, self.title, f"its sidecar {name}.sha256")
 
     def _companion(self, folder: str, name: str, staging: Path) -> VerifiedFile | None:
@@ -201,7 +202,10 @@ class Bucket(ArtifactChannel):
             yield from (folder.rstrip("/") for folder in folders)
             if next_marker is None:
                 return
+            if next_marker == query.get("marker"):
+                break
             query["marker"] = next_marker
+        raise SourceUnreachable(f"{public_url(self._base_url)} gives a listing that does not end")
 
 
 class GitHubReleases(ArtifactChannel):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from warehouse.errors import IntegrityError, SourceUnreachable
 from warehouse.landing import Landing, sha256_of, writing_to
-from warehouse.sources.http import Client, ExpectedDigest, NotFound, public_url
+from warehouse.public_text import public_url
+from warehouse.sources.http import Client, ExpectedDigest, NotFound
 from warehouse.sources.idc_channels import (
     COMPANIONS,
     Channel,

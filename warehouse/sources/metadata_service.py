@@ -80,6 +80,8 @@ def _records(transport: Transport) -> dict[str, Any]:
     found: dict[str, Any] = {}
     offset = 0
     while page := _page(transport, offset, PAGE):
+        if page.keys() <= found.keys():
+            raise _endless(transport, offset)
         found.update(page)
         offset += len(page)
     return found
@@ -97,17 +99,30 @@ def _page(transport: Transport, offset: int, limit: int) -> dict[str, Any]:
 
 
 def _guids(transport: Transport) -> set[str]:
-    found: list[str] = []
+    found: set[str] = set()
+    offset = 0
     while True:
-        where = f"the GUIDs of the metadata service from {len(found)} on"
-        page = transport.fetch_json(Call("mds/metadata", where, params={"limit": PAGE, "offset": len(found)}))
+        where = f"the GUIDs of the metadata service from {offset} on"
+        page = transport.fetch_json(Call("mds/metadata", where, params={"limit": PAGE, "offset": offset}))
         if not isinstance(page, list):
             raise SourceError(
                 f"{transport.base_url}/mds/metadata answers {shortened(str(page))} for {where}: expected GUIDs."
             )
         if not page:
-            return set(found)
-        found += map(str, page)
+            return found
+        guids = set(map(str, page))
+        if guids <= found:
+            raise _endless(transport, offset)
+        found |= guids
+        offset += len(page)
+
+
+def _endless(transport: Transport, offset: int) -> SourceError:
+    """Return the error for a page that brings nothing new: a server that ignores `offset` would give it for ever."""
+    return SourceError(
+        f"{transport.base_url}/mds/metadata gives from {offset} on what it has given before: it does not page, so its "
+        "list has no end. The last good load stays; run the refresh again later."
+    )
 
 
 def _text(record: Any) -> str:

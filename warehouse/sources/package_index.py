@@ -7,6 +7,7 @@ folder). No index is named here but the public default, which is pip's own.
 from __future__ import annotations
 
 import ast
+import json
 import logging
 import re
 import shutil
@@ -22,13 +23,14 @@ from pypi_simple import (
     ACCEPT_ANY,
     PYPI_SIMPLE_ENDPOINT,
     ProjectPage,
-    UnsupportedContentTypeError,
     UnsupportedRepoVersionError,
 )
 
 from warehouse.errors import SourceUnreachable
+from warehouse.public_text import public_url
 from warehouse.settings import Settings
-from warehouse.sources.http import Client, NotFound, Trust, public_url
+from warehouse.sources.http import Client, NotFound
+from warehouse.sources.session import Trust
 
 logger = logging.getLogger("icw.sources.http")
 
@@ -163,8 +165,8 @@ class PackageIndexes:
             return wheels_on(_local_page(folder / PROJECT / "index.html", page_url))
         response = self._client.get(page_url, {"Accept": ACCEPT_ANY})
         try:
-            page = ProjectPage.from_response(response, PROJECT)
-        except (UnsupportedContentTypeError, UnsupportedRepoVersionError, ValueError) as error:
+            page = _page_of(response.content, response.url)
+        except (UnsupportedRepoVersionError, ValueError) as error:
             raise SourceUnreachable(f"{public_url(page_url)} is not a page of a package index ({error})") from None
         if not page.packages:
             raise SourceUnreachable(f"{public_url(page_url)} is not a page of a package index: it lists no file")
@@ -176,6 +178,13 @@ def configured_indexes(settings: Settings) -> PipConfiguration:
     if settings.package_index_urls is not None:
         return PipConfiguration(settings.package_index_urls, Trust())
     return read_pip_configuration()
+
+
+def _page_of(content: bytes, url: str) -> ProjectPage:
+    """Read a page as what it is, JSON or HTML: servers of plain files call it anything."""
+    if content.lstrip().startswith(b"{"):
+        return ProjectPage.from_json_data(json.loads(content), url)
+    return ProjectPage.from_html(PROJECT, content, url)
 
 
 def _local_page(path: Path, page_url: str) -> ProjectPage:

@@ -37,11 +37,10 @@ class ParquetFacts:
 def check_parquet(path: Path, name: str, dataset: Dataset, version: str, origin: str) -> ParquetFacts:
     """Check the file at `path`, called `name` upstream and fetched from `origin` (in words), against its contract.
 
-    A column that changed its type stops the landing of a dataset that the contract has measured; in one that this
-    project has never seen (`measured: false`) it is reported, because there the contract may be what is wrong.
+    Columns that are missing, new or of another type are reported: the build reads what it can (`warehouse.reading`).
 
     Raises:
-        IntegrityError: not a Parquet file, of another release, without a required column, or with one of another type.
+        IntegrityError: not a Parquet file, of another release, or without a column of its key.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -58,16 +57,10 @@ def check_parquet(path: Path, name: str, dataset: Dataset, version: str, origin:
             "Nothing was landed."
         )
     missing, retyped, added = _compare(dataset, schema)
-    required = {column.name for column in dataset.columns if column.required}
-    if lacking := [column for column in missing if column in required]:
+    if lacking := [column for column in missing if column in dataset.key]:
         raise IntegrityError(
-            f"{name} of IDC {version} from {origin} lacks the required column {', '.join(lacking)}: found "
-            f"{', '.join(schema.names)}. Nothing was landed."
-        )
-    if retyped and dataset.measured:
-        raise IntegrityError(
-            f"{name} of IDC {version} from {origin} has a column of another type: {'; '.join(retyped.values())}. "
-            "Nothing was landed."
+            f"{name} of IDC {version} from {origin} lacks the column {', '.join(lacking)}, without which its rows "
+            f"cannot be told apart: found {', '.join(schema.names)}. Nothing was landed."
         )
     return ParquetFacts(
         rows=rows,
@@ -125,12 +118,11 @@ def _is_list(found: pa.DataType) -> bool:
 
 def _compare(dataset: Dataset, schema: pa.Schema) -> tuple[list[str], dict[str, str], list[str]]:
     """Return the columns that the file lacks, those of another type (with what was found), and its further columns."""
-    names = {name.lower(): name for name in schema.names}
     missing: list[str] = []
     retyped: dict[str, str] = {}
     known: set[str] = set()
     for column in dataset.columns:
-        name = column.found_in(names)
+        name = column.found_in(schema.names)
         if name is None:
             if not column.retired:
                 missing.append(column.name)

@@ -20,6 +20,9 @@ from warehouse.errors import IntegrityError
 from warehouse.sources.partial_file import PartialFile
 
 _PIECE = 1 << 20
+# Bytes, unpacked: far more than any honest one has.
+_LARGEST_RECORD = 16 << 20
+_LARGEST_MEMBER = 16 << 30
 # What zipfile raises on a member that cannot be unpacked: damaged, cut short, or packed in a way that it does not know.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
@@ -65,6 +68,14 @@ def _hex_digest(stated: str) -> str | None:
     return digest.hex()
 
 
+def _beginning_of(archive: zipfile.ZipFile, record: str) -> bytes:
+    with archive.open(record) as source:
+        content = source.read(_LARGEST_RECORD + 1)
+    if len(content) > _LARGEST_RECORD:
+        raise ValueError(f"it unpacks to more than {_LARGEST_RECORD:,} bytes")
+    return content
+
+
 class Wheel:
     """An open wheel whose own digest was verified before. Use it as a context manager.
 
@@ -82,7 +93,7 @@ class Wheel:
                 f"The wheel {path.name} cannot be opened as a zip archive: {error}. Nothing was landed."
             ) from None
         try:
-            self._record = parse_record(self._archive.read(record).decode())
+            self._record = parse_record(_beginning_of(self._archive, record).decode())
         except KeyError:
             self._archive.close()
             raise IntegrityError(
@@ -128,7 +139,9 @@ class Wheel:
             part.restart()
             try:
                 with self._archive.open(member) as source:
-                    while piece := source.read(_PIECE):
+                    # One byte more than stated shows that it is another member, whatever it would unpack to.
+                    most = _LARGEST_MEMBER if stated_size is None else min(stated_size, _LARGEST_MEMBER)
+                    while part.size <= most and (piece := source.read(min(_PIECE, most + 1 - part.size))):
                         part.append(piece)
             except KeyError:
                 part.discard()
@@ -139,6 +152,11 @@ class Wheel:
             except _DAMAGED as error:
                 part.discard()
                 raise IntegrityError(f"{member} in {self._name} is damaged: {error}. Nothing was landed.") from None
+            if part.size > _LARGEST_MEMBER:
+                part.discard()
+                raise IntegrityError(
+                    f"{member} in {self._name} unpacks to more than {_LARGEST_MEMBER:,} bytes. Nothing was landed."
+                )
             if part.sha256 != expected or stated_size not in (None, part.size):
                 part.discard()
                 raise IntegrityError(

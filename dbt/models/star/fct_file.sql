@@ -175,14 +175,14 @@ select
     {{ dicom_values('files.imaged_nucleus') }} as imaged_nucleus,
     {{ dicom_values('files.echo_number') }} as echo_number,
     {{ dicom_values('files.echo_train_length') }} as echo_train_length,
-    {{ dicom_values('files.echo_time') }} as echo_time,
-    {{ dicom_values('files.repetition_time') }} as repetition_time,
-    {{ dicom_values('files.diffusion_b_value') }} as diffusion_b_value,
+    {{ dicom_numbers('files.echo_time') }} as echo_time,
+    {{ dicom_numbers('files.repetition_time') }} as repetition_time,
+    {{ dicom_numbers('files.diffusion_b_value') }} as diffusion_b_value,
     {{ dicom_values('files.number_of_temporal_positions') }} as number_of_temporal_positions,
-    {{ dicom_values('files.slice_thickness') }} as slice_thickness,
-    {{ dicom_values('files.spacing_between_slices') }} as spacing_between_slices,
-    {{ dicom_values('files.pixel_spacing') }} as pixel_spacing,
-    {{ dicom_values('files.imager_pixel_spacing') }} as imager_pixel_spacing,
+    {{ dicom_numbers('files.slice_thickness') }} as slice_thickness,
+    {{ dicom_numbers('files.spacing_between_slices') }} as spacing_between_slices,
+    {{ dicom_numbers('files.pixel_spacing') }} as pixel_spacing,
+    {{ dicom_numbers('files.imager_pixel_spacing') }} as imager_pixel_spacing,
     case lower(files.image_data_modified_raw)
         when 'true' then true
         when 'false' then false

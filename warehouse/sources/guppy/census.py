@@ -27,7 +27,6 @@ NO_DATA = "no data"
 
 _START = re.compile(r'"histogram"\s*:\s*\[')
 _SEPARATOR = re.compile(r"[\s,]*")
-_PIECE = 1 << 18
 _CHUNK = 1 << 14
 
 
@@ -199,7 +198,7 @@ def _take(
 
     def read(response: requests.Response) -> tuple[Census, pa.ChunkedArray]:
         taken = collector()  # a new one for every try: a broken answer leaves nothing behind
-        rest = read_histogram(response.iter_content(_PIECE), taken.take, client.transport.received)
+        rest = read_histogram(client.transport.pieces(response), taken.take)
         taken.flush()
         counted = checked(rest, where)["_aggregation"][type_name]
         if counted.get(id_field) is None:
@@ -210,9 +209,7 @@ def _take(
     return client.transport.fetch(call, read)
 
 
-def read_histogram(
-    pieces: Iterable[bytes], take: Callable[[Sequence[Any]], None], received: Callable[[int], None] = lambda count: None
-) -> Any:
+def read_histogram(pieces: Iterable[bytes], take: Callable[[Sequence[Any]], None]) -> Any:
     """Hand the buckets of the first `histogram` of a JSON document to `take`; return the document with that list empty.
 
     The document is never held whole: memory is that of one piece, whose buckets are handed over together. A document
@@ -226,7 +223,6 @@ def read_histogram(
     head, buffer, tail = "", "", ""
     state = "head"
     for piece in pieces:
-        received(len(piece))
         buffer += decode(piece)
         if state == "head" and (start := _START.search(buffer)):
             head, buffer, state = buffer[: start.end()], buffer[start.end() :], "buckets"

@@ -7,7 +7,7 @@ loads.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -109,6 +109,15 @@ class GuppyClient:
         answer = self.transport.fetch(Call("guppy/_status", "the status of its indices"), self._read_indices)
         return tuple(sorted(answer, key=lambda index: index.name))
 
+    def offered_types(self) -> frozenset[str] | None:
+        """Return the names of the record types that the server offers, or None where introspection is off."""
+        try:
+            schema = self.ask("{ __schema { queryType { fields { name } } } }", "the names of its types")["__schema"]
+        except Refused:
+            return None
+        names = (str(part["name"]) for part in schema["queryType"]["fields"])
+        return frozenset(name for name in names if not name.startswith("_"))
+
     def version(self) -> dict[str, str | None]:
         """Return `version` and `commit` of the server."""
         answer = self.transport.fetch_json(Call("guppy/_version", "its version"))
@@ -194,11 +203,27 @@ class GuppyClient:
         found = answer.get("indices") if isinstance(answer, dict) else None
         if not isinstance(found, dict) or not found:
             raise PassingTrouble("no_indices", f"the status names no index: {shortened(str(answer))}")
-        return [
-            Index(name, tuple(sorted(about.get("aliases") or {})), frozenset(about.get("arrayFields") or ()))
-            for name, about in found.items()
-            if "array-config" not in name and isinstance(about, dict)
-        ]
+        return _concrete(found)
+
+
+def _concrete(found: Mapping[str, Any]) -> list[Index]:
+    """Return the concrete indices of a status.
+
+    A second entry stands under each alias's own name (seen on Guppy 0.20.1): it is the same index, with its lists.
+    """
+    entries = {name: about for name, about in found.items() if "array-config" not in name and isinstance(about, dict)}
+    aliases = {name: tuple(sorted(about.get("aliases") or {})) for name, about in entries.items()}
+    aliased = {alias for some in aliases.values() for alias in some}
+    return [
+        Index(name, aliases[name], frozenset(_lists(entries, (name, *aliases[name]))))
+        for name in entries
+        if name not in aliased
+    ]
+
+
+def _lists(entries: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        yield from entries.get(name, {}).get("arrayFields") or ()
 
 
 def checked(answer: Any, where: str) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def resolve_system(system: GuppySystem, landing: Landing, settings: Settings) ->
     """
     with closing(GuppyClient(Transport(system.base_url, settings))) as client:
         seen = survey(client, system, landing, settings)
-        indices = {name: seen.index_of(name) for name in system.types}
+        indices = {name: seen.index_of(name) for name in seen.totals}
         return SystemState(system.source, indices, seen.totals, seen.moved(), client.transport.synthetic)
 
 
@@ -85,11 +85,17 @@ def _all_unchanged(client: GuppyClient, landing: Landing, seen: Survey, last: Re
     contract = load_contract(seen.system.source).datasets
     said = statements(client, contract)
     small = {"reported_counts", *(entry.dataset for entry in said), *({"mds_metadata"} & contract.keys())}
-    if {load.dataset for load in last.loads} != {*seen.system.types, *small}:
+    discovery = discover(client, tuple(seen.totals), contract, seen.indices)
+    names = (*seen.system.types, *discovery.further_types)
+    if {load.dataset for load in last.loads} != {*names, *small}:
         return False
-    comparison = Comparison(client, landing, seen, discover(client, seen.system.types, contract, seen.indices))
+    lacking = {load.dataset for load in last.loads if load.status == "absent"}
+    still = {name for name in names if name not in discovery.types or (name in lacking and not seen.totals[name])}
+    if lacking != still:
+        return False
+    comparison = Comparison(client, landing, seen, discovery)
     counts: list[ReportedCount] = []
-    for name in seen.system.types:
+    for name in (name for name in names if name not in lacking):
         figures = comparison.unchanged_figures(name)
         if figures is None:
             return False
@@ -103,7 +109,10 @@ def _all_unchanged(client: GuppyClient, landing: Landing, seen: Survey, last: Re
 
 @dataclass(frozen=True)
 class Survey:
-    """A portal in two requests: its concrete indices and its totals, beside its last release from the same place."""
+    """A portal in two requests: its concrete indices and its totals, beside its last release from the same place.
+
+    `totals` has the types that the portal offers, of those of the system and of the last release.
+    """
 
     system: GuppySystem
     indices: tuple[Index, ...]
@@ -112,24 +121,25 @@ class Survey:
 
     def index_of(self, type_name: str) -> str:
         """Return what names the state of a type now."""
-        return identity_of(type_name, self.system.types, self.indices)
+        return identity_of(type_name, (*self.system.types, *self.totals), self.indices)
 
     def last_load(self, dataset: str) -> Load | None:
         """Return the load of a dataset in the last release, or None."""
         return self.last.load_of(dataset) if self.last else None
 
     def moved(self) -> tuple[str, ...]:
-        """Return the types whose index or total is not that of their last load."""
-        return tuple(name for name in self.system.types if not self.stands(name))
+        """Return the types whose index or total is not that of their last load, or that came or went."""
+        return tuple(name for name in dict.fromkeys((*self.system.types, *self.totals)) if not self.stands(name))
 
     def stands(self, type_name: str) -> bool:
         """Return whether index and total of a type are those of its last load."""
         load = self.last_load(type_name)
-        return (
-            load is not None
-            and load.upstream_version == self.index_of(type_name)
-            and load.rows == self.totals[type_name]
-        )
+        if load is None or type_name not in self.totals:
+            return load is not None and load.status == "absent"
+        if load.status == "absent":
+            # Whether it still cannot be had is seen when its fields are looked at.
+            return True
+        return load.upstream_version == self.index_of(type_name) and load.rows == self.totals[type_name]
 
 
 def survey(client: GuppyClient, system: GuppySystem, landing: Landing, settings: Settings) -> Survey:
@@ -139,8 +149,11 @@ def survey(client: GuppyClient, system: GuppySystem, landing: Landing, settings:
         SourceError: the portal cannot be asked, or counts no records in any type.
     """
     indices = client.indices()
-    counted = believable_totals(client, system, settings)
-    return Survey(system, indices, counted, _last_release(system, landing, client.transport))
+    last = _last_release(system, landing, client.transport)
+    contract = load_contract(system.source).datasets
+    beyond = [load.dataset for load in last.loads if load.dataset not in contract] if last else []
+    counted = believable_totals(client, (*system.types, *beyond), settings)
+    return Survey(system, indices, counted, last)
 
 
 class Comparison:
@@ -153,8 +166,8 @@ class Comparison:
         self._gone = {entry.sha256 for entry in landing.missing_objects(seen.last)} if seen.last else set[str]()
         self._candidates = {
             name: (record_type, categorical)
-            for name in seen.system.types
-            if (categorical := self._categorical_if_candidate(record_type := discovery.types[name])) is not None
+            for name, record_type in discovery.types.items()
+            if (categorical := self._categorical_if_candidate(record_type)) is not None
         }
         self._together = take_figures_together(client, tuple(self._candidates.values()))
         self._taken: dict[str, Figures] = {}
@@ -194,7 +207,7 @@ class Comparison:
     def _categorical_if_candidate(self, record_type: RecordType) -> tuple[str, ...] | None:
         """Return the fields whose histograms the last load holds, if all that is cheap to compare is unchanged."""
         load = self._seen.last_load(record_type.name)
-        if load is None or not self._seen.stands(record_type.name) or self._missing(load):
+        if load is None or load.status == "absent" or not self._seen.stands(record_type.name) or self._missing(load):
             return None
         categorical = load.proof.get("categorical")
         if load.proof.get("published_fields_digest") != record_type.digest or not isinstance(categorical, list):
@@ -216,7 +229,7 @@ class Comparison:
         return any(entry.sha256 in self._gone for entry in load.objects)
 
     def _read(self, load: Load) -> pa.Table:
-        return pq.read_table(self._landing.object_path(load.objects[0].sha256))
+        return pq.read_table(self._landing.object_path(load.objects[0].sha256), page_checksum_verification=True)
 
 
 def _last_release(system: GuppySystem, landing: Landing, transport: Transport) -> Release | None:

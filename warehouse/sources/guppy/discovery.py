@@ -23,7 +23,7 @@ from warehouse.sources.guppy.transport import Refused
 
 log = logging.getLogger("icw.sources.guppy")
 
-Severity = Literal["info", "warning", "error"]
+Severity = Literal["info", "warning"]
 _KINDS = {"String": "string", "ID": "string", "Boolean": "string", "JSON": "string", "Int": "integer", "Float": "float"}
 _SCHEMA = (
     "__schema { queryType { fields { name } } types { name fields { name "
@@ -66,6 +66,12 @@ class RecordType:
         fields = tuple(_changed(part, path.split("."), many=True) for part in self.fields)
         return replace(self, fields=fields, drift=(*self.drift, drift))
 
+    def with_text(self, path: str) -> RecordType:
+        """Return the type with the field at a dotted path as text, which keeps values that its kind cannot hold."""
+        drift = Drift(field=path, change="retyped", severity="warning", expected="values of one kind", found="string")
+        fields = tuple(_changed(part, path.split("."), kind="string") for part in self.fields)
+        return replace(self, fields=fields, drift=(*self.drift, drift))
+
     def with_fractions(self, path: str) -> RecordType:
         """Return the type with the whole number at a dotted path as a fractional one."""
         drift = Drift(field=path, change="retyped", severity="warning", expected="integer", found="float")
@@ -75,41 +81,66 @@ class RecordType:
 
 @dataclass(frozen=True)
 class Discovery:
-    """The types asked for, and the names of those that nobody asked for."""
+    """What a server holds: its types by name, why a type that was asked for cannot be had, and types nobody asked for.
+
+    `further_types` are in `types` too, where records of theirs can be told apart.
+    """
 
     types: Mapping[str, RecordType]
+    absent: Mapping[str, str]
     further_types: tuple[str, ...]
 
 
 def discover(
     client: GuppyClient, type_names: Sequence[str], contract: Mapping[str, Dataset], indices: Sequence[Index]
 ) -> Discovery:
-    """Find out what the server holds of `type_names`, and allow the client to ask for those types.
+    """Find out what the server holds, and allow the client to ask for those types.
 
-    `indices` are what `GuppyClient.indices` said a moment ago. One request, where introspection is on.
+    `type_names` are those that it is known to offer, and `indices` what `GuppyClient.indices` said a moment ago. One
+    request, where introspection is on and nothing is new.
 
     Raises:
         SourceError: a type is not offered any more, or the server cannot be understood.
     """
     schema, mapping = _published(client, type_names)
-    arrays = {name: index.array_fields for name in type_names if (index := index_of(name, type_names, indices))}
-    types = {}
-    for name in type_names:
-        names = sorted({leaf for leaf in mapping[name] if all(is_name(part) for part in leaf.split("."))})
-        if not names:
-            raise SourceError(
-                f"{client.transport.base_url} names no fields for the type {name}; expected those of the contract."
-            )
+    new = tuple(sorted(_offered(schema) - set(type_names)))
+    if new:
+        asked = f"{{ _mapping {{ {' '.join(new)} }} }}"
+        mapping = {**mapping, **client.ask(asked, "the names of all fields of further types")["_mapping"]}
+    everything = (*type_names, *new)
+    further = tuple(name for name in everything if name not in contract)
+    if further:
+        log.warning("types beyond the contract", extra={"upstream": client.transport.base_url, "types": further})
+    arrays = {name: index.array_fields for name in everything if (index := index_of(name, everything, indices))}
+    types: dict[str, RecordType] = {}
+    absent: dict[str, str] = {}
+    for name in everything:
+        names = sorted({leaf for leaf in mapping[name] or () if all(is_name(part) for part in leaf.split("."))})
         if schema:
             found = _from_introspection(name, names, schema)
         else:
-            found = _from_aggregations(client, name, names, arrays.get(name))
-        types[name] = _against_contract(name, found, contract.get(name))
+            found = _from_aggregations(client, name, names, arrays.get(name)) if names else ()
+        record_type = _against_contract(name, found, contract.get(name))
+        lacking = _lacking_id(record_type, contract.get(name))
+        if lacking is None:
+            types[name] = record_type
+        else:
+            absent[name] = lacking
     client.types.update(types)
-    further = tuple(sorted(_offered(schema) - set(type_names)))
-    if further:
-        log.warning("types beyond the contract", extra={"upstream": client.transport.base_url, "types": further})
-    return Discovery(types, further)
+    return Discovery(types, absent, further)
+
+
+def _lacking_id(record_type: RecordType, dataset: Dataset | None) -> str | None:
+    """Return why the records of a type cannot be told apart, or None."""
+    if not record_type.fields:
+        return "the server names no fields of it"
+    if dataset is None:
+        return None if record_type.id_fields else "it has no field that could be a unique id"
+    unique_id = dataset.key[0]
+    if unique_id in record_type.id_fields:
+        return None
+    part = next((part for part in record_type.fields if part.name == unique_id), None)
+    return f"its unique id {unique_id} {'is gone' if part is None else f'is not text but {_written(part)}'}"
 
 
 def index_of(type_name: str, type_names: Iterable[str], indices: Sequence[Index]) -> Index | None:
@@ -259,9 +290,8 @@ def _settled(
     for column in columns:
         part = by_name.pop(column.name, None)
         path = prefix + column.name
-        severity: Severity = "error" if column.required else "warning"
         if part is None:
-            drift.append(Drift(field=path, change="removed", severity=severity, expected=column.type, found=None))
+            drift.append(Drift(field=path, change="removed", severity="warning", expected=column.type, found=None))
             continue
         kind, many = _expected(column)
         if part.kind == "float" and kind == "integer":
@@ -270,7 +300,7 @@ def _settled(
             part = replace(part, kind="float")
         if part.kind != kind or (part.many and not many):
             drift.append(
-                Drift(field=path, change="retyped", severity=severity, expected=column.type, found=_written(part))
+                Drift(field=path, change="retyped", severity="warning", expected=column.type, found=_written(part))
             )
         elif many:
             part = replace(part, many=True, wrapped=not part.many)

@@ -28,7 +28,7 @@ from warehouse.sources.guppy.pages import MoreRowsThanAsked, NothingCame, PageFe
 from warehouse.sources.guppy.parts import Belonging, Joined, PartStore, in_order, join, merged
 from warehouse.sources.guppy.plan import CountsDisagree
 from warehouse.sources.guppy.ranges import plan_ranges
-from warehouse.sources.guppy.rows import FractionFound, ListFound, schema_of
+from warehouse.sources.guppy.rows import FractionFound, ListFound, MisfitFound, schema_of
 from warehouse.sources.guppy.transport import SlowAnswer
 
 log = logging.getLogger("icw.sources.guppy")
@@ -95,6 +95,7 @@ class TypeExtractor:
         believe_empty: Callable[[str, str], None],
     ) -> None:
         self._client = client
+        self._published = record_type
         self._type = record_type
         self._type_names = tuple(type_names)
         self._folder = folder
@@ -111,7 +112,6 @@ class TypeExtractor:
             StorageError: the staging folder cannot be written.
         """
         before = self._client.transport.tally.copy()
-        published = self._type.digest
         moved: list[str] = []
         categorical = categorical_fields(self._client, self._type)
         while len(moved) < self._settings.guppy_tries:
@@ -125,12 +125,15 @@ class TypeExtractor:
             except ListFound as error:
                 log.warning("a list of values", extra={"type": self._type.name, "field": error.path})
                 self._type = self._type.with_list(error.path)
+            except MisfitFound as error:
+                log.warning("kept as text", extra={"type": self._type.name, "why": str(error)})
+                self._type = self._type.with_text(error.path)
             except FractionFound as error:
                 self._type = self._type.with_fractions(error.path)
             else:
                 spent = self._client.transport.tally.since(before)
                 costs: dict[str, JsonValue] = {
-                    "published_fields_digest": published,
+                    "published_fields_digest": self._published.digest,
                     "requests": spent.requests,
                     "retries": dict(sorted(spent.retries.items())),
                     "restarts": list[JsonValue](moved),
@@ -153,7 +156,8 @@ class TypeExtractor:
         """Look at the type as it is now: index, reported counts, census of the first id that is one."""
         indices = self._client.indices()
         index = identity_of(self._type.name, self._type_names, indices)
-        figures = take_figures(self._client, self._type, categorical)
+        # As the server publishes the type: so the next night asks, which does not know how its values were kept.
+        figures = take_figures(self._client, self._published, categorical)
         if figures.total == 0:
             self._believe_empty(self._type.name, index)
         blemishes: list[str] = []
@@ -326,5 +330,5 @@ def _distinct(path: Path, id_field: str | None) -> tuple[int, int]:
     """Return how many distinct ids a file holds, and how many records without one."""
     if id_field is None:
         return 0, pq.read_metadata(path).num_rows
-    column = pq.read_table(path, columns=[id_field]).column(0)
+    column = pq.read_table(path, columns=[id_field], page_checksum_verification=True).column(0)
     return distinct(column), column.null_count

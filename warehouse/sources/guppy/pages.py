@@ -62,7 +62,7 @@ class PageFetcher:
         """Fetch the records with these ids (ascending), in batches; return the ids for which no record came.
 
         Raises:
-            FractionFound, ListFound: the fields must be taken differently (see `RecordType`).
+            FractionFound, ListFound, MisfitFound: the fields must be taken differently (see `RecordType`).
             MoreRowsThanAsked: a page holds what was not asked for.
             SourceError: a page could not be had at all.
         """

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -255,7 +256,8 @@ def join(tables: Iterable[pa.Table], schema: pa.Schema, id_field: str | None, pa
     digest = IdDigest()
     rows, last, in_order_of_ids = 0, None, id_field is not None
     pa.default_memory_pool().release_unused()
-    with writing_to(path), pq.ParquetWriter(path, schema, compression="zstd", compression_level=3) as writer:
+    options: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "write_page_checksum": True}
+    with writing_to(path), pq.ParquetWriter(path, schema, **options) as writer:
         pending: list[pa.Table] = []
         for table in tables:
             if id_field is not None and table.num_rows:

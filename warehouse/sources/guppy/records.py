@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from warehouse.errors import IntegrityError, SourceError, SourceUnreachable
+from warehouse.errors import SourceError, SourceUnreachable
 from warehouse.sources.guppy.client import Filter, GuppyClient
 from warehouse.sources.guppy.discovery import RecordType
 from warehouse.sources.guppy.rows import read_table, table_of
@@ -42,8 +42,7 @@ class RecordReader:
 
         Raises:
             SlowAnswer: the server or the connection ran out of time; less may come.
-            FractionFound, ListFound: a field must be taken differently (see `RecordType`).
-            IntegrityError: a value does not fit its field at all.
+            FractionFound, ListFound, MisfitFound: a field must be taken differently (see `RecordType`).
             SourceError: neither way gave a usable answer.
         """
         if self.refusal is None:
@@ -51,7 +50,7 @@ class RecordReader:
                 return self._client.download(
                     self._type.name, self._leaves, filter_, where, lambda content: self._stored(content, order)
                 )
-            except (IntegrityError, SourceUnreachable):
+            except SourceUnreachable:
                 raise
             except SourceError as error:
                 self.refusal = str(error)

@@ -10,6 +10,8 @@ fraction among whole numbers). What it refuses is parsed by Python and looked at
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -19,11 +21,13 @@ import msgspec
 import pyarrow as pa
 import pyarrow.json
 
-from warehouse.errors import IntegrityError
 from warehouse.sources.guppy.client import Field
 from warehouse.sources.guppy.transport import shortened
 
 _NOTHING = type(None)
+
+# A number as JSON or a person writes it. Python reads more as numbers: 1_000, nan, digits of other scripts.
+_NUMBER = re.compile(r"[+-]?\d+(?P<fraction>(\.\d*)?([eE][+-]?\d+)?)", re.ASCII)
 
 # Arrow takes no other value for this kind than we do. (Of a fraction it would make a whole number, of a truth a 1.)
 _STRICT = ("string",)
@@ -36,6 +40,14 @@ class FractionFound(Exception):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
+        self.path = path
+
+
+class MisfitFound(Exception):
+    """A field holds a value that its kind cannot hold; `path` is its dotted name. As text, it can be kept."""
+
+    def __init__(self, path: str, kind: str, value: object) -> None:
+        super().__init__(f"the field {path} should hold a {kind} and holds {shortened(repr(value))}")
         self.path = path
 
 
@@ -58,7 +70,7 @@ def table_of(records: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> p
     Raises:
         FractionFound: a whole number has a fraction.
         ListFound: one value is a list.
-        IntegrityError: a value does not fit the kind of its field at all.
+        MisfitFound: a value does not fit the kind of its field at all.
     """
     return pa.Table.from_arrays(_columns(list(records), fields, ""), schema=schema_of(fields))
 
@@ -123,12 +135,9 @@ def _columns(records: list[Any], fields: Sequence[Field], prefix: str) -> list[p
 
 def _column(values: list[Any], part: Field, path: str) -> pa.Array:
     if part.kind != "record" and not part.many:
-        try:
-            return _scalars(values, part.kind, path)
-        except IntegrityError:
-            if any(isinstance(value, list) for value in values):
-                raise ListFound(path) from None
-            raise
+        if any(isinstance(value, list) for value in values):
+            raise ListFound(path)
+        return _scalars(values, part.kind, path)
     if part.kind in _STRICT and set(map(type, values)) <= {list, _NOTHING}:
         with contextlib.suppress(*_NEEDS_A_LOOK):
             return pa.array(values, _type_of(part))
@@ -145,7 +154,7 @@ def _column(values: list[Any], part: Field, path: str) -> pa.Array:
 
 def _records(values: list[Any], fields: Sequence[Field], path: str) -> pa.Array:
     if wrong := next((value for value in values if not (value is None or isinstance(value, dict))), None):
-        raise _misfit(path, "record", wrong)
+        raise MisfitFound(path, "record", wrong)
     columns = _columns(values, fields, f"{path}.")
     struct = pa.struct([pa.field(below.name, _type_of(below)) for below in fields])
     absent = pa.array([value is None for value in values], pa.bool_())
@@ -162,10 +171,10 @@ def _scalars(values: list[Any], kind: str, path: str) -> pa.Array:
         return pa.array([None if text is None else _encodable(text) for text in values], arrow)
     except pa.ArrowInvalid:
         if kind != "float":
-            raise _misfit(path, kind, max(values, key=lambda value: abs(value or 0))) from None
+            raise MisfitFound(path, kind, max(values, key=lambda value: abs(value or 0))) from None
         return pa.array([None if value is None else float(value) for value in values], arrow)
     except OverflowError:
-        raise _misfit(path, kind, max(values, key=lambda value: abs(value or 0))) from None
+        raise MisfitFound(path, kind, max(values, key=lambda value: abs(value or 0))) from None
 
 
 def _text(value: Any, path: str) -> str:
@@ -175,7 +184,8 @@ def _text(value: Any, path: str) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
-    raise _misfit(path, "string", value)
+    # A record, or a list within a list: kept as JSON writes it.
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _whole(value: Any, path: str) -> int:
@@ -195,26 +205,13 @@ def _number(value: Any, path: str) -> int | float:
     """Return a number; the stored form of a record may hold it as text, which the index read as a number."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
-    if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            try:
-                return float(value)
-            except ValueError:
-                pass
-    raise _misfit(path, "number", value)
+    if isinstance(value, str) and (found := _NUMBER.fullmatch(value.strip())):
+        return float(value) if found["fraction"] else int(value)
+    raise MisfitFound(path, "number", value)
 
 
 def _encodable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _misfit(path: str, kind: str, value: Any) -> IntegrityError:
-    return IntegrityError(
-        f"The field {path} should hold a {kind} and holds {shortened(repr(value))}. "
-        "Compare the field's type upstream with the contract."
-    )
 
 
 _CONVERSIONS: dict[str, tuple[Callable[[Any, str], Any], set[type], pa.DataType]] = {

@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -23,27 +23,32 @@ import msgspec
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
-from requests.utils import select_proxy
+from requests.utils import get_auth_from_url
 
 from warehouse.errors import SourceError, SourceUnreachable, UsageError
+from warehouse.public_text import public_text, public_url
 from warehouse.settings import Settings
 from warehouse.sources.first_contact import make_contact
+from warehouse.sources.session import UpstreamSession, pieces_of, redirect_of
 
 log = logging.getLogger("icw.sources.guppy")
 
 T = TypeVar("T")
 
 _WORDS = 300
-_PIECE = 1 << 18
+_PIECE = 1 << 16
+# Bytes, after decompression: a page is steered to a few megabytes, the census of a million ids takes a hundred.
+_LARGEST_BODY = 128 << 20
+_LARGEST_STREAM = 1 << 30
 
 
 class PassingTrouble(Exception):
     """An answer that a later try may better. `reason` is the kind under which retries are counted."""
 
     def __init__(self, reason: str, words: str, retry_after: float = 0.0) -> None:
-        super().__init__(words)
+        super().__init__(public_text(words))
         self.reason = reason
-        self.words = words
+        self.words = public_text(words)
         self.retry_after = retry_after
 
 
@@ -106,6 +111,7 @@ class Tally:
 def shortened(words: str) -> str:
     """Return an upstream's own words on one line, without markup, at most 300 characters."""
     text = " ".join(re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", words, flags=re.DOTALL | re.IGNORECASE).split())
+    text = public_text(text)
     return text if len(text) <= _WORDS else text[: _WORDS - 1] + "…"
 
 
@@ -116,7 +122,7 @@ class Transport:
     """
 
     def __init__(self, base_url: str, settings: Settings) -> None:
-        self.base_url = base_url.rstrip("/")
+        self.base_url = public_url(base_url).rstrip("/")
         self.in_flight = settings.guppy_requests_in_flight
         self.tally = Tally()
         self.synthetic = False
@@ -124,12 +130,10 @@ class Transport:
         self._slots = threading.BoundedSemaphore(self.in_flight)
         self._not_before = 0.0
         self._contacted = False
-        self._session = requests.Session()
-        self._session.headers.update({"User-Agent": settings.user_agent, "Accept": "application/json"})
-        # Proxies and certificates of the environment, read once: requests would search all of it for every request.
-        merged = self._session.merge_environment_settings(self.base_url, {}, None, None, None)
-        self._session.proxies, self._session.verify = merged["proxies"], merged["verify"]
-        self._session.trust_env = False
+        self._session = UpstreamSession(settings.user_agent)
+        self._session.headers["Accept"] = "application/json"
+        credentials = get_auth_from_url(base_url)
+        self._session.auth = credentials if any(credentials) else None
         adapter = HTTPAdapter(pool_maxsize=self.in_flight)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -180,10 +184,16 @@ class Transport:
     def read_body(self, response: requests.Response) -> bytearray:
         """Receive the whole body of an answer; it grows in place, so that it is in memory once and not twice."""
         content = bytearray()
-        for piece in response.iter_content(_PIECE):
+        for piece in pieces_of(response, _LARGEST_BODY):
             content += piece
         self.tally.add_bytes(len(content))
         return content
+
+    def pieces(self, response: requests.Response) -> Iterator[bytes]:
+        """Yield and count the body of an answer for a reader that holds none of it whole."""
+        for piece in pieces_of(response, _LARGEST_STREAM):
+            self.tally.add_bytes(len(piece))
+            yield piece
 
     def parse(self, content: bytes | bytearray) -> Any:
         """Parse a body; errors as for `read_json`."""
@@ -196,10 +206,6 @@ class Transport:
             return json.loads(content)
         except ValueError:
             raise _not_json(content) from None
-
-    def received(self, count: int) -> None:
-        """Count bytes that a reader of a streamed answer has taken."""
-        self.tally.add_bytes(count)
 
     def pause(self, attempt: int, reason: str, where: str) -> None:
         """Count and log a further try decided above this layer, and wait before it (`attempt` starts at 1)."""
@@ -225,7 +231,6 @@ class Transport:
                     params=call.params,
                     timeout=timeout,
                     stream=True,
-                    allow_redirects=False,
                 ) as response:
                     self._judge(response, call)
                     return read(response)
@@ -249,7 +254,7 @@ class Transport:
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"{self.base_url!r} is not a web address: check ICW_MIDRC_URL and ICW_BIH_URL.")
-        if select_proxy(self.base_url, self._session.proxies):
+        if self._session.proxy_for(self.base_url):
             return
         try:
             make_contact(
@@ -268,7 +273,9 @@ class Transport:
         status = response.status_code
         if status == 200:
             return
-        text = self.read_body(response).decode("utf-8", errors="replace")
+        self._refuse_redirect(response)
+        # A few words are enough, whatever comes after them.
+        text = next(response.iter_content(_PIECE), b"").decode("utf-8", errors="replace")
         words = shortened(f"HTTP {status} {text}")
         is_page = text.lstrip().startswith("<")
         if status in (429, 503):
@@ -287,6 +294,21 @@ class Transport:
                 raise self._refused(call, words)
             raise PassingTrouble("firewall_page" if status == 403 else f"http_{status}", words)
         raise self._refused(call, words)
+
+    def _refuse_redirect(self, response: requests.Response) -> None:
+        """Say what to configure where a portal has moved. A redirect elsewhere is a login or a firewall, and may pass.
+
+        Nothing is followed: what is asked by POST would be asked by GET at most places that redirect.
+        """
+        target = redirect_of(response)
+        if target is None:
+            return
+        if urlsplit(target).hostname == urlsplit(self.base_url).hostname:
+            raise SourceError(
+                f"{public_url(response.url)} redirects to {public_url(target)}, and a portal's redirects are not "
+                "followed. Set its address to where it answers itself: ICW_MIDRC_URL or ICW_BIH_URL."
+            )
+        raise PassingTrouble(f"http_{response.status_code}", f"it redirects to another host, {public_url(target)}")
 
     def _refused(self, call: Call, words: str) -> SourceError:
         return Refused(f"{self.base_url}/{call.path} refuses the request for {call.where}: {words}")
@@ -331,6 +353,11 @@ class Transport:
 
 class Refused(SourceError):
     """The upstream understood the request and will not answer it: trying again would not help."""
+
+    @property
+    def names_unknown_field(self) -> bool:
+        """Whether the server says that it does not know what was asked for (graphql-js, FieldsOnCorrectTypeRule)."""
+        return "Cannot query field" in str(self)
 
 
 def _not_json(content: bytes | bytearray) -> PassingTrouble:

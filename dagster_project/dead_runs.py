@@ -1,0 +1,37 @@
+"""Runs that died: Dagster does not notice, takes them as running for ever, and a queue full of them starts no other."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+
+import dagster as dg
+
+from warehouse.run_record import RunRecord
+
+log = logging.getLogger("icw.refresh")
+
+# How long (seconds) a run that lives may have been started without holding the lock: it imports the project, asks for
+# the lock, and is refused at once where another run holds it.
+_STARTING_S = 600
+
+
+def close_dead_runs(instance: dg.DagsterInstance, run_id: str, before: RunRecord | None) -> None:
+    """Let Dagster know which runs are over. The caller is run `run_id` and holds the refresh lock: no other run lives.
+
+    `before` is the record of the run before: it is over, however lately it was started. That Dagster's records cannot
+    be written stops no refresh.
+    """
+    known = None if before is None else before.run_id
+    with contextlib.suppress(Exception):
+        started = dg.RunsFilter(
+            job_name="refresh", statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+        )
+        for found in instance.get_run_records(started):
+            run = found.dagster_run
+            old = found.start_time is not None and time.time() - found.start_time > _STARTING_S
+            if run.run_id == run_id or not (old or run.run_id == known):
+                continue
+            instance.report_run_failed(run, "The process of this run ended without a word; the next run noticed it.")
+            log.info("Closed run %s in Dagster: its process had ended", run.run_id, extra={"event": "dead_run"})

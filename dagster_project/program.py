@@ -1,0 +1,25 @@
+"""The program `icw`: heeds interrupts before anything else, then loads the command line and runs it."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from warehouse.interrupts import Interrupts
+
+
+def program() -> NoReturn:
+    """Run the command line and end the process with its exit code; an interrupt ends it in one sentence."""
+    interrupts = Interrupts()
+    interrupts.heed()
+    with interrupts.guarding():
+        from dagster_project.cli import app, main
+        from dagster_project.screen import bear_any_text
+        from warehouse.process import run_and_leave
+
+        bear_any_text()
+
+        def run() -> None:
+            with interrupts.guarding():
+                app(obj=interrupts)
+
+        run_and_leave(lambda: main(run))

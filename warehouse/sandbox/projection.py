@@ -1,0 +1,99 @@
+"""Reads stored records as another record type: fields left out, added, retyped, made lists or records.
+
+What belongs here: the SQL that turns a stored value into one of another definition, and the values of a field that the
+records lack. All of it depends on the records alone, so the same records give the same bytes.
+
+A value that the new type can hold stays what it is (text that is a number becomes the number). One that it cannot hold
+becomes a number or a boolean drawn from it: a field that changes its type is seldom empty. Where one value takes the
+place of a list, it is the first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from warehouse.sandbox.guppy_schema import Field, RecordType
+from warehouse.sandbox.writing import write_parquet
+
+
+def write_records(stored: RecordType, relation: str, wanted: RecordType, path: Path) -> int:
+    """Write the records of a relation as another type, sorted by unique id, and return how many they are.
+
+    `relation` has the column `_row` and one for each field of `stored`. The unique id of the new type is that of the
+    stored one, whatever the types are called.
+    """
+    columns = [f'{_column(stored, wanted, field)} AS "{field.name}"' for field in wanted.fields]
+    identity = wanted.by_name.get(wanted.unique_id)
+    sortable = identity is not None and not identity.holds_lists
+    order = f'"{wanted.unique_id}", _row' if sortable else "_row"
+    read = f"SELECT _row, {', '.join(columns)} FROM ({relation})"
+    numbered = f"SELECT (row_number() OVER (ORDER BY {order}) - 1)::BIGINT AS _row, * EXCLUDE (_row) FROM ({read})"
+    with duckdb.connect(":memory:") as connection:
+        return write_parquet(connection, numbered, path)
+
+
+def _column(stored: RecordType, wanted: RecordType, field: Field) -> str:
+    name = stored.unique_id if field.name == wanted.unique_id else field.name
+    value = _value(stored.by_name.get(name), field, f'"{name}"')
+    return f"({value})::{field.sql_type}"
+
+
+def _value(stored: Field | None, wanted: Field, column: str) -> str:
+    """Return the SQL of a field's values from the column that holds it; an absent value stays absent."""
+    if stored is None:
+        return _invented(wanted)
+    if wanted.is_nested:
+        return _records(stored, wanted, column)
+    if stored.is_nested:
+        stored, column = Field(stored.name, "keyword"), f"to_json({column})::VARCHAR"
+    if stored.holds_lists and wanted.holds_lists:
+        return f"list_transform({column}, lambda element: {_element(stored, wanted, 'element')})"
+    if stored.holds_lists:
+        return _element(stored, wanted, f"{column}[1]")
+    element = _element(stored, wanted, column)
+    return f"CASE WHEN {column} IS NOT NULL THEN [{element}] END" if wanted.holds_lists else element
+
+
+def _records(stored: Field, wanted: Field, column: str) -> str:
+    if not stored.is_nested:
+        members = [f'"{child.name}" := {_value(stored, child, column)}' for child in wanted.children]
+        return f"CASE WHEN {column} IS NOT NULL THEN [struct_pack({', '.join(members)})] END"
+    known = {child.name: child for child in stored.children}
+    values = {child.name: _value(known.get(child.name), child, f'item."{child.name}"') for child in wanted.children}
+    members = [f'"{name}" := {value}' for name, value in values.items()]
+    return f"list_transform({column}, lambda item: struct_pack({', '.join(members)}))"
+
+
+def _element(stored: Field, wanted: Field, value: str) -> str:
+    """Return the SQL of one value, which is no list, as the wanted type."""
+    if stored.elastic_type == wanted.elastic_type:
+        return value
+    if wanted.elastic_type == "keyword":
+        whole = f"{value} = trunc({value}) AND abs({value}) < 1e15"
+        if stored.elastic_type == "float":
+            return f"CASE WHEN {whole} THEN {value}::BIGINT::VARCHAR ELSE {value}::VARCHAR END"
+        return f"{value}::VARCHAR"
+    cast = f"TRY_CAST({value} AS {wanted.sql_type.removesuffix('[]')})"
+    if stored.elastic_type != "keyword":
+        return cast
+    # Forty-eight bits of the hash: distinct for distinct texts, and whole as JavaScript's numbers are.
+    drawn = f"hash({value}) % 2 = 0" if wanted.elastic_type == "boolean" else f"hash({value}) >> 16"
+    return f"CASE WHEN {value} IS NOT NULL THEN coalesce({cast}, {drawn}) END"
+
+
+def _invented(field: Field) -> str:
+    """Return the SQL of the values of a field that the records lack: every third record has none."""
+    if field.is_nested:
+        members = [f'"{child.name}" := {_invented(child)}' for child in field.children]
+        value = f"struct_pack({', '.join(members)})"
+    else:
+        drawn = f"hash(_row, '{field.name}')"
+        value = {
+            "keyword": f"'value ' || ({drawn} % 5)",
+            "long": f"({drawn} % 100)::BIGINT",
+            "float": f"({drawn} % 100) / 4.0",
+            "boolean": f"{drawn} % 2 = 0",
+        }[field.elastic_type]
+    return f"CASE WHEN _row % 3 <> 0 THEN {f'[{value}]' if field.holds_lists else value} END"

@@ -1,0 +1,136 @@
+"""The states that the portal's schema has been in, and the portal as it was in one of them.
+
+What belongs here: the history of record types and fields (`data/portal_schema_history.csv`: a field, its type in the
+index, whether it is a list, the day on which it came and the day on which it was gone), and the sandbox's own records
+as a state offered them. Source: thirteen revisions of the portal's ETL mapping between May 2022 and October 2024
+(`uc-cdis/cdis-manifest`, `data.midrc.org/etlMapping.yaml`, 55fc81893 to d8a29059d), with types by the data dictionary
+of June 2026, in which a field that it has dropped is `keyword`. The records inside a record (`imaging_studies`) have
+the fields of today: the history does not list them.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+from warehouse.errors import UsageError
+from warehouse.sandbox.guppy_schema import ElasticType, Field, RecordType, read_record_types
+from warehouse.sandbox.guppy_store import Index
+from warehouse.sandbox.projection import write_records
+
+_SYSTEM = "midrc_portal"
+# What the field table describes: the six types of the comparison report of that day.
+_TODAY = date(2026, 2, 12)
+# Types under which the same records were offered before.
+_FORMER_NAMES = {"imaging_data_file": "data_file"}
+
+# A dataset as its files and cases know it. What they do not know of it is invented.
+_DATASET = RecordType(
+    "dataset",
+    (
+        *(Field(name, "keyword") for name in ("_dataset_id", "submitter_id", "project_id", "license")),
+        *(Field(name, "keyword") for name in ("data_url_doi", "data_contributor")),
+        *(Field(name, "float") for name in ("_cases_count", "_imaging_studies_count")),
+        *(Field(f"_{modality}_series_file_count", "float") for modality in ("cr", "ct", "dx", "mr")),
+        *(Field(name, "keyword", holds_lists=True) for name in ("data_category", "data_format", "data_type")),
+        Field("object_id", "keyword", holds_lists=True),
+    ),
+)
+_DATASETS = """
+WITH named AS (
+  SELECT DISTINCT unnest(_dataset_id) AS _dataset_id, unnest(dataset_submitter_id) AS submitter_id
+  FROM read_parquet('{data_file}')
+), members AS (
+  SELECT unnest(dataset_submitter_id) AS name, len(dataset_submitter_id) = 1 AS alone, * FROM read_parquet('{case}')
+)
+SELECT row_number() OVER (ORDER BY name) AS _row, _dataset_id, named.submitter_id, min(project_id) AS project_id,
+  min(license[1]) FILTER (alone) AS license, min(data_url_doi[1]) FILTER (alone) AS data_url_doi,
+  min(data_contributor[1]) FILTER (alone) AS data_contributor, count(*) AS _cases_count,
+  sum(_imaging_studies_count) AS _imaging_studies_count, sum(_cr_series_file_count) AS _cr_series_file_count,
+  sum(_ct_series_file_count) AS _ct_series_file_count, sum(_dx_series_file_count) AS _dx_series_file_count,
+  sum(_mr_series_file_count) AS _mr_series_file_count,
+  list_sort(list_distinct(flatten(list(data_category)))) AS data_category,
+  list_sort(list_distinct(flatten(list(data_format)))) AS data_format,
+  list_sort(list_distinct(flatten(list(data_type)))) AS data_type,
+  list_sort(flatten(list(object_id))) AS object_id
+FROM named JOIN members ON members.name = named.submitter_id
+GROUP BY name, _dataset_id, named.submitter_id
+"""
+
+
+@dataclass(frozen=True)
+class SchemaState:
+    """One state: the day it began, its place among all (from 0), and the record types that it offered."""
+
+    since: date
+    place: int
+    record_types: tuple[RecordType, ...]
+
+
+def schema_on(day: str) -> SchemaState | None:
+    """Return the state that was in force on a day (2023-08-29), or None for today's, which needs no history.
+
+    Raises:
+        UsageError: the text is no date, or one before the history begins.
+    """
+    rows = _history()
+    states = sorted({date.fromisoformat(row[name]) for row in rows for name in ("since", "until") if row[name]})
+    known = ", ".join(f"{state}" for state in (*states, _TODAY))
+    try:
+        wanted = date.fromisoformat(day)
+    except ValueError:
+        raise UsageError(
+            f"The sandbox cannot play the schema of {day!r}: it takes a date like {states[0]}. The portal's schema "
+            f"changed on {known}."
+        ) from None
+    if wanted >= _TODAY:
+        return None
+    begun = [state for state in states if state <= wanted]
+    if not begun:
+        raise UsageError(
+            f"The sandbox cannot play the schema of {wanted}: its history of the portal begins later. Take a date from "
+            f"{states[0]} on; the schema changed on {known}."
+        )
+    since = begun[-1].isoformat()
+    in_force = [row for row in rows if row["since"] <= since and (not row["until"] or since < row["until"])]
+    return SchemaState(begun[-1], len(begun) - 1, _record_types(in_force))
+
+
+def offered_by(state: SchemaState, indices: dict[str, Index], folder: Path) -> dict[str, Index]:
+    """Write the portal's records as the state offered them to `folder`, and return the indices by record type.
+
+    `indices` are those of today. A state's indices bear numbers of their own: the real ETL built them anew.
+    """
+    found = {}
+    for record_type in state.record_types:
+        name = record_type.name
+        if name == _DATASET.name:
+            stored, relation = _DATASET, _DATASETS.format_map({other: index.path for other, index in indices.items()})
+        else:
+            today = indices[_FORMER_NAMES.get(name, name)]
+            stored, relation = today.record_type, f"SELECT * FROM read_parquet('{today.path}')"
+        path = folder / f"{state.since}_{name}.parquet"
+        rows = write_records(stored, relation, record_type, path)
+        found[name] = Index(record_type, f"midrc_{name}", state.place + 1, path, rows)
+    return found
+
+
+def _history() -> list[dict[str, str]]:
+    text = resources.files("warehouse.sandbox").joinpath("data/portal_schema_history.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _record_types(rows: list[dict[str, str]]) -> tuple[RecordType, ...]:
+    today = {record_type.name: record_type for record_type in read_record_types(_SYSTEM)}
+    types: dict[str, list[Field]] = {}
+    for row in rows:
+        elastic_type: ElasticType = row["es_type"]  # type: ignore[assignment]
+        is_list = row["array"] == "yes"
+        field = Field(row["field"], elastic_type, holds_lists=is_list, declared_list=is_list)
+        if field.is_nested:
+            field = replace(field, children=today[row["type"]].by_name[field.name].children)
+        types.setdefault(row["type"], []).append(field)
+    return tuple(RecordType(name, tuple(fields)) for name, fields in types.items())

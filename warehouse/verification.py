@@ -1,0 +1,93 @@
+"""Are the files of a home byte for byte what was landed and published? Reads everything, changes nothing.
+
+A landed object bears its SHA-256 as its name; a snapshot lists its files in `SHA256SUMS`, whose own digests of the
+manifest and the tables are held against the manifest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from warehouse.landing import Landing, sha256_of
+from warehouse.snapshots.catalog import Snapshot, Unreadable
+
+SUMS = "SHA256SUMS"
+
+_SUM = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>.+)")
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """One file and what was found: it is as it was written, or damaged, missing, or nobody's."""
+
+    part: str
+    path: Path
+    found: Literal["sound", "damaged", "missing", "unexpected"]
+    detail: str = ""
+
+
+def verify_landing(landing: Landing, sources: tuple[str, ...]) -> Iterator[FileCheck]:
+    """Check every object that a load manifest of these sources names; each object once.
+
+    Raises:
+        IntegrityError: a load manifest cannot be read.
+    """
+    seen: set[str] = set()
+    for source in sources:
+        for release in landing.releases(source):
+            for entry in (entry for load in release.loads for entry in load.objects):
+                if entry.sha256 in seen:
+                    continue
+                seen.add(entry.sha256)
+                path = landing.object_path(entry.sha256)
+                yield _check(f"landing: {entry.name} of {source} {release.version}", path, entry.sha256)
+
+
+def verify_snapshot(snapshot: Snapshot) -> Iterator[FileCheck]:
+    """Check every file of a published snapshot, and that it has no others."""
+    part = f"snapshot {snapshot.id}"
+    path = snapshot.folder / SUMS
+    stated = _sums(path)
+    if stated is None:
+        yield FileCheck(part, path, "damaged" if path.exists() else "missing", "no list of digests")
+        stated = {}
+    tables = {f"tables/{table.name}.parquet": table.parquet_sha256 for table in snapshot.manifest.tables}
+    known = {**tables, snapshot.database.name: snapshot.manifest.duckdb_file.sha256}
+    for name, digest in sorted({**stated, **known}.items()):
+        if stated and stated.get(name) != digest:
+            yield FileCheck(part, path, "damaged", f"it has another digest of {name} than the manifest")
+        yield _check(part, snapshot.folder / name, digest)
+    files = (found for found in sorted(snapshot.folder.rglob("*")) if not found.is_dir())
+    for found in files:
+        if found.relative_to(snapshot.folder).as_posix() not in {*stated, *known, SUMS}:
+            yield FileCheck(part, found, "unexpected")
+
+
+def of_unreadable(entry: Unreadable) -> FileCheck:
+    """Return what is found of a snapshot that cannot be read as one."""
+    return FileCheck(f"snapshot {entry.folder.name}", entry.folder, "damaged", entry.reason)
+
+
+def _check(part: str, path: Path, digest: str) -> FileCheck:
+    try:
+        found = sha256_of(path)
+    except FileNotFoundError:
+        return FileCheck(part, path, "missing")
+    except OSError as error:
+        return FileCheck(part, path, "damaged", f"cannot be read: {error.strerror or error}")
+    return FileCheck(part, path, "sound" if found == digest else "damaged")
+
+
+def _sums(path: Path) -> dict[str, str] | None:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    matches = [_SUM.fullmatch(line) for line in lines]
+    if not matches or None in matches:
+        return None
+    return {match["name"]: match["digest"] for match in matches if match is not None}
