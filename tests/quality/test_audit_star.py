@@ -271,15 +271,19 @@ VALUE_FAULTS = (
         "update star.fct_series set size_bytes = null where modality = 'MR'",
         "1 row: '600 of 2400' x 1",
     ),
-    _value(
-        "warning",
+    Fault(
+        "rows",
+        "values",
         "Every series has at least one instance",
+        "warning",
         f"update star.fct_series set instance_count = 0 where {_SIXTH}",
         "1 row: '1.2.840.1.5' x 1",
     ),
-    _value(
-        "warning",
+    Fault(
+        "rows",
+        "values",
         "No series has a negative or unknown size",
+        "warning",
         f"update star.fct_series set size_bytes = -1 where {_SIXTH}",
         "1 row: '1.2.840.1.5' x 1",
     ),

@@ -71,7 +71,9 @@ _SEGMENTED = "segmented_SeriesInstanceUID"
 _REFERENCED = "referenced_SeriesInstanceUID"
 _GENERATION = "AnnotationGroupGenerationType"
 # What is no size counts as none on both sides of dbt: `values` judges it.
-LANDED_SIZE = 'case when "series_size_MB" >= 0 then try_cast(round("series_size_MB" * 1000000) as bigint) end'
+LANDED_SIZE = (
+    'case when "series_size_MB" between 0 and 9007199254 then cast(round("series_size_MB" * 1000000) as bigint) end'
+)
 
 ARTIFACTS = (
     *(_rows(dataset, table) for dataset, table in FACTS.items()),
