@@ -203,19 +203,16 @@ class TestPortals:
         assert done.returncode == 0, done.stderr
         observed = " ".join(f"{found.expectation}: {found.observed}" for found in warnings(home))
         assert re.search(r"column that the contract does not know: [^:]*annotation\.novelty", observed)
-        assert re.search(r"Every optional column of the contract is there: [^:]*annotation\.annotator_id", observed)
+        assert re.search(r"Every other column of the contract is there: [^:]*annotation\.annotator_id", observed)
         assert re.search(r"has the type of the contract: [^:]*annotation\.midrc_mRALE_score", observed)
 
     @pytest.mark.full
-    def test_drift_that_a_model_minds_stops_the_publish(self, icw: Icw, sandbox: Sandbox, home: Path) -> None:
-        before = catalog.current(home)
+    def test_a_field_that_models_read_may_go_and_is_named(self, icw: Icw, sandbox: Sandbox, home: Path) -> None:
         sandbox.bih.change_schema(SchemaChange("subject", "remove", "submitter_id"))
         done = icw("refresh", "--sources", "sandbox", home=home, **reads(sandbox))
-        assert done.returncode == 4, done.stderr
-        assert "subject.submitter_id" in one_line(done)
-        assert catalog.current(home) == before
-        status = json.loads(icw("status", "--json", home=home).stdout)
-        assert (status["last_run"]["outcome"], status["last_run"]["exit_code"]) == ("failed", 4)
+        assert done.returncode == 0, done.stderr
+        observed = " ".join(f"{found.expectation}: {found.observed}" for found in warnings(home))
+        assert re.search(r"Every other column of the contract is there: [^:]*subject\.submitter_id", observed)
 
     @pytest.mark.full
     def test_nothing_at_all_answers(self, icw: Icw, bucket: Bucket, sandbox: Sandbox, home: Path) -> None:
