@@ -171,6 +171,7 @@ def test_settings_of_the_callers_own_dbt_steer_nothing(
     assert {name: os.environ[name] for name in STEERING} == STEERING
 
 
+@pytest.mark.full
 def test_they_steer_no_parse_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
     for name, value in STEERING.items():
         monkeypatch.setenv(name, value)

@@ -83,7 +83,7 @@ def test_types(
 
 
 @given(data=st.data())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 def test_columns_are_found_under_every_name_in_any_case_and_the_rest_is_new(data: st.DataObject) -> None:
     dataset = load_contract("idc").datasets["collections_index"]
     present = data.draw(st.lists(st.sampled_from(dataset.columns), unique=True, min_size=1))

@@ -21,6 +21,9 @@ from tests.refresh.conftest import ICW, Bucket, Icw, environment
 from tests.support.shared import made_once
 from warehouse.snapshots import catalog
 
+# The nights take a minute each; what an interrupt does to a process is in tests/test_interrupts.py, at once.
+pytestmark = pytest.mark.full
+
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = "24.2.2", "25.0.5"
 
