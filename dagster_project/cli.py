@@ -109,7 +109,7 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
     from warehouse import refresh as decisions
     from warehouse.lock import refresh_lock
     from warehouse.run_record import at_stage, recording
-    from warehouse.sandbox.running import standing_in
+    from warehouse.sandbox.running import with_sandbox
 
     run_id = str(uuid.uuid4())
     with contextlib.ExitStack() as stack:
@@ -118,7 +118,7 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
         stack.enter_context(recording(settings.home, run_id))
         if isinstance(context.obj, Interrupts):
             stack.enter_context(context.obj.noting(functools.partial(_interrupted, settings.home)))
-        settings = stack.enter_context(standing_in(settings))
+        settings = stack.enter_context(with_sandbox(settings))
         plan = decisions.plan(settings)
         if plan.existing is not None:
             outcome = decisions.serve_existing(settings.home, plan.existing)
@@ -176,7 +176,7 @@ def status(
     if as_json:
         print(json.dumps(display.status_report(snapshot, run), indent=2))
     else:
-        display.status(screen(), snapshot, run)
+        display.status(screen(), snapshot, run, catalog.unreadable(home))
 
 
 @app.command()
@@ -187,10 +187,10 @@ def sources(
 ) -> None:
     """Show each upstream: its address, whether it answers and with what, and what the last load holds."""
     from warehouse.landing import Landing
-    from warehouse.sandbox.running import standing_in
+    from warehouse.sandbox.running import with_sandbox
     from warehouse.upstreams import upstreams
 
-    with standing_in(load_settings(idc_version=idc, sources=sources)) as settings:
+    with with_sandbox(load_settings(idc_version=idc, sources=sources)) as settings:
         landing = Landing(settings.home)
         found = [(upstream.look(landing), upstream.last_good(landing)) for upstream in upstreams(settings)]
     if as_json:

@@ -115,8 +115,11 @@ def _records(found: query.Page) -> Table:
     return table
 
 
-def status(console: Console, snapshot: Snapshot | None, run: RunRecord | None) -> None:
+def status(
+    console: Console, snapshot: Snapshot | None, run: RunRecord | None, unreadable: Sequence[Unreadable]
+) -> None:
     """Show what is current, how old each source is, what the audit said and how the last refresh ended."""
+    _unreadable(console, unreadable)
     if snapshot is None:
         console.print("No snapshot is in service.")
         if run is not None:
@@ -331,8 +334,7 @@ def snapshot_list(
     console: Console, found: Sequence[Snapshot], current: Snapshot | None, unreadable: Sequence[Unreadable]
 ) -> None:
     """Show the published snapshots, and what was one."""
-    for entry in unreadable:
-        console.print(f"{entry.folder.name} {entry.reason}.", style="red", markup=False, soft_wrap=True)
+    _unreadable(console, unreadable)
     if not found and unreadable:
         return
     if not found:
@@ -351,6 +353,11 @@ def snapshot_list(
         )
     console.print(table)
     console.print("* in service", style="dim")
+
+
+def _unreadable(console: Console, unreadable: Sequence[Unreadable]) -> None:
+    for entry in unreadable:
+        console.print(f"Snapshot {entry.folder.name} {entry.reason}.", style="red", markup=False, soft_wrap=True)
 
 
 def snapshot_report(

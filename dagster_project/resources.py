@@ -13,6 +13,7 @@ from pydantic import Field
 from dagster_project.dead_runs import close_dead_runs
 from warehouse.landing import Landing
 from warehouse.lock import is_held_for, refresh_lock
+from warehouse.refresh import require_real_home
 from warehouse.run_record import last_run, recording, stage
 from warehouse.settings import Settings, load_settings
 
@@ -60,6 +61,7 @@ class Warehouse(dg.ConfigurableResource):
         with refresh_lock(home, run_id):
             before = last_run(home)
             with recording(home, run_id):
+                require_real_home(self.settings)
                 if context.instance is not None:
                     close_dead_runs(context.instance, run_id, before)
                 yield self

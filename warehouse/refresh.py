@@ -32,6 +32,7 @@ from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish
 from warehouse.sources.idc import ResolvedRelease
 from warehouse.upstreams import IdcUpstream, Upstream, upstreams
+from warehouse.verification import is_sound
 
 log = logging.getLogger("icw.refresh")
 
@@ -121,9 +122,13 @@ def require_real_home(settings: Settings) -> None:
 
 
 def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | None:
-    """Return the newest snapshot that this code made from just these releases, or None."""
-    digest = input_digest(releases)
-    return next((found for found in reversed(snapshots(home)) if found.manifest.input_digest == digest), None)
+    """Return the newest snapshot that this code made from just these releases, or None.
+
+    One that is not in service is read whole before it may be put there again.
+    """
+    digest, in_service = input_digest(releases), current(home)
+    made = (found for found in reversed(snapshots(home)) if found.manifest.input_digest == digest)
+    return next((found for found in made if found == in_service or is_sound(found)), None)
 
 
 def serve_existing(home: Path, existing: Snapshot) -> Literal["unchanged", "restored"]:

@@ -6,6 +6,7 @@ manifest and the tables are held against the manifest.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Literal
 
 from warehouse.landing import Landing, sha256_of
 from warehouse.snapshots.catalog import Snapshot, Unreadable
+
+log = logging.getLogger("icw.snapshots")
 
 SUMS = "SHA256SUMS"
 
@@ -65,6 +68,17 @@ def verify_snapshot(snapshot: Snapshot) -> Iterator[FileCheck]:
     for found in files:
         if found.relative_to(snapshot.folder).as_posix() not in {*stated, *known, SUMS}:
             yield FileCheck(part, found, "unexpected")
+
+
+def is_sound(snapshot: Snapshot) -> bool:
+    """Return whether every file of a snapshot is as it was published. Where one is not, the log names it.
+
+    A file that somebody has laid beside them changes none.
+    """
+    faults = [check for check in verify_snapshot(snapshot) if check.found in ("damaged", "missing")]
+    for fault in faults:
+        log.error("%s is %s: %s is not put into service.", fault.path, fault.found, snapshot.id)
+    return not faults
 
 
 def of_unreadable(entry: Unreadable) -> FileCheck:

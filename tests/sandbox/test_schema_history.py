@@ -13,7 +13,7 @@ from graphql import build_client_schema, get_introspection_query
 from tests.sandbox.conftest import SCALE, SEED, Guppy
 from warehouse.errors import UsageError
 from warehouse.sandbox.guppy_schema import RecordType
-from warehouse.sandbox.running import served, standing_in
+from warehouse.sandbox.running import served, with_sandbox
 from warehouse.sandbox.schema_history import schema_on
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
@@ -149,7 +149,7 @@ def test_a_day_that_the_history_does_not_know_is_refused_with_those_that_it_does
 
 def test_a_refresh_from_a_sandbox_of_an_unknown_day_is_refused_before_anything_is_fetched(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, sources="sandbox", sandbox_schema="2021-01-01")
-    with pytest.raises(UsageError, match="2022-05-26"), standing_in(settings):
+    with pytest.raises(UsageError, match="2022-05-26"), with_sandbox(settings):
         pass
     with pytest.raises(UsageError, match="2022-05-26"), served(settings, 0):
         pass
@@ -168,6 +168,6 @@ def test_a_refresh_from_the_sandbox_reads_the_day_of_the_setting(
         idc_url="http://127.0.0.1:9",
         retries=0,
     )
-    with standing_in(settings) as standing:
+    with with_sandbox(settings) as standing:
         mapped = Guppy(f"{standing.sandbox_url}/portal").ask("{ _mapping { imaging_data_file } }")
     assert "_imaging_data_file_id" in mapped["_mapping"]["imaging_data_file"]

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.quality import small_release
-from warehouse.build import prepare
+from tests.snapshots.sample import PASSED
+from warehouse.build import Build, prepare
 from warehouse.contracts import SOURCES
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.landing import Landing, Release
@@ -26,6 +27,7 @@ from warehouse.snapshots.catalog import (
     snapshots,
     unreadable,
 )
+from warehouse.snapshots.publish import publish
 from warehouse.verification import FileCheck, verify_landing, verify_snapshot
 
 FLIPS = 100
@@ -162,8 +164,30 @@ def test_a_snapshot_that_cannot_be_read_is_listed_and_nothing_takes_its_place(
     assert reason in str(refused.value)
     with pytest.raises(UsageError, match="is in service"):
         snapshot(home, None)
+    with pytest.raises(UsageError, match="Nothing takes its place"):
+        point_current_at(home, mine)
     (home / "current").unlink()
     require_current_readable(home)
+
+
+def test_a_damaged_snapshot_does_not_come_back_into_service(
+    build: Build, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def publish_again() -> str:
+        return publish(build, [PASSED], home, {}).snapshot_id
+
+    first = publish_again()
+    assert publish_again() == first
+    (home / "snapshots" / first / "notes.txt").write_text("mine")
+    assert publish_again() == first
+    flip(home / "snapshots" / first / "tables" / "fct_series.parquet", random.Random(7))
+    second = publish_again()
+    assert second != first
+    in_service = current(home)
+    assert in_service is not None
+    assert in_service.id == second
+    assert "fct_series.parquet is damaged" in caplog.text
+    assert faults(verify_snapshot(snapshot(home, second))) == []
 
 
 def test_a_foreign_folder_is_no_damaged_snapshot(mine: Snapshot) -> None:

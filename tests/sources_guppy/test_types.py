@@ -178,6 +178,21 @@ def test_a_type_may_lose_a_fifth_of_its_records_and_twenty_in_any_case(
     assert landing.releases("midrc") == [first]
 
 
+@pytest.mark.parametrize("left", [0, 9])
+def test_a_type_that_was_gone_for_a_night_is_held_against_what_it_held_before(
+    portal: GuppyServer, landing: Landing, quick: SettingsMaker, left: int
+) -> None:
+    land_system(both(portal), landing, quick())
+    about = portal.types.pop("measurement")
+    gone = land_system(both(portal), landing, quick())
+    assert absence(gone, "measurement") is not None
+    about.docs = about.docs[:left]
+    portal.types["measurement"] = about
+    with pytest.raises(SourceError, match=f"{40 - left} fewer than the 40 of its last load"):
+        land_system(both(portal), landing, quick())
+    assert landing.releases("midrc")[-1] == gone
+
+
 def test_authorisation_that_fails_for_one_type_in_mid_run_is_no_empty_type(
     portal: GuppyServer, landing: Landing, quick: SettingsMaker
 ) -> None:

@@ -24,7 +24,7 @@ log = logging.getLogger("icw.sandbox")
 
 
 @contextmanager
-def standing_in(settings: Settings) -> Iterator[Settings]:
+def with_sandbox(settings: Settings) -> Iterator[Settings]:
     """Yield settings whose portal and hub answer: the live ones as they are, or a sandbox that runs meanwhile.
 
     Raises:

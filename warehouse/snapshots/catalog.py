@@ -143,8 +143,10 @@ def point_current_at(home: Path, snapshot: Snapshot) -> None:
     """Put a snapshot into service: readers that open `current` from now on get it, the others keep what they have.
 
     Raises:
+        UsageError: what is in service cannot be read (see `require_current_readable`).
         StorageError: the home cannot be written, or its `current` is not a link.
     """
+    require_current_readable(home)
     link = home / f".current.{os.getpid()}.tmp"
     with writing_to(home / "current"):
         with contextlib.suppress(FileNotFoundError):

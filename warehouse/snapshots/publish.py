@@ -34,6 +34,7 @@ from warehouse.snapshots.manifest import Manifest, SourceEntry, SourceFailure, d
 from warehouse.snapshots.provenance import code_version, dependency_versions
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer
+from warehouse.verification import is_sound
 
 if TYPE_CHECKING:
     from warehouse.build import Build
@@ -121,7 +122,8 @@ def _work_folder(home: Path) -> Iterator[Path]:
 
 def _published_before(home: Path, tables_digest: str, input_digest: str) -> Snapshot | None:
     same_tables = with_tables_digest(home, tables_digest)
-    return next((entry for entry in reversed(same_tables) if entry.manifest.input_digest == input_digest), None)
+    same_input = (entry for entry in reversed(same_tables) if entry.manifest.input_digest == input_digest)
+    return next((entry for entry in same_input if is_sound(entry)), None)
 
 
 def _new_id(home: Path, tables_digest: str, *, synthetic: bool) -> tuple[str, datetime]:

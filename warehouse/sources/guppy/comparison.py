@@ -111,13 +111,15 @@ def _all_unchanged(client: GuppyClient, landing: Landing, seen: Survey, last: Re
 class Survey:
     """A portal in two requests: its concrete indices and its totals, beside its last release from the same place.
 
-    `totals` has the types that the portal offers, of those of the system and of the last release.
+    `totals` has the types that the portal offers, of those of the system and of the last release. `held` has the rows
+    of each dataset when it was landed last, which for a type that is absent now may be long ago.
     """
 
     system: GuppySystem
     indices: tuple[Index, ...]
     totals: Mapping[str, int]
     last: Release | None
+    held: Mapping[str, int]
 
     def index_of(self, type_name: str) -> str:
         """Return what names the state of a type now."""
@@ -149,11 +151,13 @@ def survey(client: GuppyClient, system: GuppySystem, landing: Landing, settings:
         SourceError: the portal cannot be asked, or counts no records in any type.
     """
     indices = client.indices()
-    last = _last_release(system, landing, client.transport)
+    releases = _releases(system, landing, client.transport)
+    last = releases[-1] if releases else None
     contract = load_contract(system.source).datasets
     beyond = [load.dataset for load in last.loads if load.dataset not in contract] if last else []
     counted = believable_totals(client, (*system.types, *beyond), settings)
-    return Survey(system, indices, counted, last)
+    held = {load.dataset: load.rows for release in releases for load in release.loads if load.status == "landed"}
+    return Survey(system, indices, counted, last, held)
 
 
 class Comparison:
@@ -232,11 +236,11 @@ class Comparison:
         return pq.read_table(self._landing.object_path(load.objects[0].sha256), page_checksum_verification=True)
 
 
-def _last_release(system: GuppySystem, landing: Landing, transport: Transport) -> Release | None:
-    """Return the last release that came from the same place: a stand-in's is never taken for the public service's."""
-    for release in reversed(landing.releases(system.source)):
-        if release.synthetic != transport.synthetic:
-            continue
-        if transport.synthetic or all(load.url.startswith(f"{transport.base_url}/") for load in release.loads):
-            return release
-    return None
+def _releases(system: GuppySystem, landing: Landing, transport: Transport) -> list[Release]:
+    """Return the releases from the same place, the last at the end: a stand-in never counts for the public service."""
+    return [
+        release
+        for release in landing.releases(system.source)
+        if release.synthetic == transport.synthetic
+        and (transport.synthetic or all(load.url.startswith(f"{transport.base_url}/") for load in release.loads))
+    ]

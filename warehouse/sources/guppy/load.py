@@ -258,8 +258,7 @@ class _Lander:
             SourceError: it held records at the last load, or the portal counts no records in any type.
         """
         believable_totals(self._client, tuple(self._discovery.types), self._settings)
-        last = self._seen.last_load(type_name)
-        if last is not None and last.status == "landed":
+        if type_name in self._seen.held:
             self._require_little_lost(type_name, 0)
             return
         if counted := self._seen.totals.get(type_name):
@@ -293,8 +292,7 @@ class _Lander:
         Raises:
             SourceError: it has.
         """
-        last = self._seen.last_load(type_name)
-        before = last.rows if last is not None else 0
+        before = self._seen.held.get(type_name, 0)
         lost = before - rows
         most = max(self._settings.guppy_most_lost, self._settings.guppy_most_lost_share * before)
         if rows and lost <= most:
