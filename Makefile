@@ -44,10 +44,10 @@ docs: install ## the snapshot in service as a page for a browser: models, SQL, l
 	@$(BIN)/icw docs
 
 test: install ## run the tests (5 to 6 minutes on two cores)
-	@$(BIN)/pytest -q -m "not full" $(PYTEST_OPTIONS) $(TESTS)
+	@$(BIN)/pytest -q -m "not full and not bench" $(PYTEST_OPTIONS) $(TESTS)
 
-test-full: install ## run all tests, also those that take minutes
-	@$(BIN)/pytest -q $(PYTEST_OPTIONS) $(TESTS)
+test-full: install ## run all tests, also those that take longer
+	@$(BIN)/pytest -q -m "not bench" $(PYTEST_OPTIONS) $(TESTS)
 
 lint: install ## ruff and pyright
 	@$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from dagster_project.dead_runs import close_dead_runs
 from warehouse.landing import Landing
 from warehouse.lock import is_held_for, refresh_lock
 from warehouse.refresh import require_real_home
-from warehouse.run_record import last_run, recording, stage
+from warehouse.run_record import is_over, last_run, recording, stage
 from warehouse.settings import Settings, load_settings
 
 _Made = TypeVar("_Made")
@@ -54,10 +54,11 @@ class Warehouse(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Warehouse, None, None]:
         """Hold the refresh lock while steps run, and record the run; where the command line does both, leave it so."""
-        if self.is_planned:
+        home, run_id = self.settings.home, str(context.run_id)
+        # `dagster job execute` asks for the resources again once the run is over, to read what became of it.
+        if self.is_planned or is_over(home, run_id):
             yield self
             return
-        home, run_id = self.settings.home, str(context.run_id)
         with refresh_lock(home, run_id):
             before = last_run(home)
             with recording(home, run_id):

@@ -14,7 +14,7 @@ from warehouse.snapshots.star import star_tables
 
 
 def _model(name: str, schema: str = "star", **meta: object) -> dict[str, object]:
-    columns = {"key": {"name": "key", "description": "Surrogate\nkey."}}
+    columns = {"key": {"name": "key", "description": "Surrogate\nkey.", "constraints": []}}
     return {
         "resource_type": "model",
         "name": name,
@@ -22,6 +22,7 @@ def _model(name: str, schema: str = "star", **meta: object) -> dict[str, object]
         "alias": name,
         "description": f"The table\n{name}.",
         "columns": columns,
+        "constraints": [],
         "config": {"meta": meta},
     }
 
@@ -97,6 +98,25 @@ def test_a_test_that_nobody_would_judge_is_refused(tmp_path: Path, attached: str
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps({"nodes": nodes | {"test.1": rule}}))
     with pytest.raises(BuildFailed, match=f"{name}.* nobody would judge"):
+        read_star_description(path)
+
+
+def test_what_the_contract_says_of_a_column_is_judged_like_a_test(tmp_path: Path) -> None:
+    model = _model("fct")
+    model["columns"]["key"]["constraints"] = [{"type": "not_null", "expression": None}]  # type: ignore[index]
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps({"nodes": {"model.p.fct": model}}))
+    assert read_star_description(path).column_rules == (ColumnRule("not_null", "star.fct", ("key",), (), None, True),)
+
+
+@pytest.mark.parametrize("place", ["column", "model"])
+def test_a_constraint_that_nobody_would_judge_is_refused(tmp_path: Path, place: str) -> None:
+    model, constraint = _model("fct"), {"type": "check", "expression": "key > 0"}
+    held = model if place == "model" else model["columns"]["key"]  # type: ignore[index]
+    held["constraints"] = [constraint]
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps({"nodes": {"model.p.fct": model}}))
+    with pytest.raises(BuildFailed, match="constraint 'check' that nobody would judge"):
         read_star_description(path)
 
 

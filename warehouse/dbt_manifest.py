@@ -8,7 +8,7 @@ or imports dbt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -64,7 +64,9 @@ class Reference:
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """What a test of dbt declares of columns of one model, which is `relation` (`schema.table`); a column may be SQL.
+    """What is declared of columns of one model, which is `relation` (`schema.table`); a column may be SQL.
+
+    It is a test of dbt, or a constraint of the model's contract, which no engine is asked to hold.
 
     `unique`: no two rows have the same values in `columns`; of a single column, nulls do not count. `not_null`: the
     column has a value. `accepted_values`: the column has one of `accepted`, or none. `condition` (SQL) restricts the
@@ -89,7 +91,7 @@ class StarDescription:
 
 
 def read_star_description(manifest: Path) -> StarDescription:
-    """Read the declared tables of the schema `star` and the tests of all models from a manifest.json of dbt (v12).
+    """Read the tables of the schema `star`, and the tests and constraints of all models, from a manifest.json (v12).
 
     Raises:
         BuildFailed: the manifest is missing or is not one, or declares a test that the audit does not know.
@@ -100,7 +102,8 @@ def read_star_description(manifest: Path) -> StarDescription:
         tables = [_table(node) for node in models.values() if _is_of_star(node)]
         tests = [node for node in nodes.values() if _is_judged(node, nodes)]
         references = [_reference(node, nodes) for node in tests if _test_name(node) == "relationships"]
-        rules = [_column_rule(node, models) for node in tests if _test_name(node) != "relationships"]
+        rules = {_column_rule(node, models) for node in tests if _test_name(node) != "relationships"}
+        rules |= {rule for node in models.values() for rule in _constraints(node)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BuildFailed(
             f"dbt's manifest {manifest} cannot be read ({type(error).__name__}: {error}), so the keys of the star are "
@@ -164,6 +167,22 @@ def _column_rule(node: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]
         condition=node["config"]["where"],
         must_hold=node["config"]["severity"].lower() != "warn",
     )
+
+
+def _constraints(node: Mapping[str, Any]) -> Iterator[ColumnRule]:
+    """Return what the contract of a model says of its columns beside their types.
+
+    Raises:
+        BuildFailed: it says something that nobody would judge.
+    """
+    declared = [(name, constraint) for name, column in node["columns"].items() for constraint in column["constraints"]]
+    for name, constraint in [*declared, *(("", constraint) for constraint in node["constraints"])]:
+        if constraint["type"] != "not_null" or constraint.get("expression"):
+            raise BuildFailed(
+                f"The contract of {node['name']} holds a constraint {constraint['type']!r} that nobody would judge: "
+                "the audit knows not_null (warehouse/dbt_manifest.py). Express it as a test of the column."
+            )
+        yield ColumnRule("not_null", f"{node['schema']}.{node['alias']}", (name,), (), None, True)
 
 
 def _reference(node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> Reference:

@@ -199,6 +199,12 @@ def last_run(home: Path) -> RunRecord | None:
     return run if alive else _died(run)
 
 
+def is_over(home: Path, run_id: str) -> bool:
+    """Return whether the last refresh is this run, and has ended."""
+    run = _read(home)
+    return run is not None and run.run_id == run_id and run.outcome != "running"
+
+
 def recorded_error(home: Path, run_id: str) -> WarehouseError | None:
     """Return what stopped a run as its record has it, with the exit code of its kind; None where it has no such end."""
     run = _read(home)

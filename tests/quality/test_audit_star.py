@@ -100,8 +100,8 @@ DECLARED_FAULTS = (
         "star columns",
         "Every column that must be filled is filled",
         "error",
-        f"update star.fct_series set aws_bucket = null where {_SIXTH}",
-        "star.fct_series (aws_bucket): 1 row, such as (null) x 1",
+        f"update star.fct_series set study_count = null where {_SIXTH}",
+        "star.fct_series (study_count): 1 row, such as 'series_key 208062863806162770' x 1",
     ),
     Fault(
         "declared",
@@ -246,7 +246,7 @@ CONSERVATION_FAULTS = (
 
 VALUE_FAULTS = (
     _value(
-        "error",
+        "warning",
         "Every series_instance_uid of fct_series has the form of a DICOM UID",
         "update star.fct_series set series_instance_uid = case series_number"
         " when '0' then '1.2..3' when '1' then '1.02' when '2' then repeat('1.', 32) || '1' else 'x' end"
@@ -254,10 +254,36 @@ VALUE_FAULTS = (
         f"4 rows: '1.02' x 1, '{'1.' * 32}1' x 1, '1.2..3' x 1, 'x' x 1",
     ),
     _value(
-        "error",
+        "warning",
         "Every study_instance_uid of dim_study has the form of a DICOM UID",
         "update star.dim_study set study_instance_uid = null where study_instance_uid = '1.2.840.2.7'",
         "1 row: (null) x 1",
+    ),
+    *(
+        Fault(
+            "rows",
+            "values",
+            f"At most 1 series in 100 has {what}",
+            "error",
+            f"update star.fct_series set {column} = {value} where modality = 'SR' or modality is null",
+            "1 row: '599 of 2399' x 1",  # one row of this copy is gone
+        )
+        for what, column, value in (
+            ("a series_instance_uid without the form of a DICOM UID", "series_instance_uid", "'x'"),
+            ("no collection_id", "collection_id", "null"),
+            ("no patient_id", "patient_id", "null"),
+            ("no study_instance_uid", "study_instance_uid", "null"),
+            ("no license_id", "license_id", "null"),
+            ("no modality", "modality", "null"),
+        )
+    ),
+    Fault(
+        "rows",
+        "values",
+        "At most 1 study in 100 has a study_instance_uid without the form of a DICOM UID",
+        "error",
+        "update star.dim_study set study_instance_uid = 'x' where study_instance_uid like '%7'",
+        "1 row: '12 of 120' x 1",
     ),
     _value(
         "error",

@@ -17,6 +17,7 @@ from tests.quality.small_release import IDC_INDEX
 from tests.refresh.conftest import ICW, Bucket, Icw, environment
 from tests.sources.loopback import Fault
 from warehouse.landing import Landing
+from warehouse.run_record import last_run
 from warehouse.snapshots import catalog
 
 DUPLICATED_SERIES = {"idc_index": f"select * from ({IDC_INDEX}) union all (select * from ({IDC_INDEX}) limit 1)"}
@@ -143,7 +144,7 @@ class TestRefresh:
         ("31.0.0", "checksum", 3, "idc_index.parquet"),
         ("31.0.1", "truncated", 3, "idc_index.parquet"),
         ("31.0.2", "not_parquet", 3, "Parquet"),
-        ("31.0.3", "missing_column", 3, "instanceCount"),
+        ("31.0.3", "missing_key", 3, "SeriesInstanceUID"),
         ("31.0.4", "sidecar_of_another", 3, "sm_index.parquet"),
         ("31.0.5", "footer_version", 3, "30.0.0"),
     ],
@@ -163,8 +164,8 @@ def test_bad_bytes_are_one_sentence_and_land_nothing(
             upstream.server.fail(path, Fault(cut_at=100, times=100))
         case "not_parquet":
             upstream.put_in_bucket(version, name, b"<xml>maintenance</xml>" * 100)
-        case "missing_column":
-            query = f'select * exclude ("instanceCount") from ({IDC_INDEX})'
+        case "missing_key":
+            query = f'select * exclude ("SeriesInstanceUID") from ({IDC_INDEX})'
             upstream.put_in_bucket(version, name, parquet_bytes(query, version))
         case "sidecar_of_another":
             upstream.server.serve(f"{path}.sha256", f"{'0' * 64}  sm_index.parquet\n")
@@ -332,3 +333,6 @@ def test_the_scheduled_job_publishes_and_then_finds_nothing_new(bucket: Bucket, 
     assert "Nothing is built" in runs[1].stderr
     assert "Nothing is built" not in runs[0].stderr
     assert len(catalog.snapshots(home)) == 1
+    run = last_run(home)
+    assert run is not None
+    assert (run.outcome, run.previous and run.previous.outcome) == ("unchanged", "published")

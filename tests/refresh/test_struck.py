@@ -1,6 +1,7 @@
 """A refresh that is struck at many moments: `icw status` says what happened, and the next night is whole.
 
-With `-s` it prints the table of the moments and what status says of each.
+With `-s` it prints the moments and what status says of each. `python -m tests.bench cases` strikes a night of its own
+at each of them.
 """
 
 from __future__ import annotations
@@ -20,9 +21,6 @@ import pytest
 from tests.refresh.conftest import ICW, Bucket, Icw, environment
 from tests.support.shared import made_once
 from warehouse.snapshots import catalog
-
-# The nights take a minute each; what an interrupt does to a process is in tests/test_interrupts.py, at once.
-pytestmark = pytest.mark.full
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = "24.2.2", "25.0.5"
@@ -66,21 +64,14 @@ def night_before(bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
     def make(folder: Path) -> None:
         home = folder / "home"
-        subprocess.run(
-            [sys.executable, "-m", "tests.refresh.struck", "*", "100000000", "SIGKILL", "refresh", "--json"],
-            cwd=ROOT,
-            env=environment(bucket, home),
-            check=True,
-            timeout=300,
-            capture_output=True,
-        )
+        undisturbed_night(bucket, home)
 
     return made_once(tmp_path_factory, "night-before", make) / "home"
 
 
-def struck(moment: tuple[str, int, str], bucket: Bucket, home: Path) -> subprocess.CompletedProcess[str]:
+def struck(moment: tuple[str, int, str], bucket: Bucket, home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     stage, after, name = moment
-    command = [sys.executable, "-m", "tests.refresh.struck", stage, str(after), name, "refresh"]
+    command = [sys.executable, "-m", "tests.refresh.struck", stage, str(after), name, "refresh", *options]
     # A session of its own: what is left of it afterwards can be told by it.
     return subprocess.run(
         command,
@@ -92,6 +83,12 @@ def struck(moment: tuple[str, int, str], bucket: Bucket, home: Path) -> subproce
         check=False,
         start_new_session=True,
     )
+
+
+def undisturbed_night(bucket: Bucket, home: Path) -> subprocess.CompletedProcess[str]:
+    done = struck(("*", 100_000_000, "SIGKILL"), bucket, home, "--json")
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def left_running(home: Path) -> list[str]:
@@ -113,11 +110,10 @@ def status(icw: Icw, home: Path) -> dict[str, Any]:
     return json.loads(shown.stdout)
 
 
-def check(moment: tuple[str, int, str], icw: Icw, bucket: Bucket, before: Path, home: Path) -> dict[str, Any]:
+def strike(moment: tuple[str, int, str], icw: Icw, bucket: Bucket, home: Path) -> dict[str, Any]:
     """Strike the next night, and return what became of it as status has it."""
     stage, _, name = moment
-    bucket.publish(NEW)
-    shutil.copytree(before, home, symlinks=True)
+    last = status(icw, home)["last_run"]
     done = struck(moment, bucket, home)
     found = status(icw, home)
     run = found["last_run"]
@@ -131,16 +127,17 @@ def check(moment: tuple[str, int, str], icw: Icw, bucket: Bucket, before: Path, 
     else:
         assert done.returncode == 128 + number, done.stderr
         assert (run["outcome"], run["exit_code"]) == ("interrupted", 128 + number)
-        *_, last = done.stderr.splitlines()
-        assert last.startswith("icw: The refresh was interrupted ("), done.stderr
+        *_, said = done.stderr.splitlines()
+        assert said.startswith("icw: The refresh was interrupted ("), done.stderr
         assert sum(line.startswith("icw: ") for line in done.stderr.splitlines()) == 1
         assert left_running(home) == []
     assert "Traceback" not in done.stderr
     # A library may have put its own handler in the place of ours; the run then goes on for an instant.
     assert place_of(run["stage"]) - place_of(stage) in ((0,) if name == "SIGKILL" else (0, 1))
     assert run["stage"] in run["error"]
-    assert run["previous"]["outcome"] == "published"
-    assert run["last_good_at"] == run["previous"]["finished_at"]
+    assert run["previous"]["run_id"] == last["run_id"]
+    assert run["previous"]["outcome"] == last["outcome"]
+    assert run["last_good_at"] == last["last_good_at"]
     judged = icw("status", "--check", home=home)
     assert judged.returncode == 9
     assert judged.stdout.count("\n") == 1
@@ -148,21 +145,16 @@ def check(moment: tuple[str, int, str], icw: Icw, bucket: Bucket, before: Path, 
     return found
 
 
-@pytest.mark.parametrize("moment", [MOMENTS[0], MOMENTS[3], MOMENTS[5]], ids=str)
-def test_a_night_that_is_struck_early_is_not_taken_for_the_one_before(
-    moment: tuple[str, int, str], icw: Icw, bucket: Bucket, night_before: Path, tmp_path: Path
+def strike_then_refresh(
+    moments: list[tuple[str, int, str]], icw: Icw, bucket: Bucket, night_before: Path, undisturbed: str, home: Path
 ) -> None:
-    found = check(moment, icw, bucket, night_before, tmp_path / "home")
-    assert found["sources"][0]["version"] == OLD
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("moment", MOMENTS, ids=str)
-def test_after_each_moment_status_says_what_happened_and_the_next_night_publishes_the_same(
-    moment: tuple[str, int, str], icw: Icw, bucket: Bucket, night_before: Path, undisturbed: str, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
-    check(moment, icw, bucket, night_before, home)
+    """Strike one night after the other; the first that nothing strikes publishes what it would have."""
+    bucket.publish(NEW)
+    shutil.copytree(night_before, home, symlinks=True)
+    for moment in moments:
+        found = strike(moment, icw, bucket, home)
+        # A snapshot that was whole when its publish was struck is in service.
+        assert found["sources"][0]["version"] == OLD or moment[0] == "publishing the snapshot"
     done = icw("refresh", home=home)
     assert done.returncode == 0, done.stderr
     assert catalog.snapshot(home, None).manifest.tables_digest == undisturbed
@@ -172,24 +164,37 @@ def test_after_each_moment_status_says_what_happened_and_the_next_night_publishe
     assert icw("status", "--check", home=home).returncode == 0
 
 
+# Each moment once, the later ones after the earlier ones.
+SERIES = [MOMENTS[first::5] for first in range(5)]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("moments", SERIES, ids=[f"{series[0][0]} {series[0][2]}" for series in SERIES])
+def test_after_several_nights_that_are_struck_the_next_one_publishes_the_same(
+    moments: list[tuple[str, int, str]], icw: Icw, bucket: Bucket, night_before: Path, undisturbed: str, tmp_path: Path
+) -> None:
+    strike_then_refresh(moments, icw, bucket, night_before, undisturbed, tmp_path / "home")
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("moment", MOMENTS, ids=str)
+def test_after_each_moment_status_says_what_happened_and_the_next_night_publishes_the_same(
+    moment: tuple[str, int, str], icw: Icw, bucket: Bucket, night_before: Path, undisturbed: str, tmp_path: Path
+) -> None:
+    strike_then_refresh([moment], icw, bucket, night_before, undisturbed, tmp_path / "home")
+
+
 @pytest.fixture(scope="module")
 def undisturbed(bucket: Bucket, night_before: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The digest of the tables that the next night publishes when nothing strikes it."""
     home = tmp_path_factory.mktemp("undisturbed") / "home"
     bucket.publish(NEW)
     shutil.copytree(night_before, home, symlinks=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.refresh.struck", "*", "100000000", "SIGKILL", "refresh", "--json"],
-        cwd=ROOT,
-        env=environment(bucket, home),
-        check=True,
-        timeout=300,
-        capture_output=True,
-    )
-    assert json.loads(done.stdout)["outcome"] == "published"
+    assert json.loads(undisturbed_night(bucket, home).stdout)["outcome"] == "published"
     return catalog.snapshot(home, None).manifest.tables_digest
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("after", [0, 100, 900, 3000])
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_an_interrupt_while_the_program_loads_is_one_sentence(
@@ -228,6 +233,7 @@ program()
 """
 
 
+@pytest.mark.full
 def test_a_first_night_that_dies_is_told_where_nothing_was_ever_published(
     icw: Icw, bucket: Bucket, tmp_path: Path
 ) -> None:

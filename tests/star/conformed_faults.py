@@ -49,7 +49,9 @@ ALTERED = {
     "bridge_study_modality has every modality that each imaging study of the portal states": (
         "delete from star.bridge_study_modality where modality = 'QQ'"
     ),
-    "bridge_study_modality counts every IDC series once": "update star.bridge_study_modality set series_count = 0",
+    "bridge_study_modality counts every IDC series with a modality once": (
+        "update star.bridge_study_modality set series_count = 0"
+    ),
     "bridge_study_body_part has every body part that each imaging study of the portal states": (
         "delete from star.bridge_study_body_part where body_part_examined = 'Aura'"
     ),

@@ -12,6 +12,11 @@ from warehouse.quality.conservation_conformed import CONFORMED
 from warehouse.quality.conservation_midrc import MIDRC
 from warehouse.quality.conservation_rule import ConservationRule
 
+# The hierarchy of IDC as far as a series states it; nothing but white space is no statement.
+_COLLECTION = "nullif(trim(collection_id), '')"
+_PATIENT = """nullif(trim("PatientID"), '')"""
+_STUDY = """nullif(trim("StudyInstanceUID"), '')"""
+
 _LANDED_BYTES = f"coalesce(sum({LANDED_SIZE}), 0)"
 
 LOADS = (
@@ -66,12 +71,15 @@ IDC = (
     ),
     ConservationRule(
         sentence="dim_patient has one row for each PatientID of each IDC collection",
-        landed='select count(*) from (select distinct collection_id, "PatientID" from landed_idc.idc_index)',
+        landed=(
+            'select count(*) from (select distinct collection_id, "PatientID" from landed_idc.idc_index'
+            f" where {_COLLECTION} is not null and {_PATIENT} is not null)"
+        ),
         star="select count(*) from star.dim_patient where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="dim_study has one row for each IDC study",
-        landed='select count(distinct "StudyInstanceUID") from landed_idc.idc_index',
+        landed=f'select count(distinct "StudyInstanceUID") from landed_idc.idc_index where {_STUDY} is not null',
         star="select count(*) from star.dim_study where source_id = 'idc'",
     ),
     ConservationRule(
@@ -79,7 +87,7 @@ IDC = (
         landed=(
             "select count(*) from (select collection_id from landed_idc.idc_index"
             " union select collection_id from landed_idc.collections_index"
-            " union select collection_id from landed_idc.prior_versions_index)"
+            f" union select collection_id from landed_idc.prior_versions_index) where {_COLLECTION} is not null"
         ),
         star="select count(*) from star.dim_collection where source_id = 'idc'",
     ),
@@ -87,7 +95,7 @@ IDC = (
         sentence="dim_collection marks the IDC collections that the release holds",
         landed=(
             "select count(*) from (select collection_id from landed_idc.idc_index"
-            " union select collection_id from landed_idc.collections_index)"
+            f" union select collection_id from landed_idc.collections_index) where {_COLLECTION} is not null"
         ),
         star="select count(*) from star.dim_collection where source_id = 'idc' and is_in_release",
     ),
@@ -100,7 +108,8 @@ IDC = (
         sentence="bridge_study_patient has one row for each patient of each IDC study",
         landed=(
             "select count(*) from"
-            ' (select distinct "StudyInstanceUID", collection_id, "PatientID" from landed_idc.idc_index)'
+            ' (select distinct "StudyInstanceUID", collection_id, "PatientID" from landed_idc.idc_index'
+            f" where {_STUDY} is not null and {_COLLECTION} is not null and {_PATIENT} is not null)"
         ),
         star=(
             "select count(*) from star.bridge_study_patient"
@@ -109,7 +118,10 @@ IDC = (
     ),
     ConservationRule(
         sentence="bridge_collection_license counts every IDC series once",
-        landed="select count(*) from landed_idc.idc_index",
+        landed=(
+            f"select count(*) from landed_idc.idc_index where {_COLLECTION} is not null"
+            " and trim(license_short_name) <> ''"
+        ),
         star=(
             "select sum(series_count) from star.bridge_collection_license"
             " join star.dim_collection using (collection_key) where source_id = 'idc'"
@@ -117,7 +129,10 @@ IDC = (
     ),
     ConservationRule(
         sentence="bridge_collection_analysis_result counts every IDC series of an analysis result once",
-        landed="select count(nullif(trim(analysis_result_id), '')) from landed_idc.idc_index",
+        landed=(
+            "select count(nullif(trim(analysis_result_id), '')) from landed_idc.idc_index"
+            f" where {_COLLECTION} is not null"
+        ),
         star=(
             "select sum(series_count) from star.bridge_collection_analysis_result"
             " join star.dim_collection using (collection_key) where source_id = 'idc'"

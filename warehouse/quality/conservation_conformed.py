@@ -33,6 +33,7 @@ class _Links:
 
 
 _CASES = 'landed_midrc."case"'
+_IDC_WITH_STUDY = """landed_idc.idc_index where trim("StudyInstanceUID") <> ''"""
 _SERIES_FILES = "landed_midrc.data_file where trim(series_uid) <> ''"
 
 _RECORDS = (
@@ -47,7 +48,7 @@ _RECORDS = (
     _Records("imaging study of the Hub", "landed_bih.imaging_study", "fct_study", "source_id = 'bih'"),
     _Records(
         "IDC study",
-        '(select distinct "StudyInstanceUID" from landed_idc.idc_index)',
+        f'(select distinct "StudyInstanceUID" from {_IDC_WITH_STUDY})',
         "fct_study",
         "source_id = 'idc'",
     ),
@@ -67,7 +68,10 @@ def _values(dataset: str, node: str, column: str, condition: str = "true") -> st
 _LINKS = (
     _Links(
         "collection of each IDC patient",
-        ['select distinct collection_id, "PatientID" from landed_idc.idc_index'],
+        [
+            'select distinct collection_id, "PatientID" from landed_idc.idc_index'
+            """ where trim(collection_id) <> '' and trim("PatientID") <> ''"""
+        ],
         "bridge_patient_collection",
         "dim_patient using (patient_key)",
         "idc",
@@ -102,7 +106,10 @@ _LINKS = (
     ),
     _Links(
         "collection of each IDC study",
-        ['select distinct "StudyInstanceUID", collection_id from landed_idc.idc_index'],
+        [
+            'select distinct "StudyInstanceUID", collection_id from landed_idc.idc_index'
+            """ where trim("StudyInstanceUID") <> '' and trim(collection_id) <> ''"""
+        ],
         "bridge_study_collection",
         "dim_study using (study_key)",
         "idc",
@@ -123,7 +130,7 @@ _LINKS = (
     ),
     _Links(
         "collection of each IDC series",
-        ["select collection_id from landed_idc.idc_index"],
+        ["select collection_id from landed_idc.idc_index where trim(collection_id) <> ''"],
         "bridge_series_collection",
         "fct_series using (series_key)",
         "idc",
@@ -188,12 +195,12 @@ def _rules() -> Iterator[ConservationRule]:
     )
     yield ConservationRule(
         sentence="fct_study counts every IDC series once",
-        landed="select count(*) from landed_idc.idc_index",
+        landed=f"select count(*) from {_IDC_WITH_STUDY}",
         star="select sum(series_count) from star.fct_study where source_id = 'idc'",
     )
     yield ConservationRule(
         sentence="fct_study has every instance of IDC",
-        landed='select sum("instanceCount") from landed_idc.idc_index',
+        landed=f'select sum("instanceCount") from {_IDC_WITH_STUDY}',
         star="select sum(instance_count) from star.fct_study where source_id = 'idc'",
     )
     yield ConservationRule(
@@ -234,8 +241,8 @@ def _rules() -> Iterator[ConservationRule]:
         star="select count(*) from star.bridge_study_modality where is_stated",
     )
     yield ConservationRule(
-        sentence="bridge_study_modality counts every IDC series once",
-        landed="select count(*) from landed_idc.idc_index",
+        sentence="bridge_study_modality counts every IDC series with a modality once",
+        landed=f"""select {_told('"Modality"')} from {_IDC_WITH_STUDY}""",
         star=(
             "select sum(series_count) from star.bridge_study_modality"
             " join star.dim_study using (study_key) where source_id = 'idc'"
@@ -250,7 +257,7 @@ def _rules() -> Iterator[ConservationRule]:
     )
     yield ConservationRule(
         sentence="bridge_study_body_part counts every IDC series with a body part once",
-        landed=f"""select {_told('"BodyPartExamined"')} from landed_idc.idc_index""",
+        landed=f"""select {_told('"BodyPartExamined"')} from {_IDC_WITH_STUDY}""",
         star=(
             "select sum(series_count) from star.bridge_study_body_part"
             " join star.dim_study using (study_key) where source_id = 'idc'"

@@ -125,8 +125,8 @@ def measure_column_rules(connection: DuckDBPyConnection, star: StarDescription) 
 
     What says again that a primary key is unique is left out: `measure_star_keys` has judged it.
     """
-    keys = {(f"{STAR_SCHEMA}.{table.name}", table.primary_key) for table in star.tables}
-    rules = [rule for rule in star.column_rules if rule.kind != "unique" or (rule.relation, rule.columns) not in keys]
+    keys = {f"{STAR_SCHEMA}.{table.name}": table.primary_key for table in star.tables}
+    rules = [rule for rule in star.column_rules if rule.kind != "unique" or rule.columns != keys.get(rule.relation)]
     by_relation = {rule.relation: [other for other in rules if other.relation == rule.relation] for rule in rules}
     profiles: list[ColumnRuleProfile] = []
     for relation, of_it in by_relation.items():
@@ -135,7 +135,7 @@ def measure_column_rules(connection: DuckDBPyConnection, star: StarDescription) 
         counts = ", ".join(f"count(*) filter (where {_breaking(rule)})" for rule in of_rows)
         broken = connection.execute(f"select {counts} from {table}").fetchall()[0] if of_rows else ()
         for rule, count in zip(of_rows, broken, strict=True):
-            examples = _most_frequent(connection, table, rule.columns[0], _breaking(rule))[1] if count else ""
+            examples = _most_frequent(connection, table, _example(rule, keys), _breaking(rule))[1] if count else ""
             profiles.append(_column_rule_profile(rule, int(count), examples))
         for rule in of_it:
             if rule.kind == "unique":
@@ -218,6 +218,14 @@ def measure_mappings(connection: DuckDBPyConnection) -> list[MappingProfile]:
             )
         )
     return profiles
+
+
+def _example(rule: ColumnRule, keys: Mapping[str, tuple[str, ...]]) -> str:
+    """Return what (SQL) to quote of a row that breaks a rule: the value, or where that is missing the row's key."""
+    key = keys.get(rule.relation, ())
+    if rule.kind != "not_null" or not key or rule.columns[0] in key:
+        return rule.columns[0]
+    return f"concat_ws(' ', {', '.join(f'{literal(column)}, {quoted(column)}' for column in key)})"
 
 
 def _breaking(rule: ColumnRule) -> str:

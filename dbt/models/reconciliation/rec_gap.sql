@@ -39,7 +39,10 @@ compared as (
         comparisons.left_system,
         comparisons.right_system,
         comparisons.entity,
-        comparisons.is_compared and counts.comparison_id is not null as is_compared,
+        -- A side that does not state its count is not compared: nothing is no number.
+        comparisons.is_compared
+            and counts.left_count is not null
+            and counts.right_count is not null as is_compared,
         cast(counts.left_count as {{ dbt.type_bigint() }}) as left_count,
         cast(counts.right_count as {{ dbt.type_bigint() }}) as right_count,
         cast(coalesce(causes.left_only_count, 0) as {{ dbt.type_bigint() }}) as left_only_count,

@@ -10,9 +10,9 @@ renamed as (
 
     select
         'idc' as source_id,
-        collection_id,
-        "PatientID" as patient_id,
-        "StudyInstanceUID" as study_instance_uid,
+        {{ not_blank('collection_id') }} as collection_id,
+        {{ not_blank('"PatientID"') }} as patient_id,
+        {{ not_blank('"StudyInstanceUID"') }} as study_instance_uid,
         "SeriesInstanceUID" as series_instance_uid,
         {{ snake_case_id(text_or_null('analysis_result_id')) }} as analysis_result_id,
         analysis_result_id as analysis_result_id_raw,
@@ -22,7 +22,7 @@ renamed as (
         try_cast("StudyDate" as date) as study_date,
         {{ text_or_null('"StudyDescription"') }} as study_description,
         {{ text_or_null('"BodyPartExamined"') }} as body_part_examined,
-        "Modality" as modality,
+        {{ not_blank('"Modality"') }} as modality,
         {{ text_or_null('"SOPClassUID"') }} as sop_class_uid,
         {{ text_or_null('sop_class_name') }} as sop_class_name,
         {{ text_or_null('"TransferSyntaxUID"') }} as transfer_syntax_uid,
@@ -35,7 +35,7 @@ renamed as (
         {{ text_or_null('"SeriesDescription"') }} as series_description,
         {{ text_or_null('"SeriesNumber"') }} as series_number,
         "instanceCount" as instance_count,
-        license_short_name as license_raw,
+        {{ not_blank('license_short_name') }} as license_raw,
         series_init_idc_version as first_idc_version,
         series_revised_idc_version as revised_idc_version,
         -- Both columns came with v20; before that, the URL s3://<bucket>/<uuid>/* holds them.

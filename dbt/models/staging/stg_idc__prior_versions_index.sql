@@ -10,11 +10,11 @@ renamed as (
 
     select
         'idc' as source_id,
-        collection_id,
-        "PatientID" as patient_id,
-        "StudyInstanceUID" as study_instance_uid,
-        "SeriesInstanceUID" as series_instance_uid,
-        "Modality" as modality,
+        {{ not_blank('collection_id') }} as collection_id,
+        {{ not_blank('"PatientID"') }} as patient_id,
+        {{ not_blank('"StudyInstanceUID"') }} as study_instance_uid,
+        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
+        {{ not_blank('"Modality"') }} as modality,
         crdc_series_uuid,
         coalesce(aws_bucket, split_part(series_aws_url, '/', 3)) as aws_bucket,
         series_aws_url,

@@ -9,7 +9,9 @@ with series as (
         count(*) as series_count,
         sum(size_bytes) as size_bytes
     from {{ ref('stg_idc__idc_index') }}
-    where analysis_result_id is not null
+    where
+        analysis_result_id is not null
+        and collection_id is not null
     group by
         source_id,
         collection_id,

@@ -11,6 +11,9 @@ with series as (
     left join {{ ref('map_license') }} as map_license
         on series.source_id = map_license.source_id
         and series.license_raw = map_license.license_raw
+    where
+        series.collection_id is not null
+        and series.license_raw is not null
 
 ),
 

@@ -8,6 +8,9 @@ with idc as (
         patient_id as patient_natural_key,
         collection_id as collection_natural_key
     from {{ ref('stg_idc__idc_index') }}
+    where
+        collection_id is not null
+        and patient_id is not null
 
 ),
 

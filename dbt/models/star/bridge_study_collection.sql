@@ -7,6 +7,9 @@ with idc as (
         study_instance_uid as study_natural_key,
         collection_id as collection_natural_key
     from {{ ref('stg_idc__idc_index') }}
+    where
+        study_instance_uid is not null
+        and collection_id is not null
 
 ),
 

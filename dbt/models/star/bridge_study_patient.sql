@@ -8,6 +8,10 @@ with idc as (
         collection_id as key_collection_id,
         patient_id as patient_natural_key
     from {{ ref('stg_idc__idc_index') }}
+    where
+        study_instance_uid is not null
+        and collection_id is not null
+        and patient_id is not null
 
 ),
 

@@ -45,6 +45,7 @@ idc_named as (
         collection_id,
         {{ dbt.bool_or('is_in_release') }} as is_in_release
     from idc_identifiers
+    where collection_id is not null
     group by
         source_id,
         collection_id

@@ -20,6 +20,9 @@ with idc_series as (
     left join {{ ref('map_sex') }} as map_sex
         on series.source_id = map_sex.source_id
         and lower(series.patient_sex_raw) = lower(map_sex.sex_raw)
+    where
+        series.collection_id is not null
+        and series.patient_id is not null
 
 ),
 

@@ -13,6 +13,7 @@ with idc_series as (
         study_date,
         study_description
     from {{ ref('stg_idc__idc_index') }}
+    where study_instance_uid is not null
 
 ),
 

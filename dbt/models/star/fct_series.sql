@@ -16,7 +16,8 @@ with idc as (
         series_instance_uid as series_natural_key,
         study_instance_uid as study_natural_key,
         collection_id as key_collection_id,
-        patient_id as patient_natural_key,
+        -- A patient of IDC is one of its collection.
+        case when collection_id is not null then patient_id end as patient_natural_key,
         collection_id as collection_natural_key,
         collection_id,
         patient_id,
@@ -54,9 +55,9 @@ with idc as (
         aws_bucket,
         series_aws_url,
         cast(null as {{ dbt.type_string() }}) as object_id,
-        cast(1 as {{ dbt.type_bigint() }}) as study_count,
-        cast(1 as {{ dbt.type_bigint() }}) as patient_count,
-        cast(1 as {{ dbt.type_bigint() }}) as collection_count
+        cast(case when study_instance_uid is null then 0 else 1 end as {{ dbt.type_bigint() }}) as study_count,
+        cast(case when patient_id is null then 0 else 1 end as {{ dbt.type_bigint() }}) as patient_count,
+        cast(case when collection_id is null then 0 else 1 end as {{ dbt.type_bigint() }}) as collection_count
     from {{ ref('stg_idc__idc_index') }}
 
 ),

@@ -58,10 +58,15 @@ versions as (
 )
 
 select
-    {{ surrogate_key(['source_id', 'crdc_series_uuid', 'last_idc_version']) }} as series_version_key,
+    -- A revision without an identifier of its own is known by its series.
+    {{ surrogate_key(['source_id', 'coalesce(crdc_series_uuid, series_instance_uid)', 'last_idc_version']) }} as series_version_key,
     {{ surrogate_key(['source_id']) }} as source_key,
-    {{ surrogate_key(['source_id', 'collection_id']) }} as collection_key,
-    {{ surrogate_key(['modality']) }} as modality_key,
+    case
+        when collection_id is not null then {{ surrogate_key(['source_id', 'collection_id']) }}
+    end as collection_key,
+    case
+        when modality is not null then {{ surrogate_key(['modality']) }}
+    end as modality_key,
     source_id,
     collection_id,
     patient_id,

@@ -1,0 +1,25 @@
+"""Each case of a matrix by itself: 20 moments at which a night is struck, and every field as another kind of thing.
+
+The tests take several cases together, which is as strict and takes a fraction of the time; this tells them apart.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from rich.console import Console
+
+
+def run(console: Console) -> None:
+    """Run the tests that are marked `bench`, two at once, and print what they say.
+
+    Raises:
+        SystemExit: a case fails.
+    """
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "bench", "-rA", "--dist", "load", "tests"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    for line in done.stdout.splitlines():
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if done.returncode != 0:
+        raise SystemExit(done.returncode)

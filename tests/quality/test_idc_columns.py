@@ -1,0 +1,131 @@
+"""IDC's index with columns gone, nested or unreadable: it is built whatever arrives, and what is lost is said.
+
+Where a column is gone for all series or broken for a few, the release is published with warnings; without the
+identifiers that make its hierarchy, or with the same text everywhere, it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.quality.small_release import FILES, IDC_INDEX, land
+from warehouse.build import Build, prepare, run_dbt
+from warehouse.contracts import load_contract
+from warehouse.quality.audit import audit_landed, audit_star, failed_errors
+from warehouse.quality.verdicts import Verdict
+from warehouse.settings import Settings
+from warehouse.sql_text import quoted
+
+KEYS = {name: set(dataset.key) for name, dataset in load_contract("idc").datasets.items()}
+
+# What takes the place of every value of every column; None where the columns are gone.
+UNREADABLE = {"missing": None, "nested": "{'value': [{'text': 'unheard of'}]}", "several values": "['one', 'two']"}
+READABLE = {"text": "'unheard of \U0001f9ec \x07'", "not finite": "'nan'::double", "boolean": "true"}
+
+HIERARCHY = {
+    f"At most 1 series in 100 has no {column}" for column in ("collection_id", "patient_id", "study_instance_uid")
+}
+
+
+def columns_of(query: str) -> dict[str, str]:
+    with duckdb.connect() as connection:
+        return {str(name): str(kind) for name, kind, *_ in connection.execute(f"describe {query}").fetchall()}
+
+
+def with_all(dataset: str, value: str | None) -> str:
+    """Return the query of a file of the small release with another value in every column that is no part of its key."""
+    key = [quoted(name) for name in columns_of(FILES[dataset]) if name in KEYS[dataset]]
+    others = [f"{value} as {quoted(name)}" for name in columns_of(FILES[dataset]) if name not in KEYS[dataset]]
+    return f"select {', '.join([*key, *(others if value is not None else [])])} from ({FILES[dataset]})"
+
+
+def with_one(value: str, names: Iterable[str], other: str = "{}") -> str:
+    """Return the query of the index with another value in these columns of one series."""
+    replaced = ", ".join(
+        f"case when \"SeriesNumber\" = '6' then {value} else {other.format(quoted(name))} end as {quoted(name)}"
+        for name in names
+        if name != "SeriesInstanceUID"
+    )
+    return f"select * replace ({replaced}) from ({IDC_INDEX})"
+
+
+def built(home: Path, files: Mapping[str, str]) -> tuple[Build, list[Verdict]]:
+    """Land, build and audit the small release with other files; what arrives never stops dbt."""
+    settings = Settings(home=home)
+    landing, release = land(home, {**FILES, **files})
+    verdicts = audit_landed([release], landing)
+    assert failed_errors(verdicts) == []
+    build = prepare(home, landing, [release], settings)
+    run_dbt(build, settings)
+    return build, [verdict for verdict in (*verdicts, *audit_star(build)) if not verdict.passed]
+
+
+def errors(failed: list[Verdict]) -> set[str]:
+    return {verdict.expectation for verdict in failed if verdict.severity == "error"}
+
+
+def said(failed: list[Verdict]) -> str:
+    return " ".join(verdict.observed for verdict in failed)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind if kind == "nested" else pytest.param(kind, marks=pytest.mark.full) for kind in UNREADABLE]
+)
+def test_columns_that_cannot_be_read_are_null_and_only_the_hierarchy_is_indispensable(
+    kind: str, tmp_path: Path
+) -> None:
+    build, failed = built(tmp_path, {dataset: with_all(dataset, UNREADABLE[kind]) for dataset in FILES})
+    assert errors(failed) == HIERARCHY
+    assert any(verdict.suite == "landed contract" for verdict in failed)
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        query = "select count(*), count(distinct series_instance_uid), count(modality_key) from star.fct_series"
+        assert connection.execute(query).fetchall() == [(2400, 2400, 0)]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kind", READABLE)
+def test_one_text_for_everything_is_built_and_not_published(kind: str, tmp_path: Path) -> None:
+    _, failed = built(tmp_path, {dataset: with_all(dataset, READABLE[kind]) for dataset in FILES})
+    assert "At most 1 study in 100 has a study_instance_uid without the form of a DICOM UID" in errors(failed)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("column", ["instanceCount", "series_size_MB"])
+def test_a_number_that_no_series_has_is_null_and_named_and_stops_nothing(column: str, tmp_path: Path) -> None:
+    build, failed = built(tmp_path, {"idc_index": f"select * exclude ({quoted(column)}) from ({IDC_INDEX})"})
+    published = {"instanceCount": "instance_count", "series_size_MB": "size_bytes"}[column]
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        assert connection.execute(f"select count(*), count({published}) from star.fct_series").fetchall() == [(2400, 0)]
+    assert errors(failed) == set()
+    assert f"idc_index.{column}" in said(failed)
+    assert "2400 rows" in said(failed)
+
+
+@pytest.mark.parametrize("value", [pytest.param("null", marks=pytest.mark.full), "' '"])
+def test_a_series_of_which_nothing_is_known_is_published_and_named(value: str, tmp_path: Path) -> None:
+    # Every column is text where some value of it is.
+    other = "{}" if value == "null" else "cast({} as varchar)"
+    build, failed = built(tmp_path, {"idc_index": with_one(value, columns_of(IDC_INDEX), other)})
+    assert errors(failed) == set()
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        ((key, *values),) = connection.execute(
+            "select series_key, collection_key, patient_key, study_key, modality_key, license_key, study_count"
+            " from star.fct_series where series_instance_uid = '1.2.840.1.6'"
+        ).fetchall()
+        assert values == [None] * 5 + [0]
+        counts = "select count(*) from star.dim_patient where patient_id is null or trim(patient_id) = ''"
+        assert connection.execute(counts).fetchall() == [(0,)]
+    for column in ("collection_id", "patient_id", "study_instance_uid", "modality", "license_id"):
+        assert f"star.fct_series ({column}): 1 row, such as 'series_key {key}' x 1" in said(failed)
+
+
+@pytest.mark.full
+def test_values_that_nobody_has_heard_of_in_one_series_are_warnings(tmp_path: Path) -> None:
+    texts = [name for name, kind in columns_of(IDC_INDEX).items() if kind == "VARCHAR"]
+    _, failed = built(tmp_path, {"idc_index": with_one("'unheard of'", texts)})
+    assert errors(failed) == set()
+    assert "'unheard of' x 1" in said(failed)
