@@ -164,8 +164,12 @@ def model(
         "alias": name,
         "schema": schema,
         "description": f"The table {name},\nit's described | here.",
+        "constraints": [],
         "config": {"meta": {key: value for key, value in meta.items() if value is not None}},
-        "columns": {key: {"name": key, "description": text, "data_type": "x"} for key, text in columns.items()},
+        "columns": {
+            key: {"name": key, "description": text, "data_type": "x", "constraints": []}
+            for key, text in columns.items()
+        },
     }
 
 

@@ -15,7 +15,8 @@ import pytest
 from tests.star.conftest import Judged
 from warehouse.quality.verdicts import failed_errors
 
-pytestmark = pytest.mark.network
+# The small release of tests/quality and the sandbox of tests/star are in `make test`; a real one takes a minute.
+pytestmark = [pytest.mark.network, pytest.mark.full]
 
 CHECKS = list(csv.DictReader(Path(__file__).with_name("idc_v23_checks.csv").open(encoding="utf-8")))
 
@@ -29,7 +30,6 @@ HISTORY: dict[str, tuple[int, int, int, int, int, int, float, int, int, int, int
     "24.2.2": (1032911, 166740, 85362, 85442, 176, 57409445, 99.267, 25, 61125, 176, 24),
     "25.0.5": (1044191, 168507, 86362, 86451, 179, 58784975, 99.945, 25, 82428, 179, 26),
 }
-SOON = ("23.5.0",)
 
 SCALE = """
 select
@@ -75,7 +75,7 @@ def test_a_published_figure_comes_out_of_the_star(v23: duckdb.DuckDBPyConnection
             pytest.fail(f"unknown comparison {other}")
 
 
-@pytest.mark.parametrize("version", [pytest.param(v, marks=[] if v in SOON else pytest.mark.full) for v in HISTORY])
+@pytest.mark.parametrize("version", HISTORY)
 def test_a_release_builds_green_and_keeps_every_row(judged: Judged, version: str) -> None:
     found = judged(version)
     assert failed_errors(found.verdicts) == []
@@ -89,7 +89,6 @@ def test_a_release_builds_green_and_keeps_every_row(judged: Judged, version: str
     assert absent >= 14
 
 
-@pytest.mark.full
 def test_no_modality_of_images_holds_mostly_derived_objects(judged: Judged) -> None:
     query = """
         select modality
@@ -117,7 +116,6 @@ def test_an_analysis_result_has_one_name_in_all_releases(judged: Judged) -> None
     assert all(name == name.lower() and "-" not in name for name in names)
 
 
-@pytest.mark.full
 def test_names_of_analysis_results_survive_the_rename(judged: Judged) -> None:
     query = "select analysis_result_id from dim_analysis_result"
     with judged("23.5.0").read() as before, judged("25.0.5").read() as after:
