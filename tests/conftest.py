@@ -44,6 +44,7 @@ def project() -> Project:
 LONGEST_FIRST = (
     "tests/star/test_published_figures.py",
     "tests/star/test_same_bytes.py",
+    "tests/refresh/test_struck.py",
     "tests/sandbox/test_published_figures.py",
     "tests/star/test_real_releases.py",
     "tests/sources_guppy/test_with_sandbox.py",  # needs no dbt: not to wait with the other worker for its first parse

@@ -75,6 +75,7 @@ for node in run_dbt_apart(open_build(home), Settings(home=home)):
 """
 
 
+@pytest.mark.full
 def test_a_dbt_whose_caller_is_killed_ends_too(build: Build, tmp_path: Path) -> None:
     caller = subprocess.Popen([sys.executable, "-c", CALLER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert caller.stdout is not None

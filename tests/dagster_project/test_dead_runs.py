@@ -80,6 +80,7 @@ def status_of(instance: dg.DagsterInstance, number: int) -> dg.DagsterRunStatus:
     return run.status
 
 
+@pytest.mark.full
 def test_the_next_run_closes_the_one_before_and_no_other_that_may_live(
     folder: Path, instance: dg.DagsterInstance
 ) -> None:

@@ -51,6 +51,7 @@ except StorageError as error:
 """
 
 
+@pytest.mark.full
 def test_a_full_disk_under_the_landed_audit_names_the_folder_and_both_ways_out(tmp_path: Path) -> None:
     spill = tmp_path / "spill"
     spill.mkdir()

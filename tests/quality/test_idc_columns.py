@@ -72,9 +72,8 @@ def said(failed: list[Verdict]) -> str:
     return " ".join(verdict.observed for verdict in failed)
 
 
-@pytest.mark.parametrize(
-    "kind", [kind if kind == "nested" else pytest.param(kind, marks=pytest.mark.full) for kind in UNREADABLE]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("kind", UNREADABLE)
 def test_columns_that_cannot_be_read_are_null_and_only_the_hierarchy_is_indispensable(
     kind: str, tmp_path: Path
 ) -> None:

@@ -83,6 +83,7 @@ def test_every_type_is_landed_as_the_store_has_it(sandbox: Sandbox, live: Settin
         assert not [entry for entry in load.proof.get("drift") or () if entry["severity"] == "error"]  # type: ignore[index]
 
 
+@pytest.mark.full
 def test_a_night_with_nothing_new_takes_fewer_than_twenty_requests_to_both_portals_together(
     sandbox: Sandbox, live: Settings, landing: Landing
 ) -> None:
@@ -99,6 +100,7 @@ def test_a_night_with_nothing_new_takes_fewer_than_twenty_requests_to_both_porta
         assert not [entry for entry in entries if {"page", "last_page", "download"} & set(entry.kinds)]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "change",
     [
@@ -121,6 +123,7 @@ def test_a_change_anywhere_is_no_proof(
     assert proven_unchanged(midrc(live), landing, live) == release
 
 
+@pytest.mark.full
 def test_the_politeness_limit_holds_for_each_portal_by_the_log_of_the_sandbox_while_both_are_loaded_and_in_trouble(
     sandbox: Sandbox, live: Settings, tmp_path: Path
 ) -> None:
@@ -165,6 +168,7 @@ def test_plan_b_takes_ranges_of_a_number_in_place_of_ids_and_is_exact(
     assert not [entry for entry in sandbox.requests.entries() if entry.harmful]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "change",
     [

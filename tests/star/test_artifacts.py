@@ -270,6 +270,7 @@ def test_the_order_of_the_landed_rows_does_not_matter(whole: Build, tmp_path: Pa
             assert again == rows(connection, f"select * from star.{table} {order}"), table
 
 
+@pytest.mark.full
 def test_without_the_artifacts_the_tables_are_there_and_empty(bare: Build, star: duckdb.DuckDBPyConnection) -> None:
     with duckdb.connect(str(bare.database), read_only=True) as connection:
         for table in TABLES:

@@ -17,7 +17,7 @@ from warehouse.sources import idc
 
 # Large enough that DuckDB shares the rows of each source out among its threads, and spills.
 SCALE = 0.2
-THREADS_AND_MEMORY = [(2, "2GB"), (1, "1GB"), (4, "3GB")]
+THREADS_AND_MEMORY = [(1, "3GB"), (4, "1GB")]
 
 
 @pytest.mark.full
@@ -30,7 +30,7 @@ def test_threads_and_memory_do_not_change_a_byte_of_any_table(tmp_path: Path) ->
     assert load is not None
     identifiers = landing.object_path(load.objects[0].sha256)
     releases = [release, *land_population(tmp_path / "population", landing, identifiers, SCALE)]
-    digests = []
+    digests: list[dict[str, str]] = []
     for threads, memory_limit in THREADS_AND_MEMORY:
         home = tmp_path / f"{threads}-{memory_limit}"
         spending = Settings(home=home, threads=threads, memory_limit=memory_limit)
@@ -43,4 +43,3 @@ def test_threads_and_memory_do_not_change_a_byte_of_any_table(tmp_path: Path) ->
                 writer.write_parquet(table, home / f"{table.name}.parquet")
         digests.append({table.name: sha256_of(home / f"{table.name}.parquet") for table in tables})
     assert digests[1] == digests[0]
-    assert digests[2] == digests[0]
