@@ -15,7 +15,7 @@ from warehouse.landing import write_atomically, writing_to
 from warehouse.process import loading
 from warehouse.refresh import Plan
 from warehouse.run_record import last_run, recorded_error
-from warehouse.settings import Settings
+from warehouse.settings import Settings, load_settings
 
 _WRITTEN_BY_ICW = "# Written by icw."
 
@@ -80,7 +80,8 @@ def _configuration(plan: Plan, settings: Settings, run_id: str) -> dict[str, Any
     The environment holds the other settings; a run that is repeated from the UI asks the upstreams itself.
     """
     told = {"sources": settings.sources, "idc_version": settings.idc_version}
-    if settings.sandbox_url is not None:
+    # Dagster keeps and shows what it is told: an address of the environment, which may hold a password, stays there.
+    if settings.sandbox_url is not None and settings.sandbox_url != load_settings().sandbox_url:
         told["sandbox_url"] = settings.sandbox_url
     ops: dict[str, Any] = {
         f"{choice.source}_release": {"config": {"known": choice.model_dump(exclude={"source"}, exclude_none=True)}}

@@ -27,6 +27,7 @@ from warehouse.sandbox.server import Sandbox
 from warehouse.snapshots import catalog, query
 
 SCALE = 0.0005
+PASSWORD = "correct-horse-battery"
 ALL = json.dumps(["idc", "midrc", "bih"])
 
 
@@ -45,7 +46,7 @@ def reads(sandbox: Sandbox, **more: str) -> dict[str, str]:
     """The settings with which a refresh reads the sandbox as a sandbox."""
     return {
         "ICW_UPSTREAMS": ALL,
-        "ICW_SANDBOX_URL": sandbox.root_url,
+        "ICW_SANDBOX_URL": sandbox.root_url.replace("//", f"//user:{PASSWORD}@"),
         "ICW_RETRIES": "1",
         "ICW_RETRY_WAIT_S": "0.01",
         **more,
@@ -70,7 +71,7 @@ class TestPortals:
 
     @pytest.fixture(scope="class")
     def home(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return tmp_path_factory.mktemp("portals") / "home"
+        return tmp_path_factory.mktemp("portals") / "issue #12 [a]* 100%20 'ü'"
 
     def test_all_ten_types_are_landed_and_published_and_marked(
         self, icw: Icw, bucket: Bucket, sandbox: Sandbox, home: Path
@@ -91,6 +92,14 @@ class TestPortals:
         assert found["idc", "idc_index"] == ("landed", 2400, False)
         assert sandbox.requests.most_in_flight() <= 4
         assert sandbox.requests.harmful() == []
+
+    def test_the_password_in_an_address_is_written_nowhere(self, icw: Icw, sandbox: Sandbox, home: Path) -> None:
+        found = [path for path in home.rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()]
+        assert found == []
+        for command in (("status",), ("status", "--json"), ("sources", "--sources", "sandbox", "--json")):
+            done = icw(*command, home=home, **reads(sandbox))
+            assert done.returncode == 0, done.stderr
+            assert PASSWORD not in done.stdout + done.stderr
 
     def test_every_question_of_the_analysts_page_is_answered(self, home: Path) -> None:
         snapshot = catalog.snapshot(home, None)

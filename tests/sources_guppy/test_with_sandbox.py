@@ -9,13 +9,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pyarrow.parquet as pq
 import pytest
 
 from tests.sources_guppy.conftest import SettingsMaker
 from tests.support.marks import later
 from tests.support.shared import SEED, population_of
+from tests.support.stores import assert_the_same_as_the_store
 from warehouse.contracts import load_contract
 from warehouse.landing import Landing, Release
 from warehouse.sandbox.changes import DataChange, SchemaChange
@@ -47,30 +47,8 @@ def live(sandbox: Sandbox, quick: SettingsMaker) -> Settings:
     return quick(midrc_url=sandbox.portal_url, bih_url=sandbox.bih_url, guppy_page_size=200)
 
 
-def assert_the_same_as_the_store(sandbox: Sandbox, system: GuppySystem, landing: Landing, release: Release) -> None:
-    """Compare every landed record with the file that the sandbox answers from."""
-    service = {"midrc": sandbox.portal, "bih": sandbox.bih}[system.source]
-    for name, index in service.indices.items():
-        load = release.load_of(name)
-        assert load is not None
-        landed = landing.object_path(load.objects[0].sha256)
-        with duckdb.connect(":memory:") as connection:
-            columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{landed}')").fetchall()
-            listed = ", ".join(f'to_json("{column[0]}")' for column in columns)
-            one = connection.execute(f"SELECT {listed} FROM read_parquet('{landed}') ORDER BY ALL").fetchall()
-            types = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE FROM '{index.path}'").fetchall()}
-            stored = ", ".join(
-                # A scalar where the contract knows a list is a list of one.
-                f'to_json(CASE WHEN "{name}" IS NOT NULL THEN ["{name}"]::{kind} END)'
-                if kind.endswith("[]") and not types[name].endswith("[]")
-                else f'to_json("{name}"::{kind})'
-                for name, kind, *_ in columns
-            )
-            other = connection.execute(f"SELECT {stored} FROM read_parquet('{index.path}') ORDER BY ALL").fetchall()
-        assert len(one) == index.documents == load.rows
-        assert one == other, name
-        assert load.upstream_version == index.name
-        assert load.synthetic
+def assert_landed(sandbox: Sandbox, system: GuppySystem, landing: Landing, release: Release) -> None:
+    assert_the_same_as_the_store({"midrc": sandbox.portal, "bih": sandbox.bih}[system.source], landing, release)
     assert [entry.harmful for entry in sandbox.requests.entries() if entry.harmful] == []
 
 
@@ -78,7 +56,7 @@ def assert_the_same_as_the_store(sandbox: Sandbox, system: GuppySystem, landing:
 def test_every_type_is_landed_as_the_store_has_it(sandbox: Sandbox, live: Settings, landing: Landing, of: type) -> None:
     system = of(live)
     release = land_system(system, landing, live)
-    assert_the_same_as_the_store(sandbox, system, landing, release)
+    assert_landed(sandbox, system, landing, release)
     for load in release.loads:
         assert not [entry for entry in load.proof.get("drift") or () if entry["severity"] == "error"]  # type: ignore[index]
 
@@ -139,7 +117,7 @@ def test_the_politeness_limit_holds_for_each_portal_by_the_log_of_the_sandbox_wh
             pool.submit(land_system, of(settings), Landing(tmp_path / of.__name__), settings) for of in (midrc, bih)
         ]
     for run, of in zip(runs, (midrc, bih), strict=True):
-        assert_the_same_as_the_store(sandbox, of(settings), Landing(tmp_path / of.__name__), run.result())
+        assert_landed(sandbox, of(settings), Landing(tmp_path / of.__name__), run.result())
     entries = sandbox.requests.entries()
     assert {entry.fault for entry in entries} == {None, "server_error", "too_many_requests"}
     for service in ("portal", "bih"):
@@ -182,14 +160,14 @@ def test_data_that_changes_in_mid_run_is_landed_as_it_is_in_the_end(
 ) -> None:
     sandbox.faults.add(Fault(kind="data_change", place="download", record_type="case", at=1, change=change))
     release = land_system(midrc(live), landing, live)
-    assert_the_same_as_the_store(sandbox, midrc(live), landing, release)
+    assert_landed(sandbox, midrc(live), landing, release)
 
 
 @pytest.mark.full
 def test_authorisation_that_fails_for_a_while_loses_nothing(sandbox: Sandbox, live: Settings, landing: Landing) -> None:
     sandbox.faults.add(Fault(kind="authorisation_outage", service="portal", place="download", at=2, times=3))
     release = land_system(midrc(live), landing, live)
-    assert_the_same_as_the_store(sandbox, midrc(live), landing, release)
+    assert_landed(sandbox, midrc(live), landing, release)
 
 
 @pytest.mark.full
@@ -202,7 +180,7 @@ def test_a_schema_that_changes_is_landed_and_reported(sandbox: Sandbox, live: Se
     ):
         sandbox.portal.change_schema(change)
     release = land_system(midrc(live), landing, live)
-    assert_the_same_as_the_store(sandbox, midrc(live), landing, release)
+    assert_landed(sandbox, midrc(live), landing, release)
     load = release.load_of("case")
     assert load is not None
     drift = {(entry["field"], entry["change"], entry["severity"]) for entry in load.proof["drift"]}  # type: ignore
