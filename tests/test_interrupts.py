@@ -68,6 +68,12 @@ RELEASED = """
 """
 
 
+def heed_every_signal() -> None:
+    """Undo what whoever started the tests ignores, as `nohup` does."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def struck(does: str, number: signal.Signals, *prefix: str) -> tuple[int, str, list[int]]:
     """Run a program, send it a signal when it is ready; return its code, what it said, and its children that live."""
     process = subprocess.Popen(
@@ -78,11 +84,15 @@ def struck(does: str, number: signal.Signals, *prefix: str) -> tuple[int, str, l
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_every_signal,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
     return process.returncode, said, of_session(process.pid)
 
 
