@@ -52,7 +52,7 @@ def test_what_cannot_be_used_names_its_variable(
     assert reason in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["what?", "two\nlines", "\udcff", "{{ x }}"])
+@pytest.mark.parametrize("name", ["what?", "two\nlines", "\udcff", "{{ x }}", "100%20"])
 def test_a_home_that_cannot_work_is_refused_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="ICW_HOME cannot be used: no path of it may hold a question mark"):
         load_settings(home=tmp_path / name)

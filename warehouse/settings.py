@@ -27,10 +27,11 @@ def _not_empty(path: object) -> object:
     if str(path) == "":
         raise ValueError("it is empty; leave it out for the default, or name a folder")
     # DuckDB takes what follows a question mark for the query of an address, and looks for the file elsewhere; dbt reads
-    # an opening brace with another one, % or # as a template.
-    if re.search(r"\{[{%#]|[?\x00-\x1f\ud800-\udfff]", str(Path(str(path)).expanduser().absolute())):
+    # an opening brace with another one, % or # as a template; Dagster's storage decodes a percent sign and two digits.
+    if re.search(r"\{[{%#]|%[0-9A-Fa-f]{2}|[?\x00-\x1f\ud800-\udfff]", str(Path(str(path)).expanduser().absolute())):
         raise ValueError(
-            "no path of it may hold a question mark, {{, {%, {#, a control character or bytes that are not text"
+            "no path of it may hold a question mark, {{, {%, {#, a percent sign before two hexadecimal digits, "
+            "a control character or bytes that are not text"
         )
     return path
 

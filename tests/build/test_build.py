@@ -99,6 +99,7 @@ def test_the_dbt_project_is_where_the_build_looks_for_it() -> None:
     assert (DBT_PROJECT / "dbt_project.yml").is_file()
 
 
+@pytest.mark.full
 class TestModelsThatRun:
     """A build is a copy of the build of nothing, and runs the tables that read what is there."""
 
@@ -179,7 +180,7 @@ def test_they_steer_no_parse_either(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (tmp_path / "partial_parse.msgpack").is_file()
 
 
-@pytest.mark.parametrize("name", ["issue #12", 'a b%20;c "{ü}" -- x'])
+@pytest.mark.parametrize("name", ["issue #12", 'a b% 20;c "{ü}" -- x'])
 def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
     home = tmp_path / name
     settings = Settings(home=home)

@@ -54,6 +54,7 @@ def dbt_of(process: int) -> int:
     return int(found)
 
 
+@pytest.mark.full
 def test_a_dbt_that_is_killed_says_so_and_what_can_be_done(build: Build, tmp_path: Path) -> None:
     nodes: Iterator[NodeResult] = run_dbt_apart(build, Settings(home=tmp_path))
     first = next(nodes)

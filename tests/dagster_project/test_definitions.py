@@ -60,6 +60,7 @@ def test_the_schedule_takes_its_time_and_zone_from_the_settings(tmp_path: Path) 
     assert [entry.name for entry in defs.schedules or []] == ["nightly_refresh"]
 
 
+@pytest.mark.full
 def test_dagster_accepts_the_definitions(tmp_path: Path) -> None:
     environment = os.environ | {"ICW_HOME": str(tmp_path), "DAGSTER_HOME": str(tmp_path)}
     done = subprocess.run(

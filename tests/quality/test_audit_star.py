@@ -476,6 +476,7 @@ def test_null_rates_are_not_judged_for_derived_objects_nor_for_few_series(plant:
     assert _one(audit_star(build), "No image modality lacks more values than before").passed
 
 
+@pytest.mark.full
 def test_the_audit_does_not_write(plant: Plant) -> None:
     build = plant("select 1")
     digest = sha256_of(build.database)
@@ -489,6 +490,7 @@ def test_a_missing_table_stops_the_audit(plant: Plant) -> None:
         audit_star(plant("drop table star.dim_study"))
 
 
+@pytest.mark.full
 def test_a_build_whose_columns_do_not_fit_stops_the_audit(plant: Plant) -> None:
     with pytest.raises(BuildFailed, match="cannot be audited: Binder Error"):
         audit_star(plant("alter table star.fct_series drop column source_doi"))
@@ -504,6 +506,7 @@ def test_a_missing_manifest_stops_the_audit(sound_build: Build, tmp_path: Path) 
         audit_star(replace(sound_build, folder=tmp_path))
 
 
+@pytest.mark.full
 def test_a_reader_may_hold_the_build_open(sound_build: Build, tmp_path: Path) -> None:
     database = tmp_path / "build.duckdb"
     shutil.copy(sound_build.database, database)

@@ -204,6 +204,7 @@ def test_disagreements_are_found_and_silence_is_none(star: duckdb.DuckDBPyConnec
     ]
 
 
+@pytest.mark.full
 def test_keys_and_references_of_the_reconciliation_hold(build: Build) -> None:
     mine = [verdict for verdict in audit_star(build) if verdict.suite in ("star keys", "star references")]
     assert mine

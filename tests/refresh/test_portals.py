@@ -71,7 +71,7 @@ class TestPortals:
 
     @pytest.fixture(scope="class")
     def home(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return tmp_path_factory.mktemp("portals") / "issue #12 [a]* 100%20 'ü'"
+        return tmp_path_factory.mktemp("portals") / 'issue #12 [a]* 100% "{ü}; --'
 
     def test_all_ten_types_are_landed_and_published_and_marked(
         self, icw: Icw, bucket: Bucket, sandbox: Sandbox, home: Path

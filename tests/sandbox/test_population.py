@@ -39,6 +39,7 @@ def test_the_same_seed_gives_the_same_bytes(population: Path, tmp_path: Path) ->
     assert other.files["midrc_portal.case"].sha256 != first.files["midrc_portal.case"].sha256
 
 
+@pytest.mark.full
 def test_a_population_is_made_once_and_anew_for_another_scale(tmp_path: Path) -> None:
     first = prepare_population(tmp_path, 0.001, SEED)
     made = (tmp_path / "midrc_portal.case.parquet").stat().st_mtime_ns
@@ -48,6 +49,7 @@ def test_a_population_is_made_once_and_anew_for_another_scale(tmp_path: Path) ->
     assert larger.files["midrc_portal.case"].rows > first.files["midrc_portal.case"].rows
 
 
+@pytest.mark.full
 def test_a_population_without_a_manifest_is_made_anew(tmp_path: Path) -> None:
     first = prepare_population(tmp_path, 0.001, SEED)
     (tmp_path / "manifest.json").write_text('{"torn', encoding="utf-8")

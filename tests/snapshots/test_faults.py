@@ -29,6 +29,7 @@ def run_program(program: str, *arguments: str | Path) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.full
 def test_a_publish_killed_at_any_step_leaves_the_old_snapshot_or_the_new_one(tmp_path: Path) -> None:
     publish(make_build(tmp_path / "old", series=50, version="24.2.2"), [PASSED], tmp_path / "before", {})
     (tmp_path / "next.pickle").write_bytes(pickle.dumps(make_build(tmp_path / "new", series=50, version="25.0.5")))

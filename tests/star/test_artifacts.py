@@ -280,6 +280,7 @@ def test_without_the_artifacts_the_tables_are_there_and_empty(bare: Build, star:
         assert {name for (name,) in rows(connection, absent)} == set(FACTS)
 
 
+@pytest.mark.full
 def test_the_audit_passes_with_and_without_the_artifacts(whole: Build, bare: Build) -> None:
     assert failed_errors(audit_star(bare)) == []
     verdicts = audit_star(whole)
