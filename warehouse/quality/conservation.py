@@ -10,12 +10,10 @@ from __future__ import annotations
 from warehouse.quality.conservation_artifacts import ARTIFACTS, LANDED_SIZE
 from warehouse.quality.conservation_conformed import CONFORMED
 from warehouse.quality.conservation_midrc import MIDRC
-from warehouse.quality.conservation_rule import ConservationRule
+from warehouse.quality.conservation_rule import ConservationRule, states
 
-# The hierarchy of IDC as far as a series states it; nothing but white space is no statement.
-_COLLECTION = "nullif(trim(collection_id), '')"
-_PATIENT = """nullif(trim("PatientID"), '')"""
-_STUDY = """nullif(trim("StudyInstanceUID"), '')"""
+# Conditions: the hierarchy of IDC as far as a series states it.
+_COLLECTION, _PATIENT, _STUDY = map(states, ("collection_id", '"PatientID"', '"StudyInstanceUID"'))
 
 _LANDED_BYTES = f"coalesce(sum({LANDED_SIZE}), 0)"
 
@@ -73,13 +71,13 @@ IDC = (
         sentence="dim_patient has one row for each PatientID of each IDC collection",
         landed=(
             'select count(*) from (select distinct collection_id, "PatientID" from landed_idc.idc_index'
-            f" where {_COLLECTION} is not null and {_PATIENT} is not null)"
+            f" where {_COLLECTION} and {_PATIENT})"
         ),
         star="select count(*) from star.dim_patient where source_id = 'idc'",
     ),
     ConservationRule(
         sentence="dim_study has one row for each IDC study",
-        landed=f'select count(distinct "StudyInstanceUID") from landed_idc.idc_index where {_STUDY} is not null',
+        landed=f'select count(distinct "StudyInstanceUID") from landed_idc.idc_index where {_STUDY}',
         star="select count(*) from star.dim_study where source_id = 'idc'",
     ),
     ConservationRule(
@@ -87,7 +85,7 @@ IDC = (
         landed=(
             "select count(*) from (select collection_id from landed_idc.idc_index"
             " union select collection_id from landed_idc.collections_index"
-            f" union select collection_id from landed_idc.prior_versions_index) where {_COLLECTION} is not null"
+            f" union select collection_id from landed_idc.prior_versions_index) where {_COLLECTION}"
         ),
         star="select count(*) from star.dim_collection where source_id = 'idc'",
     ),
@@ -95,7 +93,7 @@ IDC = (
         sentence="dim_collection marks the IDC collections that the release holds",
         landed=(
             "select count(*) from (select collection_id from landed_idc.idc_index"
-            f" union select collection_id from landed_idc.collections_index) where {_COLLECTION} is not null"
+            f" union select collection_id from landed_idc.collections_index) where {_COLLECTION}"
         ),
         star="select count(*) from star.dim_collection where source_id = 'idc' and is_in_release",
     ),
@@ -109,7 +107,7 @@ IDC = (
         landed=(
             "select count(*) from"
             ' (select distinct "StudyInstanceUID", collection_id, "PatientID" from landed_idc.idc_index'
-            f" where {_STUDY} is not null and {_COLLECTION} is not null and {_PATIENT} is not null)"
+            f" where {_STUDY} and {_COLLECTION} and {_PATIENT})"
         ),
         star=(
             "select count(*) from star.bridge_study_patient"
@@ -118,10 +116,7 @@ IDC = (
     ),
     ConservationRule(
         sentence="bridge_collection_license counts every IDC series once",
-        landed=(
-            f"select count(*) from landed_idc.idc_index where {_COLLECTION} is not null"
-            " and trim(license_short_name) <> ''"
-        ),
+        landed=(f"select count(*) from landed_idc.idc_index where {_COLLECTION} and trim(license_short_name) <> ''"),
         star=(
             "select sum(series_count) from star.bridge_collection_license"
             " join star.dim_collection using (collection_key) where source_id = 'idc'"
@@ -129,10 +124,7 @@ IDC = (
     ),
     ConservationRule(
         sentence="bridge_collection_analysis_result counts every IDC series of an analysis result once",
-        landed=(
-            "select count(nullif(trim(analysis_result_id), '')) from landed_idc.idc_index"
-            f" where {_COLLECTION} is not null"
-        ),
+        landed=(f"select count(nullif(trim(analysis_result_id), '')) from landed_idc.idc_index where {_COLLECTION}"),
         star=(
             "select sum(series_count) from star.bridge_collection_analysis_result"
             " join star.dim_collection using (collection_key) where source_id = 'idc'"

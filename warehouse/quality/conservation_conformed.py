@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from warehouse.quality.conservation_rule import ConservationRule
+from warehouse.quality.conservation_rule import ConservationRule, states
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class _Links:
 
 
 _CASES = 'landed_midrc."case"'
-_IDC_WITH_STUDY = """landed_idc.idc_index where trim("StudyInstanceUID") <> ''"""
+_COLLECTION, _PATIENT, _STUDY = map(states, ("collection_id", '"PatientID"', '"StudyInstanceUID"'))
+_IDC_WITH_STUDY = f"landed_idc.idc_index where {_STUDY}"
 _SERIES_FILES = "landed_midrc.data_file where trim(series_uid) <> ''"
 
 _RECORDS = (
@@ -68,10 +69,7 @@ def _values(dataset: str, node: str, column: str, condition: str = "true") -> st
 _LINKS = (
     _Links(
         "collection of each IDC patient",
-        [
-            'select distinct collection_id, "PatientID" from landed_idc.idc_index'
-            """ where trim(collection_id) <> '' and trim("PatientID") <> ''"""
-        ],
+        [f'select distinct collection_id, "PatientID" from landed_idc.idc_index where {_COLLECTION} and {_PATIENT}'],
         "bridge_patient_collection",
         "dim_patient using (patient_key)",
         "idc",
@@ -108,7 +106,7 @@ _LINKS = (
         "collection of each IDC study",
         [
             'select distinct "StudyInstanceUID", collection_id from landed_idc.idc_index'
-            """ where trim("StudyInstanceUID") <> '' and trim(collection_id) <> ''"""
+            f" where {_STUDY} and {_COLLECTION}"
         ],
         "bridge_study_collection",
         "dim_study using (study_key)",
@@ -130,7 +128,7 @@ _LINKS = (
     ),
     _Links(
         "collection of each IDC series",
-        ["select collection_id from landed_idc.idc_index where trim(collection_id) <> ''"],
+        [f"select collection_id from landed_idc.idc_index where {_COLLECTION}"],
         "bridge_series_collection",
         "fct_series using (series_key)",
         "idc",
