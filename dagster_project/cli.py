@@ -434,4 +434,6 @@ def main(run: Callable[[], object] = app) -> None:
             raise SystemExit(1) from None
         if error.errno == errno.ENOSPC:
             _stop(StorageError(f"The output cannot be written: {error.strerror}. Free some space and try again."))
+        if error.filename is not None:
+            _stop(StorageError(f"{error.filename} cannot be used: {error.strerror}. Mend that, or set ICW_HOME."))
         raise

@@ -52,7 +52,15 @@ def test_what_cannot_be_used_names_its_variable(
     assert reason in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["what?", "two\nlines", "\udcff", "{{ x }}", "100%20"])
+@pytest.mark.parametrize("name", ["what?", "two\nlines", "\udcff", "{{ x }}", "100%20", "env=prod"])
 def test_a_home_that_cannot_work_is_refused_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="ICW_HOME cannot be used: no path of it may hold a question mark"):
         load_settings(home=tmp_path / name)
+
+
+@pytest.mark.parametrize("address", ["https://host:99999", "https://[::1", "https://data..midrc.org"])
+@pytest.mark.parametrize("name", ["midrc_url", "bih_url", "idc_url", "idc_github_url", "sandbox_url"])
+def test_an_address_that_cannot_be_asked_is_refused_at_once(name: str, address: str) -> None:
+    with pytest.raises(UsageError, match=f"ICW_{name.upper()} cannot be used: it is no address") as refused:
+        load_settings(**{name: address.replace("//", "//user:hidden@")})
+    assert "hidden" not in str(refused.value)

@@ -14,9 +14,9 @@ from typing import Literal
 
 from warehouse.build import Build, input_digest, model_seconds
 from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError
-from warehouse.landing import Choice, Landing, Release
+from warehouse.landing import Choice, Landing, Release, sha256_of
 from warehouse.quality.acknowledgements import read_acknowledgements
-from warehouse.quality.gaps import KnownGaps, read_gaps
+from warehouse.quality.gaps import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
 from warehouse.run_record import GoodOutcome, at_stage, end_run, failures_of, note_choices
 from warehouse.settings import Settings
@@ -154,8 +154,23 @@ def known_gaps(home: Path, build: Build) -> KnownGaps:
     in_service = current(home)
     synthetic = any(release.synthetic for release in build.releases)
     comparable = in_service is not None and in_service.manifest.synthetic == synthetic
-    earlier = read_gaps(in_service.tables_folder / "rec_gap.parquet") if in_service and comparable else {}
+    earlier = _gaps_in_service(in_service) if in_service and comparable else {}
     return KnownGaps(earlier, read_acknowledgements(home).gaps)
+
+
+def _gaps_in_service(snapshot: Snapshot) -> dict[str, EarlierGap]:
+    """Return the gaps of a snapshot; none where the file is not as it was published, which the log says."""
+    path = snapshot.tables_folder / "rec_gap.parquet"
+    published = {table.name: table.parquet_sha256 for table in snapshot.manifest.tables}.get("rec_gap")
+    if published is None or not path.is_file() or sha256_of(path) != published:
+        if published is not None:
+            log.error(
+                "%s is not as it was published (`icw verify current`): its gaps are taken for unknown.",
+                path,
+                extra={"event": "damaged"},
+            )
+        return {}
+    return read_gaps(path)
 
 
 def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:

@@ -11,11 +11,13 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from warehouse import __version__
 from warehouse.errors import UsageError
+from warehouse.public_text import public_text
 from warehouse.timetable import checked_cron, checked_time_zone
 
 IdcChannel = Literal["bucket", "github", "wheel"]
@@ -27,13 +29,26 @@ def _not_empty(path: object) -> object:
     if str(path) == "":
         raise ValueError("it is empty; leave it out for the default, or name a folder")
     # DuckDB takes what follows a question mark for the query of an address, and looks for the file elsewhere; dbt reads
-    # an opening brace with another one, % or # as a template; Dagster's storage decodes a percent sign and two digits.
-    if re.search(r"\{[{%#]|%[0-9A-Fa-f]{2}|[?\x00-\x1f\ud800-\udfff]", str(Path(str(path)).expanduser().absolute())):
+    # an opening brace with another one, % or # as a template; Dagster's storage decodes a percent sign and two digits;
+    # DuckDB takes `name=value` for a partition, and every file below it for one with a column more.
+    if re.search(r"\{[{%#]|%[0-9A-Fa-f]{2}|[=?\x00-\x1f\ud800-\udfff]", str(Path(str(path)).expanduser().absolute())):
         raise ValueError(
-            "no path of it may hold a question mark, {{, {%, {#, a percent sign before two hexadecimal digits, "
+            "no path of it may hold a question mark, =, {{, {%, {#, a percent sign before two hexadecimal digits, "
             "a control character or bytes that are not text"
         )
     return path
+
+
+def _checked_address(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port, (parts.hostname or "").encode("idna")
+    except ValueError as error:
+        raise ValueError(f"it is no address that can be asked: {error}") from None
+    return address
+
+
+Address = Annotated[str, AfterValidator(_checked_address)]
 
 
 class Settings(BaseModel):
@@ -64,7 +79,7 @@ class Settings(BaseModel):
         min_length=1,
         description="Upstreams that a refresh reads (JSON list); the tables of the others stay empty.",
     )
-    sandbox_url: str | None = Field(
+    sandbox_url: Address | None = Field(
         default=None,
         description="Address of a running sandbox (`icw sandbox serve`); without one, a refresh starts its own.",
     )
@@ -91,11 +106,11 @@ class Settings(BaseModel):
         default=("bucket", "github", "wheel"),
         description="Channels for the IDC index artifacts, in order of preference (JSON list).",
     )
-    idc_url: str = Field(
+    idc_url: Address = Field(
         default="https://storage.googleapis.com/idc-index-data-artifacts",
         description="Base address of the IDC artifact bucket.",
     )
-    idc_github_url: str = Field(
+    idc_github_url: Address = Field(
         default="https://github.com/ImagingDataCommons/idc-index-data",
         description="Address of the repository whose releases carry the IDC index artifacts.",
     )
@@ -123,11 +138,11 @@ class Settings(BaseModel):
         default=f"imaging-commons-warehouse/{__version__} (metadata ETL; requests)",
         description="User-Agent of every request, so that upstreams can tell who asks.",
     )
-    midrc_url: str = Field(
+    midrc_url: Address = Field(
         default="https://data.midrc.org",
         description="Base address of the MIDRC data portal (Guppy, Indexd and the metadata service lie below it).",
     )
-    bih_url: str = Field(
+    bih_url: Address = Field(
         default="https://imaging-hub.data-commons.org",
         description="Base address of the BDF Imaging Hub (Guppy lies below it).",
     )
@@ -229,7 +244,8 @@ def load_settings(**overrides: object) -> Settings:
         if first["type"] == "tuple_type":
             reason = 'it takes a JSON list, e.g. ["idc"]'
         name = _variable(str(first["loc"][0]))
-        raise UsageError(f"The setting {name} cannot be used: {reason} (got {first['input']!r}).") from None
+        shown = public_text(repr(first["input"]))
+        raise UsageError(f"The setting {name} cannot be used: {public_text(reason)} (got {shown}).") from None
     changes: dict[str, object] = {"home": settings.home.expanduser().absolute()}
     if settings.sources == "sandbox" and settings.sandbox_url is not None:
         root = settings.sandbox_url.rstrip("/")

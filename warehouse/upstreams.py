@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -65,7 +66,8 @@ class Upstream(ABC):
             UsageError: the settings ask for something that does not exist.
             SourceError: the upstream does not answer, not usably, or with made-up data.
         """
-        release = self._unchanged(landing)
+        with self._understanding():
+            release = self._unchanged(landing)
         return None if release is None else self._accepted(release)
 
     def land(self, landing: Landing) -> Release:
@@ -76,7 +78,9 @@ class Upstream(ABC):
             SourceError: it cannot be had, not whole, or is made up. What was landed before is still there.
             StorageError: the home cannot be written.
         """
-        return self._accepted(self._land(landing))
+        with self._understanding():
+            release = self._land(landing)
+        return self._accepted(release)
 
     def last_good(self, landing: Landing) -> Release | None:
         """Return the newest landed release that a refresh with these settings may publish, or None.
@@ -97,6 +101,19 @@ class Upstream(ABC):
             damage += found
             candidates = [release for release in candidates if release is not newest]
         return None, damage
+
+    @contextmanager
+    def _understanding(self) -> Iterator[None]:
+        """Let an answer that nobody has thought of stop this source alone: the others know nothing of it."""
+        try:
+            yield
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            log.debug("%s", self.title, exc_info=True)
+            why = (str(error).splitlines() or [""])[0]
+            raise SourceError(
+                f"{self.title[0].upper()}{self.title[1:]} answers with something that cannot be understood "
+                f"({type(error).__name__}: {why}). Look at what it sends, or report it; the last good load stays."
+            ) from error
 
     def _newest(self, candidates: Sequence[Release]) -> Release | None:
         return candidates[-1] if candidates else None
@@ -124,7 +141,8 @@ class IdcUpstream(Upstream):
     def look(self, landing: Landing) -> UpstreamState:
         """See `Upstream.look`."""
         try:
-            found = self._resolve()
+            with self._understanding():
+                found = self._resolve()
         except SourceError as error:
             return UpstreamState(self.source, public_url(self._settings.idc_url), problem=str(error))
         address = {
@@ -136,7 +154,7 @@ class IdcUpstream(Upstream):
 
     def _unchanged(self, landing: Landing) -> Release | None:
         try:
-            resolved = self._resolve()
+            resolved = self._resolve_no_older(landing)
         except SourceUnreachable as error:
             release = self._named_and_landed(landing)
             if release is None:
@@ -146,7 +164,7 @@ class IdcUpstream(Upstream):
         return None if idc.needs_fetch(resolved, landing) else landing.release(self.source, resolved.version)
 
     def _land(self, landing: Landing) -> Release:
-        return idc.land(self._resolve(), landing, self._settings)
+        return idc.land(self._resolve_no_older(landing), landing, self._settings)
 
     def _newest(self, candidates: Sequence[Release]) -> Release | None:
         """Return the newest release that the person asked for: another one than a named one never stands in for it."""
@@ -158,6 +176,26 @@ class IdcUpstream(Upstream):
         """Return the landed release if the settings name it in full: what a version holds never changes."""
         named = parse_requested(self._settings.idc_version).version
         return None if named is None else self.last_good(landing)
+
+    def _resolve_no_older(self, landing: Landing) -> idc.ResolvedRelease:
+        """Find out which release is meant. A channel that lags behind does not take the warehouse back in time.
+
+        Raises:
+            SourceUnreachable: the channels that know best do not answer, and the next one names an older release than
+                the newest that is landed.
+        """
+        resolved = self._resolve()
+        landed = self.last_good(landing) if resolved.passed_over else None
+        if landed is None:
+            return resolved
+        newest = parse_requested(self._settings.idc_version).newest_first([resolved.version, landed.version])
+        if newest and newest[0] == landed.version != resolved.version:
+            raise SourceUnreachable(
+                f"The newest release that {resolved.channel} names is IDC {resolved.version}, but {landed.version} is "
+                f"landed. {' '.join(resolved.passed_over)} An older release is published only where it is named: "
+                f"icw refresh --idc {resolved.version}."
+            )
+        return resolved
 
     def _resolve(self) -> idc.ResolvedRelease:
         if self.resolved is None:
@@ -179,7 +217,8 @@ class GuppyUpstream(Upstream):
     def look(self, landing: Landing) -> UpstreamState:
         """See `Upstream.look`."""
         try:
-            state = guppy.resolve_system(self._system, landing, self._settings)
+            with self._understanding():
+                state = guppy.resolve_system(self._system, landing, self._settings)
         except SourceError as error:
             return UpstreamState(self.source, public_url(self._system.base_url), problem=str(error))
         total = sum(state.totals.values())

@@ -92,15 +92,18 @@ def test_states_that_nobody_used_lately_are_removed_all_but_a_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = 86_400
-    for age in range(1, 8):
-        folder = tmp_path / f"state-{age}"
+    states = [f"{number:016x}" for number in range(8)]
+    # The cache may be a folder with other things in it: they stay, however old and whatever their names.
+    for age, name in enumerate([*states, "models", "seeds", "f" * 16]):
+        folder = tmp_path / name
         folder.mkdir()
+        if name in states:
+            (folder / "manifest.json").touch()
         os.utime(folder, (time.time() - age * day, time.time() - age * day))
-    (tmp_path / "in-use").mkdir()
     monkeypatch.setattr("warehouse.build.dbt_run.parse", lambda folder: None)
     made = parsed_project(tmp_path)
     kept = {path.name for path in tmp_path.iterdir() if path.is_dir()}
-    assert kept == {"in-use", "state-1", "state-2", made.folder.name}
+    assert kept == {*states[:3], made.folder.name, "models", "seeds", "f" * 16}
 
 
 def test_the_build_of_nothing_holds_every_model_seed_and_view(project: Project, tmp_path: Path) -> None:

@@ -128,3 +128,27 @@ def test_values_that_nobody_has_heard_of_in_one_series_are_warnings(tmp_path: Pa
     _, failed = built(tmp_path, {"idc_index": with_one("'unheard of'", texts)})
     assert errors(failed) == set()
     assert "'unheard of' x 1" in said(failed)
+
+
+@pytest.mark.full
+def test_a_patient_of_whom_nobody_knows_is_none(tmp_path: Path) -> None:
+    """One series of one study, and all of another one: they are in no count of patients."""
+    spoiled = """case when "SeriesNumber" = '6' or i_study = '1.2.840.2.8' then null else "PatientID" end"""
+    index = f"""
+        select * exclude (i_study) replace ({spoiled} as "PatientID", 9223372036854775000 as "instanceCount")
+        from (select *, "StudyInstanceUID" as i_study from ({IDC_INDEX}))
+    """
+    known = index.replace(', 9223372036854775000 as "instanceCount"', "")
+    build, failed = built(tmp_path, {"idc_index": known})
+    assert errors(failed) == set()
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        counts = """
+            select patient_count, (select count(*) from star.dim_patient where source_id = 'idc')
+            from star.rpt_scale where source_id = 'idc'
+        """
+        assert connection.execute(counts).fetchall() == [(119, 119)]
+        unknown = "select patient_count from star.fct_study where study_instance_uid = '1.2.840.2.8'"
+        assert connection.execute(unknown).fetchall() == [(0,)]
+    absurd, failed = built(tmp_path / "absurd", {"idc_index": index})
+    with duckdb.connect(str(absurd.database), read_only=True) as connection:
+        assert connection.execute("select count(instance_count) from star.fct_series").fetchall() == [(0,)]

@@ -9,14 +9,15 @@ import pytest
 
 from tests.refresh.conftest import Bucket
 from tests.support.shared import SEED, population_of
-from warehouse.errors import Degraded, SourceError
+from warehouse.errors import Degraded, SourceError, SourceUnreachable
 from warehouse.landing import Choice, Landing
 from warehouse.refresh import failures_of, finish, land, plan, require_a_source
 from warehouse.run_record import last_run
 from warehouse.sandbox.faults import Fault
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
-from warehouse.upstreams import upstreams
+from warehouse.sources.idc import ResolvedRelease
+from warehouse.upstreams import IdcUpstream, upstreams
 
 SCALE = 0.0005
 
@@ -101,3 +102,43 @@ def test_one_source_of_several_may_fail_all_may_not() -> None:
     require_a_source([fails, Choice(source="bih", version="1", digest="0")])
     with pytest.raises(SourceError, match=r"No source could be refreshed\. HTTP 503 HTTP 503"):
         require_a_source([fails, fails.model_copy(update={"source": "bih"})])
+
+
+@pytest.mark.parametrize("asked", ["current", "v25"])
+def test_a_channel_that_lags_behind_does_not_take_the_warehouse_back(
+    asked: str, bucket: Bucket, tmp_path: Path
+) -> None:
+    bucket.publish("25.0.4")
+    bucket.publish("25.0.5")
+    settings = Settings(
+        home=tmp_path, idc_channels=("bucket",), idc_url=bucket.upstream.bucket_url, idc_version=asked, retries=0
+    )
+    landing = Landing(tmp_path)
+    newest = ResolvedRelease("25.0.5", "bucket")
+    assert land(IdcUpstream(settings, newest), landing).version == "25.0.5"
+    behind = ResolvedRelease("25.0.4", "bucket", ("The other channel was passed over: it cannot be reached.",))
+    kept = land(IdcUpstream(settings, behind), landing)
+    assert (kept.version, "25.0.4" in str(kept.failure)) == ("25.0.5", True)
+    with pytest.raises(SourceUnreachable, match=r"but 25\.0\.5 is landed\. The other channel"):
+        IdcUpstream(settings, behind).unchanged(landing)
+    # The channel that is asked first is believed, and so is a person who names the release.
+    assert land(IdcUpstream(settings, ResolvedRelease("25.0.4", "bucket")), landing).version == "25.0.4"
+    named = settings.model_copy(update={"idc_version": "25.0.4"})
+    assert land(IdcUpstream(named, behind), landing).version == "25.0.4"
+
+
+def test_an_answer_that_nobody_has_thought_of_stops_its_source_alone(
+    sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing = Landing(settings.home)
+    midrc, bih = upstreams(settings)
+    good = [land(upstream, landing) for upstream in (midrc, bih)]
+
+    def misunderstood(*_: object) -> None:
+        raise KeyError("_totalCount")
+
+    monkeypatch.setattr("warehouse.sources.guppy.resolve_system", misunderstood)
+    kept = land(midrc, landing)
+    assert (kept.version, kept.digest) == (good[0].version, good[0].digest)
+    assert "answers with something that cannot be understood (KeyError: '_totalCount')" in str(kept.failure)
+    assert "cannot be understood" in str(midrc.look(landing).problem)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -51,6 +52,22 @@ def test_a_web_page_in_place_of_a_histogram_is_named_as_one() -> None:
     with pytest.raises(PassingTrouble) as caught:
         read_histogram([b"<html>Request Rejected</html>"], lambda buckets: None)
     assert caught.value.reason == "firewall_page"
+
+
+@pytest.mark.parametrize("before", [b"", b'{"data": {"_aggregation": {"case": {"id": {"histogram": ['])
+def test_what_belongs_to_no_bucket_is_not_gathered_for_ever(before: bytes) -> None:
+    given = 0
+
+    def blanks() -> Iterator[bytes]:
+        nonlocal given
+        yield before
+        while True:
+            given += 1
+            yield b'"' + b"x" * (1 << 16)
+
+    with pytest.raises(PassingTrouble, match="belong to no bucket"):
+        read_histogram(blanks(), lambda buckets: None)
+    assert given < 100
 
 
 @given(st.lists(texts), st.randoms())

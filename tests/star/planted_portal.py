@@ -109,13 +109,16 @@ PLANTED: Mapping[str, tuple[dict[str, str], ...]] = {
 }
 
 
-def land_planted(folder: Path) -> tuple[Landing, list[Release]]:
+Records = Mapping[str, tuple[dict[str, str], ...]]
+
+
+def land_planted(folder: Path, planted: Records = PLANTED) -> tuple[Landing, list[Release]]:
     """Land portal and hub of the sandbox, then plant the records. Returns the releases of both."""
     landing = Landing(folder)
     with Sandbox(folder / "sandbox", scale=SCALE) as sandbox:
         settings = Settings(home=folder, midrc_url=sandbox.portal_url, bih_url=sandbox.bih_url, guppy_page_size=200)
         portal, hub = (land_system(of(settings), landing, settings) for of in (midrc, bih))
-    return landing, [_planted(landing, portal), hub]
+    return landing, [_planted(landing, portal, planted), hub]
 
 
 def hold_measures_as_text(landed: duckdb.DuckDBPyConnection) -> None:
@@ -124,15 +127,16 @@ def hold_measures_as_text(landed: duckdb.DuckDBPyConnection) -> None:
     landed.execute("alter table landed alter slice_thickness type varchar[]")
 
 
-def _planted(landing: Landing, portal: Release) -> Release:
+def _planted(landing: Landing, portal: Release, planted: Records) -> Release:
     staging = landing.staging_for(portal.source, "planted")
     staged: dict[str, Path] = {}
-    loads = tuple(_with_records(landing, load, staging, staged) for load in portal.loads)
+    loads = tuple(_with_records(landing, load, staging, staged, planted.get(load.dataset, ())) for load in portal.loads)
     return landing.commit(portal.model_copy(update={"loads": loads, "version": "planted"}), staged)
 
 
-def _with_records(landing: Landing, load: Load, staging: Path, staged: dict[str, Path]) -> Load:
-    records = PLANTED.get(load.dataset, ())
+def _with_records(
+    landing: Landing, load: Load, staging: Path, staged: dict[str, Path], records: tuple[dict[str, str], ...]
+) -> Load:
     entry = load.object_named(f"{load.dataset}.parquet")
     if not records or entry is None:
         return load

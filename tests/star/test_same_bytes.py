@@ -17,7 +17,7 @@ from warehouse.sources import idc
 
 # Large enough that DuckDB shares the rows of each source out among its threads, and spills.
 SCALE = 0.2
-THREADS_AND_MEMORY = [(1, "3GB"), (4, "1GB")]
+THREADS_AND_MEMORY = [(1, "1GB"), (4, "3GB")]
 
 
 @pytest.mark.full

@@ -15,6 +15,7 @@ import fcntl
 import json
 import logging
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -40,6 +41,10 @@ log = logging.getLogger("icw.build")
 # How many states of the project a cache keeps, and how long (seconds) one that is not among them stays after its use.
 _STATES_KEPT = 4
 _IN_USE_S = 600
+
+# The name of a state: the beginning of the digest of the project.
+_DIGITS = 16
+_STATE = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
 
 # The name of a build's database in dbt's manifest and in its views is that of the file: all builds have the same.
 DATABASE = "build.duckdb"
@@ -94,7 +99,7 @@ def parsed_project(cache: Path) -> Project:
         BuildFailed: the project cannot be parsed.
         StorageError: the cache cannot be written.
     """
-    project = Project(cache / project_digest()[:16])
+    project = Project(cache / project_digest()[:_DIGITS])
     if not project.manifest.is_file():
         with _alone(cache):
             if not project.manifest.is_file():
@@ -208,9 +213,14 @@ def _aside(folder: Path) -> Iterator[Path]:
         sync_folder(folder.parent)
 
 
+def _is_a_state(folder: Path) -> bool:
+    """Whether a folder of the cache was made here: the cache may be a folder that holds other things, too."""
+    return _STATE.fullmatch(folder.name) is not None and (folder / "manifest.json").is_file()
+
+
 def _remove_unused(cache: Path, kept: Project) -> None:
     """Remove the states of the project that were not used lately, all but a few."""
-    states = [folder for folder in cache.iterdir() if folder.is_dir() and folder != kept.folder]
+    states = [folder for folder in cache.iterdir() if _is_a_state(folder) and folder != kept.folder]
     for folder in sorted(states, key=lambda state: -state.stat().st_mtime)[_STATES_KEPT - 1 :]:
         if time.time() - folder.stat().st_mtime > _IN_USE_S:
             shutil.rmtree(folder, ignore_errors=True)

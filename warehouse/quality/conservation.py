@@ -10,7 +10,7 @@ from __future__ import annotations
 from warehouse.quality.conservation_artifacts import ARTIFACTS, LANDED_SIZE
 from warehouse.quality.conservation_conformed import CONFORMED
 from warehouse.quality.conservation_midrc import MIDRC
-from warehouse.quality.conservation_rule import ConservationRule, states
+from warehouse.quality.conservation_rule import ConservationRule, plausible, states
 
 # Conditions: the hierarchy of IDC as far as a series states it.
 _COLLECTION, _PATIENT, _STUDY = map(states, ("collection_id", '"PatientID"', '"StudyInstanceUID"'))
@@ -38,7 +38,7 @@ IDC = (
     ),
     ConservationRule(
         sentence="fct_series has every instance of IDC",
-        landed='select sum("instanceCount") from landed_idc.idc_index',
+        landed=f"""select sum({plausible('"instanceCount"')}) from landed_idc.idc_index""",
         star="select sum(instance_count) from star.fct_series where source_id = 'idc'",
     ),
     ConservationRule(

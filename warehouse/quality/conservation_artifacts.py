@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from warehouse.quality.conservation_rule import ConservationRule
+from warehouse.quality.conservation_rule import ConservationRule, plausible
 
 FACTS: Mapping[str, str] = {
     "seg_index": "fct_segmentation",
@@ -77,9 +77,15 @@ LANDED_SIZE = (
 
 ARTIFACTS = (
     *(_rows(dataset, table) for dataset, table in FACTS.items()),
-    _sum("segment", "seg_index", "total_segments", "fct_segmentation", "total_segments"),
-    _sum("annotation", "ann_group_index", '"NumberOfAnnotations"', "fct_annotation_group", "number_of_annotations"),
-    _sum("byte", "sm_instance_index", "instance_size", "fct_slide_instance", "size_bytes"),
+    _sum("segment", "seg_index", plausible("total_segments"), "fct_segmentation", "total_segments"),
+    _sum(
+        "annotation",
+        "ann_group_index",
+        plausible('"NumberOfAnnotations"'),
+        "fct_annotation_group",
+        "number_of_annotations",
+    ),
+    _sum("byte", "sm_instance_index", plausible("instance_size"), "fct_slide_instance", "size_bytes"),
     _sum("region of interest", "rtstruct_index", "total_rois", "fct_rtstruct", "total_rois"),
     _sum("byte", "tcia_idc_subset", LANDED_SIZE, "fct_tcia_series", "size_bytes"),
     _references("seg_index", _SEGMENTED, "fct_segmentation", "segmented_series_key"),

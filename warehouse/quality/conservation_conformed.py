@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from warehouse.quality.conservation_rule import ConservationRule, states
+from warehouse.quality.conservation_rule import ConservationRule, plausible, states
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _rules() -> Iterator[ConservationRule]:
     )
     yield ConservationRule(
         sentence="fct_study has every instance of IDC",
-        landed=f'select sum("instanceCount") from {_IDC_WITH_STUDY}',
+        landed=f"""select sum({plausible('"instanceCount"')}) from {_IDC_WITH_STUDY}""",
         star="select sum(instance_count) from star.fct_study where source_id = 'idc'",
     )
     yield ConservationRule(
@@ -213,12 +213,12 @@ def _rules() -> Iterator[ConservationRule]:
     )
     yield ConservationRule(
         sentence="fct_series has every instance of the series files of the portal",
-        landed=f"select sum(number_of_instances) from {_SERIES_FILES}",
+        landed=f"select sum({plausible('number_of_instances')}) from {_SERIES_FILES}",
         star="select sum(instance_count) from star.fct_series where source_id = 'midrc'",
     )
     yield ConservationRule(
         sentence="fct_series has every byte of the series files of the portal",
-        landed=f"select sum(try_cast(file_size as bigint)) from {_SERIES_FILES}",
+        landed=f"select sum({plausible('file_size')}) from {_SERIES_FILES}",
         star="select sum(size_bytes) from star.fct_series where source_id = 'midrc'",
     )
     yield ConservationRule(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from warehouse.quality.conservation_rule import ConservationRule
+from warehouse.quality.conservation_rule import ConservationRule, plausible
 
 # (dataset, fact, what its rows are)
 _RECORDS = (
@@ -86,12 +86,12 @@ MIDRC = (
     ),
     ConservationRule(
         sentence="fct_file has every byte that the portal states",
-        landed="select sum(try_cast(file_size as bigint)) from landed_midrc.data_file",
+        landed=f"select sum({plausible('file_size')}) from landed_midrc.data_file",
         star="select sum(size_bytes) from star.fct_file where source_id = 'midrc'",
     ),
     ConservationRule(
         sentence="fct_file has every instance that the portal states",
-        landed="select sum(number_of_instances) from landed_midrc.data_file",
+        landed=f"select sum({plausible('number_of_instances')}) from landed_midrc.data_file",
         star="select sum(instance_count) from star.fct_file where source_id = 'midrc'",
     ),
     ConservationRule(
@@ -101,7 +101,7 @@ MIDRC = (
     ),
     ConservationRule(
         sentence="fct_radiology_report has every byte that the portal states",
-        landed="select sum(try_cast(file_size as bigint)) from landed_midrc.radiology_report",
+        landed=f"select sum({plausible('file_size')}) from landed_midrc.radiology_report",
         star="select sum(size_bytes) from star.fct_radiology_report where source_id = 'midrc'",
     ),
     ConservationRule(

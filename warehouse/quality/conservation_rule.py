@@ -14,6 +14,11 @@ class ConservationRule:
     star: str
 
 
+def plausible(column: str) -> str:
+    """Return a landed count or size (SQL) as the models take it: null where it is negative or no thousand add up."""
+    return f"case when {column} between 0 and 9007199254740992 then {column} end"
+
+
 def states(column: str) -> str:
     """Return the condition (SQL) that a landed column holds more than white space.
 

@@ -22,6 +22,9 @@ from warehouse.sql_text import literal
 _TOLERATED_RECORDS = 20
 _TOLERATED_SHARE = 0.01
 
+# A single wrong size can be as large as all others together: what bytes say is a warning, what records say is not.
+_OF_BYTES = ":byte"
+
 
 @dataclass(frozen=True)
 class EarlierGap:
@@ -102,7 +105,10 @@ def _profile(
         unaccounted=unaccounted,
         unexplained=unexplained,
         accepted=let_through,
-        tolerated=max(let_through + _TOLERATED_RECORDS, int(larger_side * _TOLERATED_SHARE)),
+        tolerated=max(
+            let_through + _TOLERATED_RECORDS,
+            int(larger_side * (1.0 if comparison.endswith(_OF_BYTES) else _TOLERATED_SHARE)),
+        ),
         movement="no earlier figure" if earlier is None else "as before" if earlier.gap == gap else "moved",
         earlier_gap=earlier.gap if earlier else 0,
         causes=causes,

@@ -7,6 +7,7 @@ records by GUID.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pyarrow as pa
@@ -28,6 +29,8 @@ PAGE = 2000
 """Records a request: the most that the service gives; it may give fewer, so only an empty page ends the list."""
 
 _TRIES = 3
+
+_HALF = re.compile(r"[\ud800-\udfff]")
 
 
 def fetch_metadata(transport: Transport) -> pa.Table:
@@ -126,7 +129,9 @@ def _endless(transport: Transport, offset: int) -> SourceError:
 
 
 def _text(record: Any) -> str:
-    return json.dumps(record, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(record, sort_keys=True, ensure_ascii=False)
+    # Half a surrogate pair is no text that a file can hold; JSON can, in its own notation.
+    return json.dumps(record, sort_keys=True) if _HALF.search(text) else text
 
 
 def _type_of(record: Any) -> str | None:

@@ -15,7 +15,7 @@ renamed as (
         {{ text_or_null('"AnnotationGroupUID"') }} as annotation_group_uid,
         {{ text_or_null('"AnnotationGroupLabel"') }} as annotation_group_label,
         {{ text_or_null('"AnnotationGroupGenerationType"') }} as annotation_group_generation_type,
-        "NumberOfAnnotations" as number_of_annotations,
+        {{ plausible_count('"NumberOfAnnotations"') }} as number_of_annotations,
         {{ text_or_null('"GraphicType"') }} as graphic_type,
         {{ text_or_null('"AnnotationPropertyCategory_code"') }} as annotation_property_category_code,
         {{ text_or_null('"AnnotationPropertyCategory_CodeMeaning"') }} as annotation_property_category_code_meaning,

@@ -12,7 +12,7 @@ renamed as (
         'idc' as source_id,
         "SeriesInstanceUID" as series_instance_uid,
         {{ text_or_null('"SegmentationType"') }} as segmentation_type,
-        total_segments,
+        {{ plausible_count('total_segments') }} as total_segments,
         {{ text_or_null('"AlgorithmType"') }} as algorithm_type,
         {{ text_or_null('"AlgorithmName"') }} as algorithm_name,
         {{ text_or_null('"segmented_SeriesInstanceUID"') }} as segmented_series_instance_uid,

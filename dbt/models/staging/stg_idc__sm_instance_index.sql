@@ -21,7 +21,7 @@ renamed as (
         "PixelSpacing_0" as pixel_spacing_row_mm,
         "ImageType" as image_type,
         {{ text_or_null('"TransferSyntaxUID"') }} as transfer_syntax_uid,
-        instance_size as size_bytes,
+        {{ plausible_count('instance_size') }} as size_bytes,
         "TotalPixelMatrixColumns" as total_pixel_matrix_columns,
         "TotalPixelMatrixRows" as total_pixel_matrix_rows,
         {{ text_or_null('crdc_instance_uuid') }} as crdc_instance_uuid

@@ -8,8 +8,19 @@ with node_elements as (
     select
         source_id,
         file_node_id,
-        unnest(list_distinct(study_node_ids)) as study_node_id
+        unnest(list_distinct(study_node_ids)) as element
     from {{ ref('stg_midrc__data_file') }}
+
+),
+
+nodes as (
+
+    select distinct
+        source_id,
+        file_node_id,
+        {{ text_or_null('element') }} as study_node_id
+    from node_elements
+    where {{ text_or_null('element') }} is not null
 
 ),
 
@@ -47,15 +58,14 @@ indexed as (
 node_links as (
 
     select
-        node_elements.source_id,
-        node_elements.file_node_id,
-        node_elements.study_node_id,
+        nodes.source_id,
+        nodes.file_node_id,
+        nodes.study_node_id,
         indexed.study_instance_uid,
         indexed.study_natural_key
-    from node_elements
+    from nodes
     left join indexed
-        on node_elements.study_node_id = indexed.study_node_id
-    where {{ text_or_null('node_elements.study_node_id') }} is not null
+        on nodes.study_node_id = indexed.study_node_id
 
 ),
 

@@ -18,7 +18,7 @@ renamed as (
         imaging_study_submitter_id as study_ids,
         {{ text_or_null('object_id') }} as object_id,
         file_name,
-        file_size as size_bytes,
+        {{ plausible_count('file_size') }} as size_bytes,
         file_size_raw as size_raw,
         {{ text_or_null('data_type') }} as data_type,
         {{ text_or_null('modality') }} as modality,

@@ -12,6 +12,8 @@ observed as (
     union
     select body_part_examined from {{ ref('stg_midrc__study_body_parts') }}
     union
+    select body_part_examined from {{ ref('stg_midrc__series') }}
+    union
     select body_part_examined from {{ ref('stg_bih__imaging_series') }}
 
 ),

@@ -20,6 +20,8 @@ observed as (
     union
     select source_id, license_raw from {{ ref('stg_midrc__dataset_terms') }}
     union
+    select source_id, sole_license_raw as license_raw from {{ ref('stg_midrc__study_terms') }}
+    union
     select source_id, license_raw from {{ ref('stg_bih__dataset') }}
     union
     select source_id, sole_license_raw as license_raw from {{ ref('stg_bih__imaging_study') }}

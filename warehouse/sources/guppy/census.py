@@ -29,6 +29,9 @@ _START = re.compile(r'"histogram"\s*:\s*\[')
 _SEPARATOR = re.compile(r"[\s,]*")
 _CHUNK = 1 << 14
 
+# The most (characters) that may stand before, after or in one bucket of a histogram: they are some dozens.
+_MOST_BESIDE = 1 << 22
+
 
 class IdDigest:
     """A digest of a set of ids that does not depend on their order: the sum of their SHA-256 modulo 2^256."""
@@ -229,6 +232,8 @@ def read_histogram(pieces: Iterable[bytes], take: Callable[[Sequence[Any]], None
         if state == "buckets":
             buffer, ended = _take_all(_take_most(buffer, take), scan, take)
             state = "tail" if ended else state
+        if len(buffer) > _MOST_BESIDE:
+            raise PassingTrouble("truncated", f"the answer has {len(buffer):,} characters that belong to no bucket")
     tail = buffer + decode(b"", final=True)
     try:
         return json.loads(head + tail)

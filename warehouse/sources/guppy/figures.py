@@ -18,6 +18,7 @@ import pyarrow as pa
 from warehouse.sources.guppy.census import NO_DATA
 from warehouse.sources.guppy.client import GuppyClient
 from warehouse.sources.guppy.discovery import RecordType
+from warehouse.sources.guppy.rows import encodable
 
 T = TypeVar("T")
 
@@ -205,7 +206,7 @@ def _buckets(entity: str, name: str, answer: Any) -> list[ReportedCount]:
     Missing values come as the last bucket, `no data`; a value that is literally that has a bucket of the same key
     before it. The number of values tells them apart: it counts values only.
     """
-    buckets = [(str(bucket["key"]), int(bucket["count"])) for bucket in answer["histogram"] or ()]
+    buckets = [(encodable(str(bucket["key"])), int(bucket["count"])) for bucket in answer["histogram"] or ()]
     last_is_missing = bool(buckets) and buckets[-1][0] == NO_DATA and sum(n for _, n in buckets) > answer["_totalCount"]
     rows = [
         ReportedCount(entity, name, key, last_is_missing and position == len(buckets) - 1, count)

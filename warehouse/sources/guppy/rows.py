@@ -168,7 +168,7 @@ def _scalars(values: list[Any], kind: str, path: str) -> pa.Array:
     try:
         return pa.array(values, arrow)
     except UnicodeEncodeError:
-        return pa.array([None if text is None else _encodable(text) for text in values], arrow)
+        return pa.array([None if text is None else encodable(text) for text in values], arrow)
     except pa.ArrowInvalid:
         if kind != "float":
             raise MisfitFound(path, kind, max(values, key=lambda value: abs(value or 0))) from None
@@ -210,7 +210,8 @@ def _number(value: Any, path: str) -> int | float:
     raise MisfitFound(path, "number", value)
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
+    """Return the text as a file can hold it: half a surrogate pair becomes the replacement character."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -8,8 +8,8 @@ select
     source_id,
     repository_id,
     case
-        when source_id = 'idc' then {{ surrogate_key(['patient_id']) }}
-        else patient_key
+        when source_id <> 'idc' then patient_key
+        when patient_id is not null then {{ surrogate_key(['patient_id']) }}
     end as person_key,
     collection_key,
     modality,
@@ -29,8 +29,8 @@ group by
     source_id,
     repository_id,
     case
-        when source_id = 'idc' then {{ surrogate_key(['patient_id']) }}
-        else patient_key
+        when source_id <> 'idc' then patient_key
+        when patient_id is not null then {{ surrogate_key(['patient_id']) }}
     end,
     collection_key,
     modality,
