@@ -13,8 +13,9 @@ PARTS = {"idc": idc.run, "demo": demo.run, "portals": comparison.run, "star": st
 
 
 def main() -> None:
-    """Run the benchmarks that were named, or all of them."""
-    names = sys.argv[1:] or list(PARTS)
+    """Run the benchmarks that were named, or all that measure."""
+    # The cases are no measurement: they are the tests, one by one, and take as long as all of these.
+    names = sys.argv[1:] or [name for name in PARTS if name != "cases"]
     unknown = [name for name in names if name not in PARTS]
     if unknown:
         raise SystemExit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(PARTS)}.")
