@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.signals import heed_every_signal
+
 ROOT = Path(__file__).resolve().parents[1]
 
 PROGRAM = """
@@ -66,12 +68,6 @@ RELEASED = """
     except KeyboardInterrupt:
         sys.exit(0)
 """
-
-
-def heed_every_signal() -> None:
-    """Undo what whoever started the tests ignores, as `nohup` does."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
 
 
 def struck(does: str, number: signal.Signals, *prefix: str) -> tuple[int, str, list[int]]:

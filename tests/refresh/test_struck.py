@@ -20,6 +20,7 @@ import pytest
 
 from tests.refresh.conftest import ICW, Bucket, Icw, environment
 from tests.support.shared import made_once
+from tests.support.signals import heed_every_signal
 from warehouse.snapshots import catalog
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,7 @@ def struck(moment: tuple[str, int, str], bucket: Bucket, home: Path, *options: s
         timeout=300,
         check=False,
         start_new_session=True,
+        preexec_fn=heed_every_signal,
     )
 
 
@@ -208,6 +210,7 @@ def test_an_interrupt_while_the_program_loads_is_one_sentence(
         text=True,
         timeout=60,
         check=False,
+        preexec_fn=heed_every_signal,
     )
     assert done.returncode == 128 + signal.Signals[name], done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
