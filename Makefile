@@ -43,7 +43,7 @@ refresh: install ## the same from the public services alone, for the schedule or
 docs: install ## the snapshot in service as a page for a browser: models, SQL, lineage, columns, row counts
 	@$(BIN)/icw docs
 
-test: install ## run the tests (under 5 minutes on two cores)
+test: install ## run the tests (about 5 minutes on two cores)
 	@$(BIN)/pytest -q -m "not full and not bench" $(PYTEST_OPTIONS) $(TESTS)
 
 test-full: install ## run all tests, also those that take longer
