@@ -435,5 +435,5 @@ def main(run: Callable[[], object] = app) -> None:
         if error.errno == errno.ENOSPC:
             _stop(StorageError(f"The output cannot be written: {error.strerror}. Free some space and try again."))
         if error.filename is not None:
-            _stop(StorageError(f"{error.filename} cannot be used: {error.strerror}. Mend that, or set ICW_HOME."))
+            _stop(StorageError(f"{error.filename} cannot be used: {error.strerror}. Name another path."))
         raise

@@ -39,8 +39,8 @@ renamed as (
         series_init_idc_version as first_idc_version,
         series_revised_idc_version as revised_idc_version,
         -- Both columns came with v20; before that, the URL s3://<bucket>/<uuid>/* holds them.
-        {{ text_or_null("coalesce(aws_bucket, split_part(series_aws_url, '/', 3))") }} as aws_bucket,
-        {{ text_or_null("coalesce(crdc_series_uuid, split_part(series_aws_url, '/', 4))") }} as crdc_series_uuid,
+        {{ not_blank("coalesce(aws_bucket, split_part(series_aws_url, '/', 3))") }} as aws_bucket,
+        {{ not_blank("coalesce(crdc_series_uuid, split_part(series_aws_url, '/', 4))") }} as crdc_series_uuid,
         series_aws_url,
         -- 1 MB = 1,000,000 bytes. Up to v23 upstream rounds to 0.01 MB; in 24.2.2 and later the value is exact to the byte.
         {{ size_bytes_of('"series_size_MB"') }} as size_bytes

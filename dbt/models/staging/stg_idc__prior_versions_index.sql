@@ -15,7 +15,7 @@ renamed as (
         {{ not_blank('"StudyInstanceUID"') }} as study_instance_uid,
         {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
         {{ not_blank('"Modality"') }} as modality,
-        crdc_series_uuid,
+        {{ not_blank('crdc_series_uuid') }} as crdc_series_uuid,
         coalesce(aws_bucket, split_part(series_aws_url, '/', 3)) as aws_bucket,
         series_aws_url,
         {{ size_bytes_of('"series_size_MB"') }} as size_bytes,
