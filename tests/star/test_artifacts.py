@@ -107,6 +107,12 @@ def star(whole: Build) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def compiled_star(build: Build) -> dict[str, str]:
+    """Return the SQL of every table of the star, as dbt compiled it for a build."""
+    files = (build.folder / "scratch" / "compiled").rglob("star/*.sql")
+    return {path.stem: path.read_text(encoding="utf-8") for path in files}
+
+
 def declared(build: Build) -> dict[str, DeclaredTable]:
     return {table.name: table for table in read_star_description(build.manifest).tables}
 
@@ -236,6 +242,43 @@ def test_repeated_keys_are_told_apart(star: duckdb.DuckDBPyConnection) -> None:
     assert rows(star, "select count(*) from star.fct_clinical_column where collection_key is null") == [(1,)]
 
 
+# The identifier of each row of an artifact, of which the contract has no more than a description.
+IDENTIFIERS = {"sm_instance_index": "SOPInstanceUID", "gdc_idc_mapping": "StudyInstanceUID"}
+REPEATABLE = {name: table for name, table in FACTS.items() if name not in {"ann_group_index", "clinical_index"}}
+
+
+def test_rows_that_repeat_or_lack_their_identifier_are_kept_and_stop_nothing(whole: Build, tmp_path: Path) -> None:
+    compiled = compiled_star(whole)
+    build = spoiled(whole, tmp_path, "select 1")
+    with duckdb.connect(str(build.database)) as connection:
+        for dataset in REPEATABLE:
+            identifier = IDENTIFIERS.get(dataset, "SeriesInstanceUID")
+            connection.execute(
+                f"create table landed.odd_{dataset} as with rows as (from landed_idc.{dataset})"
+                f" from rows union all (from rows order by all limit 1) union all by name"
+                f' (select * replace (null as "{identifier}") from rows order by all limit 2) union all by name'
+                f" (select * replace (' ' as \"{identifier}\") from rows order by all limit 1);"
+                f" create or replace view landed_idc.{dataset} as from landed.odd_{dataset};"
+                f" update landed.loads set row_count = row_count + 4 where dataset = '{dataset}'"
+            )
+        before = {table: rows(connection, f"select count(*) from star.{table}")[0][0] for table in REPEATABLE.values()}
+        for table in TABLES:
+            connection.execute(f"create or replace table star.{table} as {compiled[table]}")
+        for table in REPEATABLE.values():
+            (key,) = declared(whole)[table].primary_key
+            assert rows(connection, f"select count(*), count(distinct {key}) from star.{table}") == [
+                (before[table] + 4, before[table] + 4)
+            ], table
+        # What refers to the identifier finds the one row that it found before.
+        joined = "select count(*) from star.fct_series join star.fct_acquisition_ct using (series_key)"
+        assert rows(connection, joined) == [(before["fct_acquisition_ct"],)]
+    verdicts = audit_star(build)
+    assert failed_errors(verdicts) == []
+    (warned,) = [verdict.observed for verdict in verdicts if not verdict.passed and verdict.suite == "star references"]
+    for table in REPEATABLE.values():
+        assert f"{table}." in warned, table
+
+
 def test_lists_stay_lists_and_records_are_text(star: duckdb.DuckDBPyConnection) -> None:
     ((roi_names, image_type, position),) = rows(
         star,
@@ -252,10 +295,7 @@ def test_lists_stay_lists_and_records_are_text(star: duckdb.DuckDBPyConnection) 
 def test_the_order_of_the_landed_rows_does_not_matter(whole: Build, tmp_path: Path) -> None:
     database = tmp_path / whole.database.name
     shutil.copy(whole.database, database)
-    compiled = {
-        path.stem: path.read_text(encoding="utf-8")
-        for path in (whole.folder / "scratch" / "compiled").rglob("star/*.sql")
-    }
+    compiled = compiled_star(whole)
     with duckdb.connect(str(database)) as connection:
         for dataset in FACTS:
             connection.execute(

@@ -10,7 +10,7 @@ renamed as (
 
     select
         'idc' as source_id,
-        "SeriesInstanceUID" as series_instance_uid,
+        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
         "AnnotationGroupNumber" as annotation_group_number,
         {{ text_or_null('"AnnotationGroupUID"') }} as annotation_group_uid,
         {{ text_or_null('"AnnotationGroupLabel"') }} as annotation_group_label,

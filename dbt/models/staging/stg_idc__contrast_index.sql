@@ -10,7 +10,7 @@ renamed as (
 
     select
         'idc' as source_id,
-        "SeriesInstanceUID" as series_instance_uid,
+        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
         "ContrastBolusAgent" as contrast_bolus_agent,
         "ContrastBolusIngredient" as contrast_bolus_ingredient,
         "ContrastBolusRoute" as contrast_bolus_route

@@ -10,7 +10,7 @@ renamed as (
 
     select
         'idc' as source_id,
-        "SeriesInstanceUID" as series_instance_uid,
+        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
         "ImageType" as image_type,
         "PixelSpacing_row_mm" as pixel_spacing_row_mm,
         "PixelSpacing_col_mm" as pixel_spacing_col_mm,

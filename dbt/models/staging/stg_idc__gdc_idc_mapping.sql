@@ -10,9 +10,9 @@ renamed as (
 
     select
         'idc' as source_id,
-        collection_id,
-        "PatientID" as patient_id,
-        "StudyInstanceUID" as study_instance_uid,
+        {{ not_blank('collection_id') }} as collection_id,
+        {{ not_blank('"PatientID"') }} as patient_id,
+        {{ not_blank('"StudyInstanceUID"') }} as study_instance_uid,
         try_cast("StudyDate" as date) as study_date,
         {{ text_or_null('"StudyDescription"') }} as study_description,
         {{ text_or_null('study_type') }} as study_type,

@@ -10,7 +10,7 @@ renamed as (
 
     select
         'idc' as source_id,
-        "SeriesInstanceUID" as series_instance_uid,
+        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
         "MagneticFieldStrength" as magnetic_field_strength_tesla,
         "ScanningSequence" as scanning_sequence,
         "SequenceVariant" as sequence_variant,

@@ -10,7 +10,7 @@ renamed as (
 
     select
         'idc' as source_id,
-        "SeriesInstanceUID" as series_instance_uid,
+        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
         {{ text_or_null('"SeriesType"') }} as series_type,
         {{ text_or_null('"Units"') }} as units,
         {{ text_or_null('"DecayCorrection"') }} as decay_correction,

@@ -10,7 +10,7 @@ renamed as (
 
     select
         'idc' as source_id,
-        "SeriesInstanceUID" as series_instance_uid,
+        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
         total_rois,
         "ROINames" as roi_names,
         "ROIGenerationAlgorithms" as roi_generation_algorithms,

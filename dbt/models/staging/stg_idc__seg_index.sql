@@ -10,7 +10,7 @@ renamed as (
 
     select
         'idc' as source_id,
-        "SeriesInstanceUID" as series_instance_uid,
+        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
         {{ text_or_null('"SegmentationType"') }} as segmentation_type,
         {{ plausible_count('total_segments') }} as total_segments,
         {{ text_or_null('"AlgorithmType"') }} as algorithm_type,

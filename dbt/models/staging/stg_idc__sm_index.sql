@@ -10,7 +10,7 @@ renamed as (
 
     select
         'idc' as source_id,
-        "SeriesInstanceUID" as series_instance_uid,
+        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
         {{ text_or_null('"ContainerIdentifier"') }} as container_identifier,
         "embeddingMedium_CodeMeaning" as embedding_medium_code_meaning,
         "embeddingMedium_code_designator_value_str" as embedding_medium_code_designator_value_str,

@@ -10,8 +10,8 @@ renamed as (
 
     select
         'idc' as source_id,
-        "SOPInstanceUID" as sop_instance_uid,
-        "SeriesInstanceUID" as series_instance_uid,
+        {{ not_blank('"SOPInstanceUID"') }} as sop_instance_uid,
+        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
         "embeddingMedium_CodeMeaning" as embedding_medium_code_meaning,
         "embeddingMedium_code_designator_value_str" as embedding_medium_code_designator_value_str,
         "tissueFixative_CodeMeaning" as tissue_fixative_code_meaning,

@@ -1,7 +1,16 @@
 -- Grain: one CT series.
 
+with series as (
+
+    select
+        ct_index.*,
+        {{ occurrence('ct_index', 'series_instance_uid') }} as occurrence
+    from {{ ref('stg_idc__ct_index') }} as ct_index
+
+)
+
 select
-    {{ surrogate_key(['source_id', 'series_instance_uid']) }} as series_key,
+    {{ key_of_occurrence('series_instance_uid') }} as series_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'ct_index'"]) }} as release_key,
     source_id,
@@ -26,4 +35,4 @@ select
     data_collection_diameter_mm,
     reconstruction_diameter_mm,
     spiral_pitch_factor
-from {{ ref('stg_idc__ct_index') }}
+from series

@@ -1,7 +1,16 @@
 -- Grain: one MR series.
 
+with series as (
+
+    select
+        mr_index.*,
+        {{ occurrence('mr_index', 'series_instance_uid') }} as occurrence
+    from {{ ref('stg_idc__mr_index') }} as mr_index
+
+)
+
 select
-    {{ surrogate_key(['source_id', 'series_instance_uid']) }} as series_key,
+    {{ key_of_occurrence('series_instance_uid') }} as series_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'mr_index'"]) }} as release_key,
     source_id,
@@ -27,4 +36,4 @@ select
     sequence_name,
     diffusion_b_value_s_per_mm2,
     number_of_temporal_positions
-from {{ ref('stg_idc__mr_index') }}
+from series

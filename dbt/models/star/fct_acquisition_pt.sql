@@ -1,7 +1,16 @@
 -- Grain: one PET series.
 
+with series as (
+
+    select
+        pt_index.*,
+        {{ occurrence('pt_index', 'series_instance_uid') }} as occurrence
+    from {{ ref('stg_idc__pt_index') }} as pt_index
+
+)
+
 select
-    {{ surrogate_key(['source_id', 'series_instance_uid']) }} as series_key,
+    {{ key_of_occurrence('series_instance_uid') }} as series_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'pt_index'"]) }} as release_key,
     source_id,
@@ -26,4 +35,4 @@ select
     slice_thickness_mm,
     number_of_slices,
     number_of_time_slices
-from {{ ref('stg_idc__pt_index') }}
+from series

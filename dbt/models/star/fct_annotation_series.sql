@@ -4,6 +4,7 @@ with annotations as (
 
     select
         annotations.*,
+        {{ occurrence('annotations', 'series_instance_uid') }} as occurrence,
         case
             when referenced_series_instance_uid is not null
                 then {{ surrogate_key(['source_id', 'referenced_series_instance_uid']) }}
@@ -13,7 +14,7 @@ with annotations as (
 )
 
 select
-    {{ surrogate_key(['annotations.source_id', 'annotations.series_instance_uid']) }} as series_key,
+    {{ key_of_occurrence('series_instance_uid', 'annotations') }} as series_key,
     {{ surrogate_key(['annotations.source_id']) }} as source_key,
     {{ surrogate_key(['annotations.source_id', "'ann_index'"]) }} as release_key,
     referenced_series.series_key as referenced_series_key,

@@ -1,7 +1,16 @@
 -- Grain: one series with contrast agent attributes.
 
+with series as (
+
+    select
+        contrast_index.*,
+        {{ occurrence('contrast_index', 'series_instance_uid') }} as occurrence
+    from {{ ref('stg_idc__contrast_index') }} as contrast_index
+
+)
+
 select
-    {{ surrogate_key(['source_id', 'series_instance_uid']) }} as series_key,
+    {{ key_of_occurrence('series_instance_uid') }} as series_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'contrast_index'"]) }} as release_key,
     source_id,
@@ -9,4 +18,4 @@ select
     contrast_bolus_agent,
     contrast_bolus_ingredient,
     contrast_bolus_route
-from {{ ref('stg_idc__contrast_index') }}
+from series

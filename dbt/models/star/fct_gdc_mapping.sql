@@ -1,11 +1,26 @@
 -- Grain: one study of a patient that is a case of the Genomic Data Commons (GDC).
 
+with studies as (
+
+    select
+        gdc_idc_mapping.*,
+        {{ occurrence('gdc_idc_mapping', 'study_instance_uid') }} as occurrence
+    from {{ ref('stg_idc__gdc_idc_mapping') }} as gdc_idc_mapping
+
+)
+
 select
-    {{ surrogate_key(['source_id', 'study_instance_uid']) }} as study_key,
+    {{ key_of_occurrence('study_instance_uid') }} as study_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'gdc_idc_mapping'"]) }} as release_key,
-    {{ surrogate_key(['source_id', 'collection_id']) }} as collection_key,
-    {{ surrogate_key(['source_id', 'collection_id', 'patient_id']) }} as patient_key,
+    case
+        when collection_id is not null
+            then {{ surrogate_key(['source_id', 'collection_id']) }}
+    end as collection_key,
+    case
+        when collection_id is not null and patient_id is not null
+            then {{ surrogate_key(['source_id', 'collection_id', 'patient_id']) }}
+    end as patient_key,
     source_id,
     collection_id,
     patient_id,
@@ -14,4 +29,4 @@ select
     study_description,
     study_type,
     gdc_case_id
-from {{ ref('stg_idc__gdc_idc_mapping') }}
+from studies

@@ -4,6 +4,7 @@ with structure_sets as (
 
     select
         structure_sets.*,
+        {{ occurrence('structure_sets', 'series_instance_uid') }} as occurrence,
         case
             when referenced_series_instance_uid is not null
                 then {{ surrogate_key(['source_id', 'referenced_series_instance_uid']) }}
@@ -13,7 +14,7 @@ with structure_sets as (
 )
 
 select
-    {{ surrogate_key(['structure_sets.source_id', 'structure_sets.series_instance_uid']) }} as series_key,
+    {{ key_of_occurrence('series_instance_uid', 'structure_sets') }} as series_key,
     {{ surrogate_key(['structure_sets.source_id']) }} as source_key,
     {{ surrogate_key(['structure_sets.source_id', "'rtstruct_index'"]) }} as release_key,
     referenced_series.series_key as referenced_series_key,

@@ -4,6 +4,7 @@ with segmentations as (
 
     select
         segmentations.*,
+        {{ occurrence('segmentations', 'series_instance_uid') }} as occurrence,
         case
             when algorithm_name is not null or algorithm_type is not null
                 then {{ surrogate_key(['source_id', 'algorithm_name', 'algorithm_type']) }}
@@ -17,7 +18,7 @@ with segmentations as (
 )
 
 select
-    {{ surrogate_key(['segmentations.source_id', 'segmentations.series_instance_uid']) }} as series_key,
+    {{ key_of_occurrence('series_instance_uid', 'segmentations') }} as series_key,
     {{ surrogate_key(['segmentations.source_id']) }} as source_key,
     {{ surrogate_key(['segmentations.source_id', "'seg_index'"]) }} as release_key,
     segmentations.algorithm_key,

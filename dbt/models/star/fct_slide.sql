@@ -1,7 +1,16 @@
 -- Grain: one slide microscopy series.
 
+with slides as (
+
+    select
+        sm_index.*,
+        {{ occurrence('sm_index', 'series_instance_uid') }} as occurrence
+    from {{ ref('stg_idc__sm_index') }} as sm_index
+
+)
+
 select
-    {{ surrogate_key(['source_id', 'series_instance_uid']) }} as series_key,
+    {{ key_of_occurrence('series_instance_uid') }} as series_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'sm_index'"]) }} as release_key,
     source_id,
@@ -25,4 +34,4 @@ select
     illumination_type_code_meaning,
     admitting_diagnosis_code_designator_value_str,
     admitting_diagnosis_code_meaning
-from {{ ref('stg_idc__sm_index') }}
+from slides

@@ -1,8 +1,20 @@
 -- Grain: one slide microscopy instance.
 
+with slide_instances as (
+
+    select
+        sm_instance_index.*,
+        {{ occurrence('sm_instance_index', 'sop_instance_uid') }} as occurrence
+    from {{ ref('stg_idc__sm_instance_index') }} as sm_instance_index
+
+)
+
 select
-    {{ surrogate_key(['source_id', 'sop_instance_uid']) }} as slide_instance_key,
-    {{ surrogate_key(['source_id', 'series_instance_uid']) }} as series_key,
+    {{ key_of_occurrence('sop_instance_uid') }} as slide_instance_key,
+    case
+        when series_instance_uid is not null
+            then {{ surrogate_key(['source_id', 'series_instance_uid']) }}
+    end as series_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'sm_instance_index'"]) }} as release_key,
     source_id,
@@ -21,4 +33,4 @@ select
     total_pixel_matrix_columns,
     total_pixel_matrix_rows,
     crdc_instance_uuid
-from {{ ref('stg_idc__sm_instance_index') }}
+from slide_instances

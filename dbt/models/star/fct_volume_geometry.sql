@@ -1,7 +1,16 @@
 -- Grain: one CT, MR or PET series that is a stack of single-frame images.
 
+with series as (
+
+    select
+        volume_geometry_index.*,
+        {{ occurrence('volume_geometry_index', 'series_instance_uid') }} as occurrence
+    from {{ ref('stg_idc__volume_geometry_index') }} as volume_geometry_index
+
+)
+
 select
-    {{ surrogate_key(['source_id', 'series_instance_uid']) }} as series_key,
+    {{ key_of_occurrence('series_instance_uid') }} as series_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'volume_geometry_index'"]) }} as release_key,
     source_id,
@@ -19,4 +28,4 @@ select
     origin_patient_mm,
     image_orientation_patient,
     slice_spacing_mm
-from {{ ref('stg_idc__volume_geometry_index') }}
+from series
