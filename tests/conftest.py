@@ -42,13 +42,12 @@ def project() -> Project:
 
 # What takes longest on one worker, the longest first: begun last, it would leave the other worker with nothing to do.
 LONGEST_FIRST = (
+    "tests/star/test_real_refresh.py",
     "tests/star/test_published_figures.py",
-    "tests/star/test_same_bytes.py",
     "tests/refresh/test_struck.py",
     "tests/sandbox/test_published_figures.py",
     "tests/star/test_real_releases.py",
     "tests/sources_guppy/test_with_sandbox.py",  # needs no dbt: not to wait with the other worker for its first parse
-    "tests/star/test_real_refresh.py",
     "tests/refresh/test_portals.py",
     "tests/refresh/test_refresh_command.py",
     "tests/faults/test_guppy_matrix.py",

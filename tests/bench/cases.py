@@ -1,6 +1,6 @@
 """Each case of a matrix by itself: 20 moments at which a night is struck, and every field as another kind of thing.
 
-The tests take several cases together, which is as strict and takes a fraction of the time; this tells them apart.
+The tests take several cases together, and of the moments every other one; this tells them apart.
 """
 
 from __future__ import annotations

@@ -7,16 +7,15 @@ Each case goes through landing, the landed views, and every table of the star, w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from tests.sandbox.test_schema_history import STATES
+from tests.support.compiled import run_compiled
 from tests.support.shared import SEED, population_of
-from warehouse.build import prepare, run_dbt
-from warehouse.build.project import project_with_empty_build, tables_read
+from tests.support.tables import star_rows
+from warehouse.build import prepare
 from warehouse.landing import Landing, Release
 from warehouse.quality.audit import audit_landed, audit_star
 from warehouse.quality.verdicts import Verdict, failed_errors
@@ -25,7 +24,7 @@ from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
 from warehouse.sources.guppy import land_system, midrc
 
-SCALE = 0.002
+SCALE = 0.0005
 
 TYPES = {"case", "imaging_study", "data_file", "measurement", "annotation", "radiology_report"}
 
@@ -51,52 +50,30 @@ def mutations(turn: int) -> list[FieldMutation]:
 TURNS = [mutations(turn) for turn in range(len(MUTATIONS))]
 
 
-@dataclass(frozen=True)
-class Star:
-    """The SQL of every table, as dbt compiled it, in the order in which they read each other."""
-
-    home: Path
-    population: Path
-    compiled: dict[str, tuple[str, str]]
-
-    def land(
-        self, home: Path, schema: str | None = None, changes: Sequence[FieldMutation] = ()
-    ) -> tuple[Landing, Release]:
-        """Land the portal of a sandbox with the schema of a day, or with changes."""
-        landing = Landing(home)
-        with Sandbox(self.population, SCALE, SEED, schema=schema) as sandbox:
-            for change in changes:
-                sandbox.portal.change_schema(change)
-            settings = Settings(home=home, midrc_url=sandbox.portal_url, guppy_page_size=200)
-            return landing, land_system(midrc(settings), landing, settings)
-
-    def build(self, home: Path, landing: Landing, release: Release) -> dict[str, int]:
-        """Make every table of the landed data, and have them audited; return their rows."""
-        build = prepare(home, landing, [release], Settings(home=home))
-        rows: dict[str, int] = {}
-        with duckdb.connect(str(build.database)) as connection:
-            for schema, name in tables_read(project_with_empty_build(Settings(home=home))):
-                if name in build.models:
-                    relation, sql = self.compiled[name]
-                    connection.execute(f"create table {relation} as {sql}")
-                    ((rows[name],),) = connection.execute(f"select count(*) from {schema}.{name}").fetchall()
-        assert failed_errors(audit_star(build)) == []
-        return rows
-
-
 @pytest.fixture(scope="module")
-def star(tmp_path_factory: pytest.TempPathFactory) -> Star:
-    """The portal as it is today, built by dbt."""
-    home = tmp_path_factory.mktemp("today")
-    made = Star(home, population_of(tmp_path_factory, SCALE), {})
-    landing, release = made.land(home)
+def population(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return population_of(tmp_path_factory, SCALE)
+
+
+def landed(
+    population: Path, home: Path, schema: str | None = None, changes: Sequence[FieldMutation] = ()
+) -> tuple[Landing, Release]:
+    """Land the portal of a sandbox with the schema of a day, or with changes."""
+    landing = Landing(home)
+    with Sandbox(population, SCALE, SEED, schema=schema) as sandbox:
+        for change in changes:
+            sandbox.portal.change_schema(change)
+        settings = Settings(home=home, midrc_url=sandbox.portal_url, guppy_page_size=200)
+        return landing, land_system(midrc(settings), landing, settings)
+
+
+def built(home: Path, landing: Landing, release: Release) -> dict[str, int]:
+    """Make every table of the landed data, and have them audited; return their rows."""
     build = prepare(home, landing, [release], Settings(home=home))
-    run_dbt(build, Settings(home=home))
-    files = {path.stem: path for path in (build.folder / "scratch" / "compiled").rglob("*.sql")}
-    for schema, name in tables_read(project_with_empty_build(Settings(home=home))):
-        if name in files:
-            made.compiled[name] = f"{schema}.{name}", files[name].read_text(encoding="utf-8")
-    return made
+    run_compiled(build, Settings(home=home))
+    assert failed_errors(audit_star(build)) == []
+    rows = star_rows(build)
+    return {name: rows[name] for name in build.models if name in rows}
 
 
 def warnings(verdicts: list[Verdict]) -> str:
@@ -105,8 +82,8 @@ def warnings(verdicts: list[Verdict]) -> str:
 
 @pytest.mark.full
 @pytest.mark.parametrize("day", STATES)
-def test_every_state_of_the_schema_is_landed_and_built(star: Star, tmp_path: Path, day: str) -> None:
-    landing, release = star.land(tmp_path, schema=day)
+def test_every_state_of_the_schema_is_landed_and_built(population: Path, tmp_path: Path, day: str) -> None:
+    landing, release = landed(population, tmp_path, schema=day)
     known = {load.dataset: load for load in release.loads}
     for name in STATES[day]:
         assert known[name].status == "landed", name
@@ -120,7 +97,7 @@ def test_every_state_of_the_schema_is_landed_and_built(star: Star, tmp_path: Pat
     said = warnings(verdicts)
     for name in (*absent, *(STATES[day].keys() - TYPES)):
         assert name in said, name
-    rows = star.build(tmp_path, landing, release)
+    rows = built(tmp_path, landing, release)
     assert rows["dim_patient"] == known["case"].rows
     assert rows["fct_file"] == (0 if "data_file" in absent else known["data_file"].rows)
     print(
@@ -128,12 +105,12 @@ def test_every_state_of_the_schema_is_landed_and_built(star: Star, tmp_path: Pat
     )
 
 
-def check(star: Star, home: Path, changes: Sequence[FieldMutation]) -> None:
-    landing, release = star.land(home, changes=changes)
+def check(population: Path, home: Path, changes: Sequence[FieldMutation]) -> None:
+    landing, release = landed(population, home, changes=changes)
     assert all(load.status == "landed" for load in release.loads)
     verdicts = audit_landed([release], landing)
     assert failed_errors(verdicts) == []
-    rows = star.build(home, landing, release)
+    rows = built(home, landing, release)
     for table, record_type in (("fct_file", "data_file"), ("dim_patient", "case")):
         load = release.load_of(record_type)
         assert load is not None
@@ -144,8 +121,10 @@ def check(star: Star, home: Path, changes: Sequence[FieldMutation]) -> None:
 
 @pytest.mark.full
 @pytest.mark.parametrize("turn", range(len(TURNS)))
-def test_every_field_as_another_kind_of_thing_is_landed_built_and_said(star: Star, tmp_path: Path, turn: int) -> None:
-    check(star, tmp_path, TURNS[turn])
+def test_every_field_as_another_kind_of_thing_is_landed_built_and_said(
+    population: Path, tmp_path: Path, turn: int
+) -> None:
+    check(population, tmp_path, TURNS[turn])
 
 
 @pytest.mark.bench
@@ -155,6 +134,6 @@ def test_every_field_as_another_kind_of_thing_is_landed_built_and_said(star: Sta
     ids=lambda change: f"{change.record_type}.{change.field} {change.mutation}",
 )
 def test_one_field_as_another_kind_of_thing_is_landed_built_and_said(
-    star: Star, tmp_path: Path, change: FieldMutation
+    population: Path, tmp_path: Path, change: FieldMutation
 ) -> None:
-    check(star, tmp_path, [change])
+    check(population, tmp_path, [change])

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from tests.reconciliation.planted_gaps import land_gaps
-from warehouse.build import Build, prepare, run_dbt
+from tests.support.compiled import run_compiled
+from warehouse.build import Build, prepare
 from warehouse.quality.audit import audit_star
 from warehouse.settings import Settings
 
@@ -21,7 +22,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     home = tmp_path_factory.mktemp("gaps")
     landing, releases = land_gaps(home)
     built = prepare(home, landing, releases, Settings(home=home))
-    run_dbt(built, Settings(home=home))
+    run_compiled(built, Settings(home=home))
     return built
 
 

@@ -187,10 +187,18 @@ class TestPortals:
         assert json.loads(icw("status", "--json", home=home).stdout)["last_run"]["exit_code"] == 0
 
     @pytest.mark.full
-    def test_a_type_that_moved_is_fetched_and_the_others_are_taken_over(
+    def test_what_moved_is_fetched_the_rest_taken_over_and_drift_of_no_consequence_is_published_as_warnings(
         self, icw: Icw, sandbox: Sandbox, home: Path
     ) -> None:
         sandbox.portal.change_data(DataChange("measurement", removed=2, added=5, rebuilt=True))
+        for change in (
+            SchemaChange("annotation", "add", "novelty"),
+            SchemaChange("annotation", "remove", "annotator_id"),
+            SchemaChange("annotation", "retype", "midrc_mRALE_score", "keyword"),
+        ):
+            sandbox.portal.change_schema(change)
+        # A field that models read.
+        sandbox.bih.change_schema(SchemaChange("subject", "remove", "submitter_id"))
         sandbox.requests.clear()
         done = icw("refresh", "--sources", "sandbox", home=home, **reads(sandbox))
         assert done.returncode == 0, done.stderr
@@ -198,30 +206,13 @@ class TestPortals:
         paged = {
             name for entry in sandbox.requests.entries() if "download" in entry.kinds for name in entry.record_types
         }
-        assert paged == {"measurement"}
-
-    @pytest.mark.full
-    def test_drift_of_no_consequence_is_published_as_warnings(self, icw: Icw, sandbox: Sandbox, home: Path) -> None:
-        for change in (
-            SchemaChange("annotation", "add", "novelty"),
-            SchemaChange("annotation", "remove", "annotator_id"),
-            SchemaChange("annotation", "retype", "midrc_mRALE_score", "keyword"),
-        ):
-            sandbox.portal.change_schema(change)
-        done = icw("refresh", "--sources", "sandbox", home=home, **reads(sandbox))
-        assert done.returncode == 0, done.stderr
-        observed = " ".join(f"{found.expectation}: {found.observed}" for found in warnings(home))
+        assert paged == {"measurement", "annotation", "subject"}
+        warnings = catalog.snapshot(home, None).manifest.warnings
+        observed = " ".join(f"{found.expectation}: {found.observed}" for found in warnings)
         assert re.search(r"column that the contract does not know: [^:]*annotation\.novelty", observed)
         assert re.search(r"Every other column of the contract is there: [^:]*annotation\.annotator_id", observed)
-        assert re.search(r"has the type of the contract: [^:]*annotation\.midrc_mRALE_score", observed)
-
-    @pytest.mark.full
-    def test_a_field_that_models_read_may_go_and_is_named(self, icw: Icw, sandbox: Sandbox, home: Path) -> None:
-        sandbox.bih.change_schema(SchemaChange("subject", "remove", "submitter_id"))
-        done = icw("refresh", "--sources", "sandbox", home=home, **reads(sandbox))
-        assert done.returncode == 0, done.stderr
-        observed = " ".join(f"{found.expectation}: {found.observed}" for found in warnings(home))
         assert re.search(r"Every other column of the contract is there: [^:]*subject\.submitter_id", observed)
+        assert re.search(r"has the type of the contract: [^:]*annotation\.midrc_mRALE_score", observed)
 
     @pytest.mark.full
     def test_nothing_at_all_answers(self, icw: Icw, bucket: Bucket, sandbox: Sandbox, home: Path) -> None:
@@ -237,8 +228,12 @@ class TestPortals:
 
     @pytest.mark.full
     def test_a_live_refresh_takes_no_made_up_data(self, icw: Icw, sandbox: Sandbox, home: Path) -> None:
-        """Not even the load that the sandbox left in the same home."""
+        """Not even the load that the sandbox left in the same home; nothing of it is landed, and nothing asked for."""
+        landed = Landing(home).releases("midrc")
+        sandbox.requests.clear()
         done = icw("refresh", home=home, **takes_for_live(sandbox))
+        assert Landing(home).releases("midrc") == landed
+        assert not [entry for entry in sandbox.requests.entries() if "download" in entry.kinds]
         assert done.returncode == 8, done.stderr
         assert "made-up data" in one_line(done)
         snapshot = catalog.snapshot(home, None)
@@ -254,20 +249,6 @@ class TestPortals:
         assert done.returncode == 2
         assert "ICW_HOME" in one_line(done)
         assert catalog.current(home) == before
-
-
-def warnings(home: Path) -> tuple:  # type: ignore[type-arg]
-    return catalog.snapshot(home, None).manifest.warnings
-
-
-@pytest.mark.full
-def test_a_live_refresh_lands_no_made_up_data(icw: Icw, bucket: Bucket, sandbox: Sandbox, tmp_path: Path) -> None:
-    bucket.publish("26.1.0")
-    home = tmp_path / "home"
-    sandbox.requests.clear()
-    assert icw("refresh", "--idc", "26.1.0", home=home, **takes_for_live(sandbox)).returncode == 8
-    assert Landing(home).releases("midrc") == []
-    assert not [entry for entry in sandbox.requests.entries() if "download" in entry.kinds]
 
 
 @pytest.mark.full

@@ -1,5 +1,5 @@
 """`icw refresh` against the real package index and both portals at a twentieth of their size: the newest release, then
-an older one."""
+an older one, and the same once more with other means."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
 from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store
-from warehouse.landing import Landing
+from warehouse.build import prepare, run_dbt
+from warehouse.landing import Landing, sha256_of
 from warehouse.sandbox.server import Sandbox
+from warehouse.settings import Settings
 from warehouse.snapshots import catalog
+from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.star import star_tables
+from warehouse.snapshots.tables import table_writer
 
 pytestmark = [pytest.mark.network, pytest.mark.full]
 
@@ -65,7 +71,54 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
             numbers = connection.execute(published).fetchall()
             assert numbers == connection.execute(told).fetchall()
             assert min(numbers[0][0], numbers[0][3]) > 1000
+            assert_every_row_is_kept(connection, "25.0.5")
+            assert_no_image_modality_is_mostly_derived(connection)
+            newer = names_of_analysis_results(connection)
         print(numbers)
         print(f"{fields:,} fields of both portals are landed as the documents have them")
         refresh(tmp_path, "24.2.2", sandbox)
-    assert len(catalog.snapshots(tmp_path)) == 2
+    _, older = catalog.snapshots(tmp_path)
+    with duckdb.connect(str(older.database), read_only=True) as connection:
+        assert_every_row_is_kept(connection, "24.2.2")
+        # The identifiers were rewritten between v23 and v24; the star's are those of all releases.
+        assert names_of_analysis_results(connection) < newer
+    assert_the_same_bytes_with_other_means(older, landing, tmp_path / "again")
+
+
+def assert_no_image_modality_is_mostly_derived(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select modality
+        from fct_series
+        join dim_modality using (modality, modality_key)
+        where modality_kind = 'image' and source_id = 'idc'
+        group by modality
+        having 2 * count(*) filter (
+            sop_class_name in ('Parametric Map Storage', 'Segmentation Storage') or sop_class_name like '%SR Storage'
+        ) > count(*)
+    """
+    assert star.execute(query).fetchall() == []
+    # The parametric maps are there; their modality is `OT`, which says nothing.
+    maps = "select distinct modality from fct_series where sop_class_name = 'Parametric Map Storage'"
+    assert star.execute(maps).fetchall() == [("OT",)]
+
+
+def assert_the_same_bytes_with_other_means(published: Snapshot, landing: Landing, home: Path) -> None:
+    """Build the landed data of all three sources again, with four times the threads and other bounds of memory."""
+    spending = Settings(home=home, threads=4, memory_limit="3GB")
+    versions = {source.source: source.version for source in published.manifest.sources}
+    releases = [
+        release
+        for source, version in versions.items()
+        for release in landing.releases(source)
+        if release.version == version
+    ]
+    build = prepare(home, landing, releases, spending)
+    assert build.input_digest == published.manifest.input_digest
+    run_dbt(build, spending)
+    tables = star_tables(build.manifest)
+    assert len(tables) == len(published.manifest.tables)
+    with table_writer(build.database, home / "tmp", threads=4, memory_limit="3GB") as writer:
+        for table in tables:
+            writer.write_parquet(table, home / f"{table.name}.parquet")
+            again = sha256_of(home / f"{table.name}.parquet")
+            assert again == sha256_of(published.tables_folder / f"{table.name}.parquet"), table.name
