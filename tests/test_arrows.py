@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = {
-    "warehouse": {"dagster", "dagster_dbt", "dagster_project", "schedules", "tests"},
+    "warehouse": {"dagster", "dagster_project", "schedules", "tests"},
     "dagster_project": {"schedules", "tests"},
     "schedules": {"tests"},
 }

@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.support.compiled import run_compiled
 from tests.support.shared import made_once
-from warehouse.build import Build, input_digest, model_seconds, open_build, prepare, run_dbt
+from warehouse.build import Build, input_digest, open_build, prepare
 from warehouse.landing import Landing
 from warehouse.quality.audit import audit_landed, audit_star
 from warehouse.quality.record import record_verdicts, recorded_verdicts
@@ -49,7 +50,7 @@ def rolled_back(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """Take a real IDC release from the package index to an audited build; once a run of the tests.
 
-    The publish of real releases is tested with the command (`test_real_refresh.py`).
+    dbt and the publish of real releases are tested with the command (`test_real_refresh.py`).
     """
 
     def judge(version: str) -> JudgedBuild:
@@ -68,7 +69,6 @@ def build_release(version: str, home: Path) -> None:
     verdicts = audit_landed([release], landing, threads=settings.threads, memory_limit=settings.memory_limit)
     record_verdicts(home, "landed", input_digest([release]), verdicts, 0.0)
     build = prepare(home, landing, [release], settings)
-    run_dbt(build, settings)
+    run_compiled(build, settings)
     verdicts = audit_star(build, threads=settings.threads, memory_limit=settings.memory_limit)
     record_verdicts(home, "star", build.input_digest, verdicts, 0.0)
-    assert model_seconds(build) > 0

@@ -18,7 +18,8 @@ def run_compiled(build: Build, settings: Settings) -> None:
     """Make every table of a build that dbt would make, in an order in which each finds those that it reads."""
     project = project_with_empty_build(settings)
     compiled = {path.stem: path for path in (project.empty_build.parent / "scratch" / "compiled").rglob("*.sql")}
-    with duckdb.connect(str(build.database), config={"threads": settings.threads}) as connection:
+    bounds = {"threads": settings.threads, "memory_limit": settings.memory_limit}
+    with duckdb.connect(str(build.database), config=bounds) as connection:
         for schema, name in tables_read(project):
             if name in build.models:
                 query = compiled[name].read_text(encoding="utf-8")
