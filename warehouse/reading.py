@@ -194,6 +194,24 @@ def _one_record(column: Column, found: DuckDBPyType, value: str, depth: int) -> 
     return record, f"coalesce({value} is not null and ({' or '.join(unread)}), false)"
 
 
+def missing_fields(column: Column, found: DuckDBPyType) -> list[str]:
+    """Return the fields of a column of records that the records of a file lack, each by its path below the column.
+
+    What is no record at all, and a list that is empty in every row, has none that could be missing.
+    """
+    record = _children(found)["child"] if found.id in ("list", "array") else found
+    if record.id != "struct":
+        return []
+    children = _children(record)
+    missing: list[str] = []
+    for part in column.fields:
+        if part.name in children:
+            missing += [f"{part.name}.{path}" for path in missing_fields(part, children[part.name])]
+        elif not part.retired:
+            missing.append(part.name)
+    return missing
+
+
 def _children(found: DuckDBPyType) -> dict[str, DuckDBPyType]:
     """Return the types below a type, by name; a list's is called child."""
     return {name: below for name, below in found.children if isinstance(below, DuckDBPyType)}

@@ -115,6 +115,9 @@ def check(population: Path, home: Path, changes: Sequence[FieldMutation]) -> Non
         load = release.load_of(record_type)
         assert load is not None
         assert rows[table] == load.rows
+    for change in changes:
+        if change.mutation == "missing":
+            assert f"{change.record_type}.{change.field}" in warnings(verdicts)
     names = ", ".join(f"{change.record_type}.{change.field} {change.mutation}" for change in changes)
     print(f"{names}: {warnings(verdicts)[:300]}")
 

@@ -26,7 +26,7 @@ from warehouse.quality.profiles import (
     ValueProfile,
 )
 from warehouse.quality.value_rule import ValueRule
-from warehouse.reading import FoundColumn, found_columns, raw_text_of, reading_of
+from warehouse.reading import FoundColumn, found_columns, missing_fields, raw_text_of, reading_of
 from warehouse.sql_text import literal, quoted
 
 _VALUES_QUOTED = 5
@@ -68,6 +68,10 @@ def measure_columns(
         profiles.append(
             ColumnProfile(name, column.name, is_key, finding, column.type, str(arrived.type), count, examples)
         )
+        profiles += [
+            ColumnProfile(name, f"{column.name}.{path}", False, "missing", "", "", 0, "")
+            for path in missing_fields(column, arrived.type)
+        ]
     profiles += [
         ColumnProfile(name, column.name, False, "new", "", str(column.type), 0, "")
         for column in found.values()
