@@ -2,7 +2,7 @@
 
 with instances as (
 
-    select * from {{ ref('stg_midrc__annotation_instances') }}
+    select * from {{ ref('int_midrc__annotation_instances') }}
 
 )
 

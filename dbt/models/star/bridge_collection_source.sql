@@ -5,7 +5,7 @@ with collection_sources as (
     select
         collection_sources.*,
         coalesce(map_license.license_id, collection_sources.license_raw) as license_id
-    from {{ ref('stg_idc__collection_sources') }} as collection_sources
+    from {{ ref('int_idc__collection_sources') }} as collection_sources
     left join {{ ref('map_license') }} as map_license
         on collection_sources.source_id = map_license.source_id
         and collection_sources.license_raw = map_license.license_raw

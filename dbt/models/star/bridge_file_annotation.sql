@@ -3,7 +3,7 @@
 
 with links as (
 
-    select * from {{ ref('stg_midrc__file_annotations') }}
+    select * from {{ ref('int_midrc__file_annotations') }}
 
 ),
 

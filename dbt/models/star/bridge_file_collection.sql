@@ -2,7 +2,7 @@
 
 with links as (
 
-    select * from {{ ref('stg_midrc__file_datasets') }}
+    select * from {{ ref('int_midrc__file_datasets') }}
 
 )
 

@@ -2,7 +2,7 @@
 
 with links as (
 
-    select * from {{ ref('stg_midrc__measurement_cases') }}
+    select * from {{ ref('int_midrc__measurement_cases') }}
 
 )
 

@@ -21,7 +21,7 @@ midrc as (
         cast(null as {{ dbt.type_string() }}) as key_collection_id,
         patient_natural_key,
         collection_id as collection_natural_key
-    from {{ ref('stg_midrc__case_datasets') }}
+    from {{ ref('int_midrc__case_datasets') }}
 
 ),
 
@@ -32,7 +32,7 @@ bih as (
         cast(null as {{ dbt.type_string() }}) as key_collection_id,
         patient_natural_key,
         collection_natural_key
-    from {{ ref('stg_bih__subject_collections') }}
+    from {{ ref('int_bih__subject_collections') }}
 
 ),
 

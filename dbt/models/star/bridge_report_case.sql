@@ -2,7 +2,7 @@
 
 with links as (
 
-    select * from {{ ref('stg_midrc__report_cases') }}
+    select * from {{ ref('int_midrc__report_cases') }}
 
 )
 

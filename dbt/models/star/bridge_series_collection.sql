@@ -27,7 +27,7 @@ midrc as (
     select
         several.series_key,
         {{ surrogate_key(['links.source_id', 'links.collection_id']) }} as collection_key
-    from {{ ref('stg_midrc__series_collections') }} as links
+    from {{ ref('int_midrc__series_collections') }} as links
     inner join several
         on links.source_id = several.source_id
         and links.series_node_id = several.series_node_id
@@ -39,7 +39,7 @@ bih as (
     select
         several.series_key,
         {{ surrogate_key(['links.source_id', 'links.collection_natural_key']) }} as collection_key
-    from {{ ref('stg_bih__imaging_series_collections') }} as links
+    from {{ ref('int_bih__imaging_series_collections') }} as links
     inner join several
         on links.source_id = several.source_id
         and links.series_node_id = several.series_node_id

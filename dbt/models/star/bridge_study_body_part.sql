@@ -7,7 +7,7 @@ with stated as (
         body_part_examined,
         true as is_stated,
         cast(null as {{ dbt.type_bigint() }}) as series_count
-    from {{ ref('stg_midrc__study_body_parts') }}
+    from {{ ref('int_midrc__study_body_parts') }}
 
 ),
 

@@ -19,7 +19,7 @@ midrc as (
         source_id,
         study_natural_key,
         collection_id as collection_natural_key
-    from {{ ref('stg_midrc__study_datasets') }}
+    from {{ ref('int_midrc__study_datasets') }}
 
 ),
 
@@ -29,7 +29,7 @@ bih as (
         source_id,
         study_natural_key,
         collection_natural_key
-    from {{ ref('stg_bih__imaging_study_collections') }}
+    from {{ ref('int_bih__imaging_study_collections') }}
 
 ),
 

@@ -7,7 +7,7 @@ with stated as (
     select
         {{ surrogate_key(['source_id', 'study_natural_key']) }} as study_key,
         modality
-    from {{ ref('stg_midrc__study_modalities') }}
+    from {{ ref('int_midrc__study_modalities') }}
 
 ),
 

@@ -22,7 +22,7 @@ midrc as (
         study_natural_key,
         cast(null as {{ dbt.type_string() }}) as key_collection_id,
         coalesce(patient_natural_key, case_id) as patient_natural_key
-    from {{ ref('stg_midrc__study_cases') }}
+    from {{ ref('int_midrc__study_cases') }}
 
 ),
 
@@ -33,7 +33,7 @@ bih as (
         study_natural_key,
         cast(null as {{ dbt.type_string() }}) as key_collection_id,
         patient_natural_key
-    from {{ ref('stg_bih__imaging_study_subjects') }}
+    from {{ ref('int_bih__imaging_study_subjects') }}
 
 ),
 

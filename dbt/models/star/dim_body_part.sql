@@ -10,9 +10,9 @@ observed as (
 
     select body_part_examined from {{ ref('stg_idc__idc_index') }}
     union
-    select body_part_examined from {{ ref('stg_midrc__study_body_parts') }}
+    select body_part_examined from {{ ref('int_midrc__study_body_parts') }}
     union
-    select body_part_examined from {{ ref('stg_midrc__series') }}
+    select body_part_examined from {{ ref('int_midrc__series') }}
     union
     select body_part_examined from {{ ref('stg_bih__imaging_series') }}
 

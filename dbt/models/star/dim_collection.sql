@@ -100,7 +100,7 @@ midrc_records as (
             partition by collection_id
             order by guid
         ) as place
-    from {{ ref('stg_midrc__discovery_datasets') }}
+    from {{ ref('int_midrc__discovery_datasets') }}
     where collection_id is not null
 
 ),
@@ -120,7 +120,7 @@ midrc_described as (
 
 midrc_told as (
 
-    select * from {{ ref('stg_midrc__dataset_terms') }}
+    select * from {{ ref('int_midrc__dataset_terms') }}
 
 ),
 
@@ -128,11 +128,11 @@ midrc_named as (
 
     select collection_id from midrc_described
     union
-    select collection_id from {{ ref('stg_midrc__case_datasets') }}
+    select collection_id from {{ ref('int_midrc__case_datasets') }}
     union
-    select collection_id from {{ ref('stg_midrc__study_datasets') }}
+    select collection_id from {{ ref('int_midrc__study_datasets') }}
     union
-    select collection_id from {{ ref('stg_midrc__file_datasets') }}
+    select collection_id from {{ ref('int_midrc__file_datasets') }}
 
 ),
 
@@ -208,11 +208,11 @@ bih_datasets as (
 
 bih_named as (
 
-    select collection_natural_key from {{ ref('stg_bih__subject_collections') }}
+    select collection_natural_key from {{ ref('int_bih__subject_collections') }}
     union
-    select collection_natural_key from {{ ref('stg_bih__imaging_study_collections') }}
+    select collection_natural_key from {{ ref('int_bih__imaging_study_collections') }}
     union
-    select collection_natural_key from {{ ref('stg_bih__imaging_series_collections') }}
+    select collection_natural_key from {{ ref('int_bih__imaging_series_collections') }}
 
 ),
 

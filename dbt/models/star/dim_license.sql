@@ -10,17 +10,17 @@ observed as (
 
     select source_id, license_raw from {{ ref('stg_idc__idc_index') }}
     union
-    select source_id, license_raw from {{ ref('stg_idc__collection_sources') }}
+    select source_id, license_raw from {{ ref('int_idc__collection_sources') }}
     union
     select source_id, license_raw from {{ ref('stg_idc__analysis_results_index') }}
     union
-    select source_id, license_raw from {{ ref('stg_midrc__file_licenses') }}
+    select source_id, license_raw from {{ ref('int_midrc__file_licenses') }}
     union
-    select source_id, license_raw from {{ ref('stg_midrc__discovery_datasets') }}
+    select source_id, license_raw from {{ ref('int_midrc__discovery_datasets') }}
     union
-    select source_id, license_raw from {{ ref('stg_midrc__dataset_terms') }}
+    select source_id, license_raw from {{ ref('int_midrc__dataset_terms') }}
     union
-    select source_id, sole_license_raw as license_raw from {{ ref('stg_midrc__study_terms') }}
+    select source_id, sole_license_raw as license_raw from {{ ref('int_midrc__study_terms') }}
     union
     select source_id, license_raw from {{ ref('stg_bih__dataset') }}
     union

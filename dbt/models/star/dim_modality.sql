@@ -16,7 +16,7 @@ observed as (
     union
     select modality from {{ ref('stg_midrc__radiology_report') }}
     union
-    select modality from {{ ref('stg_midrc__study_modalities') }}
+    select modality from {{ ref('int_midrc__study_modalities') }}
     union
     select modality from {{ ref('stg_bih__imaging_series') }}
 

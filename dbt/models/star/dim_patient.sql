@@ -111,7 +111,7 @@ midrc_cases as (
         cases.covid19_positive_raw,
         cases.index_event,
         cases.zip
-    from {{ ref('stg_midrc__case_terms') }} as cases
+    from {{ ref('int_midrc__case_terms') }} as cases
     left join {{ ref('map_sex') }} as map_sex
         on cases.source_id = map_sex.source_id
         and lower(cases.sex_raw) = lower(map_sex.sex_raw)
@@ -166,7 +166,7 @@ bih_study_values as (
         ethnicity_raw,
         min(age_at_imaging_years) as age_years_min,
         max(age_at_imaging_years) as age_years_max
-    from {{ ref('stg_bih__imaging_study_subjects') }}
+    from {{ ref('int_bih__imaging_study_subjects') }}
     group by
         patient_natural_key,
         sex_raw,
@@ -355,7 +355,7 @@ named as (
         source_id,
         {{ surrogate_key(['source_id', "''", 'case_id']) }} as patient_key,
         case_id as patient_id
-    from {{ ref('stg_midrc__study_cases') }}
+    from {{ ref('int_midrc__study_cases') }}
     where patient_natural_key is null
 
 ),

@@ -14,7 +14,7 @@ cases as (
         count(*) as case_count,
         case when count(*) = 1 then min(case_id) end as case_id,
         case when count(*) = 1 then min(patient_natural_key) end as patient_natural_key
-    from {{ ref('stg_midrc__annotation_cases') }}
+    from {{ ref('int_midrc__annotation_cases') }}
     group by
         source_id,
         annotation_node_id
@@ -26,7 +26,7 @@ instances as (
     select
         annotation_node_id,
         count(*) as instance_count
-    from {{ ref('stg_midrc__annotation_instances') }}
+    from {{ ref('int_midrc__annotation_instances') }}
     group by annotation_node_id
 
 )

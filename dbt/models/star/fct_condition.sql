@@ -4,7 +4,7 @@
 
 with conditions as (
 
-    select * from {{ ref('stg_midrc__case_conditions') }}
+    select * from {{ ref('int_midrc__case_conditions') }}
 
 )
 

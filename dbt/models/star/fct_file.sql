@@ -16,7 +16,7 @@ cases as (
         count(*) as case_count,
         case when count(*) = 1 then min(case_id) end as case_id,
         case when count(*) = 1 then min(patient_natural_key) end as patient_natural_key
-    from {{ ref('stg_midrc__file_cases') }}
+    from {{ ref('int_midrc__file_cases') }}
     group by
         source_id,
         file_node_id
@@ -31,7 +31,7 @@ studies as (
         count(*) as study_count,
         case when count(*) = 1 then min(study_instance_uid) end as study_instance_uid,
         case when count(*) = 1 then min(study_natural_key) end as study_natural_key
-    from {{ ref('stg_midrc__file_studies') }}
+    from {{ ref('int_midrc__file_studies') }}
     group by
         source_id,
         file_node_id
@@ -45,7 +45,7 @@ collections as (
         file_node_id,
         count(*) as collection_count,
         case when count(*) = 1 then min(collection_id) end as collection_id
-    from {{ ref('stg_midrc__file_datasets') }}
+    from {{ ref('int_midrc__file_datasets') }}
     group by
         source_id,
         file_node_id
@@ -59,7 +59,7 @@ licenses as (
         file_node_id,
         count(*) as license_count,
         case when count(*) = 1 then min(license_raw) end as license_raw
-    from {{ ref('stg_midrc__file_licenses') }}
+    from {{ ref('int_midrc__file_licenses') }}
     group by
         source_id,
         file_node_id
@@ -72,7 +72,7 @@ series as (
         source_id,
         series_node_id,
         series_natural_key
-    from {{ ref('stg_midrc__series') }}
+    from {{ ref('int_midrc__series') }}
 
 ),
 
@@ -81,7 +81,7 @@ annotations as (
     select
         file_node_id,
         count(*) as annotation_count
-    from {{ ref('stg_midrc__file_annotations') }}
+    from {{ ref('int_midrc__file_annotations') }}
     group by file_node_id
 
 )

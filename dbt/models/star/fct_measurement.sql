@@ -14,7 +14,7 @@ cases as (
         count(*) as case_count,
         case when count(*) = 1 then min(case_id) end as case_id,
         case when count(*) = 1 then min(patient_natural_key) end as patient_natural_key
-    from {{ ref('stg_midrc__measurement_cases') }}
+    from {{ ref('int_midrc__measurement_cases') }}
     group by
         source_id,
         measurement_node_id

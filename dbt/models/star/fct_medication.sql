@@ -4,7 +4,7 @@
 
 with medications as (
 
-    select * from {{ ref('stg_midrc__case_medications') }}
+    select * from {{ ref('int_midrc__case_medications') }}
 
 )
 

@@ -4,7 +4,7 @@
 
 with procedures as (
 
-    select * from {{ ref('stg_midrc__case_procedures') }}
+    select * from {{ ref('int_midrc__case_procedures') }}
 
 )
 

@@ -14,7 +14,7 @@ cases as (
         count(*) as case_count,
         case when count(*) = 1 then min(case_id) end as case_id,
         case when count(*) = 1 then min(patient_natural_key) end as patient_natural_key
-    from {{ ref('stg_midrc__report_cases') }}
+    from {{ ref('int_midrc__report_cases') }}
     group by
         source_id,
         report_node_id
@@ -29,7 +29,7 @@ studies as (
         count(*) as study_count,
         case when count(*) = 1 then min(study_instance_uid) end as study_instance_uid,
         case when count(*) = 1 then min(study_natural_key) end as study_natural_key
-    from {{ ref('stg_midrc__report_studies') }}
+    from {{ ref('int_midrc__report_studies') }}
     group by
         source_id,
         report_node_id

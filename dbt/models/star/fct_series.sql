@@ -113,7 +113,7 @@ midrc as (
         study_count,
         patient_count,
         collection_count
-    from {{ ref('stg_midrc__series') }}
+    from {{ ref('int_midrc__series') }}
 
 ),
 

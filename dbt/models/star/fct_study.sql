@@ -190,7 +190,7 @@ midrc_keys as (
             when collection_id is not null then {{ surrogate_key(['source_id', 'collection_id']) }}
         end as collection_key,
         terms.*
-    from {{ ref('stg_midrc__study_terms') }} as terms
+    from {{ ref('int_midrc__study_terms') }} as terms
 
 ),
 
