@@ -83,8 +83,8 @@ def test_the_first_error_is_the_one_that_is_kept(tmp_path: Path) -> None:
     def night() -> None:
         with recording(tmp_path, "one"):
             try:
-                with stage(tmp_path, "building the star with dbt"):
-                    raise BuildFailed("dbt failed on fct_series.")
+                with stage(tmp_path, "building the star"):
+                    raise BuildFailed("The build failed on fct_series.")
             except BuildFailed:
                 raise ZeroDivisionError from None
 
@@ -92,7 +92,7 @@ def test_the_first_error_is_the_one_that_is_kept(tmp_path: Path) -> None:
         night()
     error = recorded_error(tmp_path, "one")
     assert type(error) is BuildFailed
-    assert str(error) == "dbt failed on fct_series."
+    assert str(error) == "The build failed on fct_series."
     assert recorded_error(tmp_path, "another") is None
 
 
@@ -119,7 +119,7 @@ RUNS = """
     from warehouse.run_record import at_stage, recording
     home = Path(sys.argv[1])
     with refresh_lock(home, "one"), recording(home, "one"):
-        at_stage(home, "building the star with dbt")
+        at_stage(home, "building the star")
         print("at work", flush=True)
         sys.stdin.readline()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -140,8 +140,8 @@ def test_a_run_whose_process_is_gone_has_died(tmp_path: Path) -> None:
     process.communicate("go\n")
     assert process.returncode == -signal.SIGKILL
     run = found(tmp_path)
-    assert (run.outcome, run.stage) == ("died", "building the star with dbt")
-    assert "died without a word while building the star with dbt" in str(run.error)
+    assert (run.outcome, run.stage) == ("died", "building the star")
+    assert "died without a word while building the star" in str(run.error)
     begin_run(tmp_path, "two")
     before = found(tmp_path).previous
     assert before is not None

@@ -22,7 +22,7 @@ def _specs(project: Project) -> list[dg.AssetSpec]:
 
     Each may be left out of a run: nothing is built where a snapshot holds the loads already. Made from the manifest
     here: dagster-dbt, which does it too, loads all of dbt for it (1.8 of the 6 s that the imports of a refresh take,
-    measured in November 2026), and dbt runs in a process of its own.
+    measured in November 2026).
     """
     models = {(node["schema"], node["name"]): node for node in project.models.values()}
     return [
@@ -51,7 +51,7 @@ PROJECT = parsed_project(load_settings().project_cache)
 
 
 @dg.multi_asset(name="star", specs=_specs(PROJECT))
-@at_stage("building the star with dbt")
+@at_stage("building the star")
 def star(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     """Build the chosen loads into the star; a snapshot that holds them already goes into service instead."""
     settings, landing = warehouse.settings, warehouse.landing
@@ -62,23 +62,23 @@ def star(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg
         context.log.info(f"Nothing is built: snapshot {existing.id} holds these loads ({outcome}).")
         refresh.finish(settings.home, outcome, existing.id, refresh.failures_of(landing.choices()))
         return
-    log.info("Building the star with dbt", extra={"event": "step"})
+    log.info("Building the star", extra={"event": "step"})
     prepared = build.prepare(settings.home, landing, releases, settings)
-    yield from _materialized(_with_progress(build.run_dbt_apart(prepared, settings), len(prepared.models)), prepared)
+    yield from _materialized(_with_progress(build.run_models_apart(prepared, settings), len(prepared.models)), prepared)
 
 
-def _with_progress(nodes: Iterable[build.NodeResult], total: int) -> Iterator[build.NodeResult]:
-    """Tell how many of dbt's models are done."""
-    for done, node in enumerate(nodes, start=1):
-        progress = {"event": "progress", "label": "dbt models", "done": min(done, total), "total": total}
-        log.info("dbt: %d of %d", done, total, extra=progress)
-        yield node
+def _with_progress(results: Iterable[build.ModelResult], total: int) -> Iterator[build.ModelResult]:
+    """Tell how many of the models are done."""
+    for done, result in enumerate(results, start=1):
+        progress = {"event": "progress", "label": "models", "done": done, "total": total}
+        log.info("model %d of %d", done, total, extra=progress)
+        yield result
 
 
-def _materialized(nodes: Iterable[build.NodeResult], prepared: build.Build) -> Iterator[dg.MaterializeResult]:
+def _materialized(results: Iterable[build.ModelResult], prepared: build.Build) -> Iterator[dg.MaterializeResult]:
     """Say of each table, as it comes about, how many rows it has, from what it was made, and how long that took.
 
-    Those that read nothing are there from the beginning. While dbt's process makes the next tables, this one keeps
+    Those that read nothing are there from the beginning. While another process makes the next tables, this one keeps
     Dagster's records of the last.
     """
     schemas = {name: schema for schema, name in tables_read(PROJECT)}
@@ -93,6 +93,5 @@ def _materialized(nodes: Iterable[build.NodeResult], prepared: build.Build) -> I
     for name in schemas:
         if name not in prepared.models:
             yield result(name, 0, 0.0)
-    for node in nodes:
-        if node.status == "success":
-            yield result(node.name, node.rows, node.seconds)
+    for made in results:
+        yield result(made.name, made.rows, made.seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from warehouse.build import input_digest, open_build, prepare, run_dbt
+from warehouse.build import input_digest, open_build, prepare, run_models
 from warehouse.build.project import project_with_empty_build
 from warehouse.landing import Landing
 from warehouse.settings import load_settings
@@ -26,7 +26,7 @@ def project() -> None:
 def model() -> None:
     settings = load_settings()
     landing = Landing(settings.home)
-    run_dbt(prepare(settings.home, landing, landing.selected(), settings), settings)
+    run_models(prepare(settings.home, landing, landing.selected(), settings), settings)
 
 
 def audit() -> None:

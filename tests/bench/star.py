@@ -24,7 +24,7 @@ from tests.bench.environments import BENCH
 from tests.bench.measure import Measurement, measured
 from tests.star.population import land_population
 from warehouse.build import Build, open_build
-from warehouse.build.dbt_run import read_nodes
+from warehouse.build.statements import read_results
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog, query
@@ -99,7 +99,7 @@ def show_stages(console: Console, stages: dict[str, Measurement], floor: Measure
 
 def read_models(build: Build) -> list[Model]:
     """Read how long each model of a build took."""
-    return [Model(node.name, node.seconds, node.rows) for node in read_nodes(build.results)]
+    return [Model(node.name, node.seconds, node.rows) for node in read_results(build.results)]
 
 
 def show_models(console: Console, models: list[Model]) -> None:

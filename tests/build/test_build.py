@@ -11,10 +11,11 @@ import pytest
 
 from tests.quality.small_release import FILES, land
 from tests.support.tables import star_rows
-from warehouse.build import Build, input_digest, open_build, prepare, run_dbt, run_dbt_apart
-from warehouse.build.dbt_run import parse, read_nodes
+from warehouse.build import Build, input_digest, open_build, prepare, run_models
+from warehouse.build.dbt_run import parse
 from warehouse.build.digests import DBT_PROJECT, folder_digest
-from warehouse.build.project import Project, tables_read
+from warehouse.build.project import Project, project_with_empty_build, tables_read
+from warehouse.build.statements import read_results
 from warehouse.errors import BuildFailed
 from warehouse.settings import Settings
 
@@ -114,7 +115,7 @@ class TestModelsThatRun:
             there = connection.execute("select table_name from duckdb_tables() where schema_name = 'star'").fetchall()
         # A table that does not come about would be missing, not empty.
         assert not {name for (name,) in there} & set(build.models)
-        run_dbt(build, settings)
+        run_models(build, settings)
         return build
 
     def test_what_reads_something_runs_and_what_does_not_is_there_all_the_same(self, build: Build) -> None:
@@ -122,7 +123,7 @@ class TestModelsThatRun:
         assert not {"fct_condition", "fct_slide", "bridge_file_case"} & set(build.models)
         rows = star_rows(build)
         assert rows["fct_series"] == 2400
-        made = {node.name: node.rows for node in read_nodes(build.results)}
+        made = {node.name: node.rows for node in read_results(build.results)}
         assert made.keys() == set(build.models)
         assert [name for name in rows.keys() & made.keys() if made[name] != rows[name]] == []
         assert {rows[name] for name in ("fct_condition", "fct_slide", "bridge_file_case")} == {0}
@@ -138,7 +139,7 @@ class TestModelsThatRun:
             for schema, name in tables_read(project):
                 if name not in prepared.models:
                     connection.execute(f"drop table {schema}.{name}")
-        run_dbt(every, settings)
+        run_models(every, settings)
         with duckdb.connect(str(every.database), read_only=True) as connection:
             connection.execute(f"attach '{build.database}' as fewer (read_only)")
             for name in star_rows(every):
@@ -154,21 +155,14 @@ STEERING = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("apart", [False, pytest.param(True, marks=pytest.mark.full)])
+@pytest.mark.full
 def test_settings_of_the_callers_own_dbt_steer_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apart: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Project
 ) -> None:
     for name, value in STEERING.items():
         monkeypatch.setenv(name, value)
-    settings = Settings(home=tmp_path)
-    landing, release = land(tmp_path)
-    build = replace(prepare(tmp_path, landing, [release], settings), models=("dim_release",))
-    if apart:
-        assert [node.status for node in run_dbt_apart(build, settings)] == ["success"]
-    else:
-        run_dbt(build, settings)
-    with duckdb.connect(str(build.database), read_only=True) as connection:
-        assert connection.sql("select count(*) > 0 from star.dim_release").fetchall() == [(True,)]
+    steered = project_with_empty_build(Settings(home=tmp_path, dbt_cache=tmp_path / "cache"))
+    assert steered.statements == project.statements
     assert {name: os.environ[name] for name in STEERING} == STEERING
 
 
@@ -186,6 +180,6 @@ def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
     settings = Settings(home=home)
     landing, release = land(home)
     build = replace(prepare(home, landing, [release], settings), models=("dim_release",))
-    run_dbt(build, settings)
+    run_models(build, settings)
     with duckdb.connect(str(build.database), read_only=True) as connection:
         assert connection.sql("select count(*) > 0 from star.dim_release").fetchall() == [(True,)]

@@ -1,4 +1,4 @@
-"""What is said when dbt fails: of its models, killed, out of memory, or stopped before or between its models."""
+"""What is said when a build fails: a model, a killed process, too little memory, or an end before or between models."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.quality.small_release import land
 from tests.support.marks import later
-from warehouse.build import Build, prepare, run_dbt, run_dbt_apart
-from warehouse.build.dbt_run import NodeResult, NodeStatus, read_nodes
-from warehouse.build.failures import dbt_failure
+from warehouse.build import Build, ModelResult, prepare, run_models, run_models_apart
+from warehouse.build.failures import Failed, build_failure
+from warehouse.build.statements import read_results
 from warehouse.errors import AuditFailed, BuildFailed, StorageError
 from warehouse.settings import Settings
 
@@ -38,27 +39,27 @@ def build(tmp_path: Path) -> Build:
         ([("fail", name, "x") for name in "abcde"], AuditFailed, "2 more"),
     ],
 )
-def test_a_dbt_failure_has_the_class_of_its_cause(
-    tmp_path: Path, results: list[tuple[NodeStatus, str, str]], kind: type[Exception], says: str
+def test_a_failure_has_the_class_of_its_cause(
+    tmp_path: Path, results: list[tuple[str, str, str]], kind: type[Exception], says: str
 ) -> None:
-    nodes = [NodeResult(f"model.imaging_commons.{name}", status, 0.1, text, 0) for status, name, text in results]
-    error = dbt_failure(tmp_path, nodes)
+    failed = [Failed(name, text, is_test=status == "fail") for status, name, text in results]
+    error = build_failure(tmp_path, failed)
     assert type(error) is kind
     assert says in str(error)
 
 
-def dbt_of(process: int) -> int:
-    """The process that runs dbt for another one, which waits for it."""
+def models_of(process: int) -> int:
+    """The process that runs the models for another one, which waits for it."""
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    (found,) = (child for child in children if b"dbt_process" in Path(f"/proc/{child}/cmdline").read_bytes())
+    (found,) = (child for child in children if b"model_process" in Path(f"/proc/{child}/cmdline").read_bytes())
     return int(found)
 
 
 @pytest.mark.full
-def test_a_dbt_that_is_killed_says_so_and_what_can_be_done(build: Build, tmp_path: Path) -> None:
-    nodes: Iterator[NodeResult] = run_dbt_apart(build, Settings(home=tmp_path))
+def test_a_process_that_is_killed_says_so_and_what_can_be_done(build: Build, tmp_path: Path) -> None:
+    nodes: Iterator[ModelResult] = run_models_apart(build, Settings(home=tmp_path))
     first = next(nodes)
-    os.kill(dbt_of(os.getpid()), signal.SIGKILL)
+    os.kill(models_of(os.getpid()), signal.SIGKILL)
     with pytest.raises(BuildFailed, match=r"SIGKILL.*lower ICW_MEMORY_LIMIT or ICW_THREADS"):
         list(nodes)
     assert first.status == "success"
@@ -68,71 +69,72 @@ def test_a_dbt_that_is_killed_says_so_and_what_can_be_done(build: Build, tmp_pat
 CALLER = """
 import sys
 from pathlib import Path
-from warehouse.build import open_build, run_dbt_apart
+from warehouse.build import open_build, run_models_apart
 from warehouse.settings import Settings
 home = Path(sys.argv[1])
-for node in run_dbt_apart(open_build(home), Settings(home=home)):
+for node in run_models_apart(open_build(home), Settings(home=home)):
     print(node.name, flush=True)
 """
 
 
 @pytest.mark.full
-def test_a_dbt_whose_caller_is_killed_ends_too(build: Build, tmp_path: Path) -> None:
+def test_a_process_whose_caller_is_killed_ends_too(build: Build, tmp_path: Path) -> None:
     caller = subprocess.Popen([sys.executable, "-c", CALLER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert caller.stdout is not None
     assert caller.stdout.readline()
-    dbt = Path(f"/proc/{dbt_of(caller.pid)}/stat")
+    models = Path(f"/proc/{models_of(caller.pid)}/stat")
     caller.kill()
     caller.wait()
     # An ended process whose new parent has not asked for its end yet is a zombie.
-    while dbt.exists() and dbt.read_text().rpartition(")")[2].split()[0] != "Z":
+    while models.exists() and models.read_text().rpartition(")")[2].split()[0] != "Z":
         pass
 
 
 def test_another_signal_is_not_blamed_on_memory(tmp_path: Path) -> None:
-    error = dbt_failure(tmp_path, exit_status=-signal.SIGTERM)
+    error = build_failure(tmp_path, exit_status=-signal.SIGTERM)
     assert "SIGTERM" in str(error)
     assert "ICW_MEMORY_LIMIT" not in str(error)
     assert "Run the refresh again" in str(error)
 
 
 def test_a_signal_that_has_no_name_is_a_number(tmp_path: Path) -> None:
-    assert "signal 63" in str(dbt_failure(tmp_path, exit_status=-63))
+    assert "signal 63" in str(build_failure(tmp_path, exit_status=-63))
 
 
 @pytest.mark.full
 def test_a_memory_limit_that_opens_no_database_is_named(build: Build, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Out of Memory Error.*raise ICW_MEMORY_LIMIT") as caught:
-        list(run_dbt_apart(build, Settings(home=tmp_path, memory_limit="1KB")))
+        list(run_models_apart(build, Settings(home=tmp_path, memory_limit="1KB")))
     assert "SET threads" not in str(caught.value)
 
 
 @pytest.mark.parametrize("apart", [True, later(False)])
 def test_a_model_that_fails_is_named_and_its_message_kept_whole(build: Build, tmp_path: Path, apart: bool) -> None:
-    """The index is gone from under the models: those that read it fail, and those above them are skipped."""
+    """The index is gone from under the models: the first that reads it is the last that runs."""
     for entry in (load.object_named("idc_index.parquet") for load in build.releases[0].loads):
         if entry is not None:
             next((tmp_path / "landing" / "objects").rglob(entry.sha256)).unlink()
     settings = Settings(home=tmp_path)
-    with pytest.raises(BuildFailed, match=r"dbt failed on .*IO Error") as caught:
-        list(run_dbt_apart(build, settings)) if apart else run_dbt(build, settings)
+    with pytest.raises(BuildFailed, match=r"The build failed on .*IO Error") as caught:
+        list(run_models_apart(build, settings)) if apart else run_models(build, settings)
     assert str(build.results) in str(caught.value)
-    nodes = {node.name: node for node in read_nodes(build.results)}
-    assert "No files found" in nodes["dim_collection"].message
-    assert nodes["rpt_counts"].status == "skipped"
+    *_, last = read_results(build.results)
+    assert "No files found" in last.message
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        made = connection.execute("select table_name from duckdb_tables() where schema_name = 'star'").fetchall()
+    assert not {(last.name,), ("rpt_counts",)} & set(made)
 
 
-@pytest.mark.parametrize("content", [later(b""), b"not msgpack"])
-def test_a_damaged_parse_is_one_sentence(build: Build, tmp_path: Path, content: bytes) -> None:
-    damaged = replace(build, folder=tmp_path / "other")
-    damaged.folder.mkdir()
-    damaged.parsed.write_bytes(content)
-    with pytest.raises(BuildFailed, match="dbt stopped outside of any model"):
-        list(run_dbt_apart(damaged, Settings(home=tmp_path)))
+@pytest.mark.parametrize("apart", [True, later(False)])
+def test_a_database_that_cannot_be_opened_is_one_sentence(build: Build, tmp_path: Path, apart: bool) -> None:
+    build.database.write_bytes(b"no database" * 1000)
+    settings = Settings(home=tmp_path)
+    with pytest.raises(BuildFailed, match=r"The build stopped outside of any model: .*not a valid DuckDB database"):
+        list(run_models_apart(build, settings)) if apart else run_models(build, settings)
 
 
-def test_a_dbt_that_says_nothing_is_reported_by_its_exit_code(tmp_path: Path) -> None:
-    assert "exit code 2" in str(dbt_failure(tmp_path, exit_status=2))
+def test_a_process_that_says_nothing_is_reported_by_its_exit_code(tmp_path: Path) -> None:
+    assert "exit code 2" in str(build_failure(tmp_path, exit_status=2))
 
 
 @pytest.mark.parametrize(
@@ -149,45 +151,44 @@ def test_a_dbt_that_says_nothing_is_reported_by_its_exit_code(tmp_path: Path) ->
         (["a warning", "the profile is wrong", ""], "the profile is wrong"),
     ],
 )
-def test_the_last_words_of_a_dbt_that_gives_no_answer_are_the_reason(
+def test_the_last_words_of_a_process_that_gives_no_answer_are_the_reason(
     tmp_path: Path, words: list[str], says: str
 ) -> None:
-    error = dbt_failure(tmp_path, exit_status=2, last_words=words)
+    error = build_failure(tmp_path, exit_status=2, last_words=words)
     assert says in str(error)
     assert "exit code" not in str(error)
 
 
 def test_a_crash_is_not_called_an_end_from_outside(tmp_path: Path) -> None:
     words = ["Fatal Python error: Aborted", "", "Thread 0x1 (most recent call first):", '  File "x.py"']
-    error = dbt_failure(tmp_path, exit_status=-signal.SIGABRT, last_words=words)
+    error = build_failure(tmp_path, exit_status=-signal.SIGABRT, last_words=words)
     assert "crashed (SIGABRT) before it was done: Fatal Python error: Aborted" in str(error)
 
 
 def test_a_full_disk_among_the_last_words_is_a_lack_of_room(tmp_path: Path) -> None:
     words = ["OSError: [Errno 28] No space left on device"]
-    assert isinstance(dbt_failure(tmp_path, exit_status=1, last_words=words), StorageError)
+    assert isinstance(build_failure(tmp_path, exit_status=1, last_words=words), StorageError)
 
 
-def test_a_dbt_that_cannot_even_begin_leaves_its_reason(
+def test_a_process_that_cannot_even_begin_leaves_its_reason(
     build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A defect before dbt is there: a module that its process imports cannot be read."""
+    """A defect before the first model: a module that its process imports cannot be read."""
     broken = tmp_path / "broken"
     (broken / "duckdb").mkdir(parents=True)
     (broken / "duckdb" / "__init__.py").write_text("raise RuntimeError('the binding does not fit this system')\n")
     monkeypatch.setenv("PYTHONPATH", str(broken))
     with pytest.raises(BuildFailed, match="RuntimeError: the binding does not fit this system"):
-        list(run_dbt_apart(build, Settings(home=tmp_path)))
+        list(run_models_apart(build, Settings(home=tmp_path)))
 
 
-def test_what_stopped_dbt_is_said_in_one_line(tmp_path: Path) -> None:
-    error = dbt_failure(tmp_path, error=ValueError("no such\nprofile"))
+def test_what_stopped_a_build_is_said_in_one_line(tmp_path: Path) -> None:
+    error = build_failure(tmp_path, error="no such\nprofile")
     assert type(error) is BuildFailed
-    assert "dbt stopped outside of any model: no such profile." in str(error)
+    assert "The build stopped outside of any model: no such profile." in str(error)
 
 
-@pytest.mark.full
 def test_a_model_that_dbt_does_not_know_is_missed(build: Build, tmp_path: Path) -> None:
     more = replace(build, models=("dim_release", "fct_dreams"))
-    with pytest.raises(BuildFailed, match="did not make fct_dreams"):
-        run_dbt(more, Settings(home=tmp_path))
+    with pytest.raises(BuildFailed, match="has no statement for fct_dreams"):
+        run_models(more, Settings(home=tmp_path))

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.test_schema_history import STATES
-from tests.support.compiled import run_compiled
 from tests.support.shared import SEED, population_of
 from tests.support.tables import star_rows
-from warehouse.build import prepare
+from warehouse.build import prepare, run_models
 from warehouse.landing import Landing, Release
 from warehouse.quality.audit import audit_landed, audit_star
 from warehouse.quality.verdicts import Verdict, failed_errors
@@ -70,7 +69,7 @@ def landed(
 def built(home: Path, landing: Landing, release: Release) -> dict[str, int]:
     """Make every table of the landed data, and have them audited; return their rows."""
     build = prepare(home, landing, [release], Settings(home=home))
-    run_compiled(build, Settings(home=home))
+    run_models(build, Settings(home=home))
     assert failed_errors(audit_star(build)) == []
     rows = star_rows(build)
     return {name: rows[name] for name in build.models if name in rows}

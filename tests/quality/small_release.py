@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from tests.support.shared import made_once
-from warehouse.build import Build, open_build, prepare, run_dbt
+from warehouse.build import Build, open_build, prepare, run_models
 from warehouse.contracts import load_contract
 from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
 from warehouse.settings import Settings
@@ -155,7 +155,7 @@ def built_once(factory: pytest.TempPathFactory) -> Build:
 
     def make(home: Path) -> None:
         landing, release = land(home)
-        run_dbt(prepare(home, landing, [release], Settings(home=home)), Settings(home=home))
+        run_models(prepare(home, landing, [release], Settings(home=home)), Settings(home=home))
 
     return open_build(made_once(factory, "small-release", make))
 

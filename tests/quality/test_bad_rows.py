@@ -8,8 +8,7 @@ import duckdb
 import pytest
 
 from tests.quality.small_release import FILES, IDC_INDEX, land
-from tests.support.compiled import run_compiled
-from warehouse.build import prepare
+from warehouse.build import prepare, run_models
 from warehouse.quality.audit import audit_star
 from warehouse.settings import Settings
 
@@ -29,7 +28,7 @@ def test_sizes_that_are_none_and_a_series_without_instances_are_warnings_that_na
     settings = Settings(home=tmp_path)
     landing, release = land(tmp_path, {**FILES, "idc_index": spoiled})
     build = prepare(tmp_path, landing, [release], settings)
-    run_compiled(build, settings)
+    run_models(build, settings)
     with duckdb.connect(str(build.database), read_only=True) as connection:
         query = "select cast(series_number as integer) from star.fct_series where size_bytes is null order by all"
         assert [row[0] for row in connection.execute(query).fetchall()] == list(SIZES)

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.quality.small_release import FILES, IDC_INDEX, land
-from tests.support.compiled import run_compiled
-from warehouse.build import prepare
+from warehouse.build import prepare, run_models
 from warehouse.quality.audit import audit_landed, audit_star, failed_errors
 from warehouse.settings import Settings
 
@@ -20,7 +19,7 @@ def test_an_empty_column_is_a_loss_of_values_not_another_type(tmp_path: Path) ->
     landing, release = land(tmp_path, {**FILES, "idc_index": empty})
     assert failed_errors(audit_landed([release], landing)) == []
     build = prepare(tmp_path, landing, [release], settings)
-    run_compiled(build, settings)
+    run_models(build, settings)
     (failed,) = (verdict for verdict in audit_star(build) if not verdict.passed)
     assert failed.expectation == "No image modality lacks more values than before"
     assert "CT manufacturer: 100.0 % null of 1200 series" in failed.observed

@@ -13,8 +13,7 @@ import duckdb
 import pytest
 
 from tests.quality.small_release import FILES, IDC_INDEX, land
-from tests.support.compiled import run_compiled
-from warehouse.build import Build, prepare
+from warehouse.build import Build, prepare, run_models
 from warehouse.contracts import load_contract
 from warehouse.quality.audit import audit_landed, audit_star, failed_errors
 from warehouse.quality.verdicts import Verdict
@@ -61,7 +60,7 @@ def built(home: Path, files: Mapping[str, str]) -> tuple[Build, list[Verdict]]:
     verdicts = audit_landed([release], landing)
     assert failed_errors(verdicts) == []
     build = prepare(home, landing, [release], settings)
-    run_compiled(build, settings)
+    run_models(build, settings)
     return build, [verdict for verdict in (*verdicts, *audit_star(build)) if not verdict.passed]
 
 

@@ -9,8 +9,7 @@ import duckdb
 import pytest
 
 from tests.reconciliation.planted_gaps import land_gaps
-from tests.support.compiled import run_compiled
-from warehouse.build import Build, prepare
+from warehouse.build import Build, prepare, run_models
 from warehouse.quality.audit import audit_star
 from warehouse.settings import Settings
 
@@ -22,7 +21,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     home = tmp_path_factory.mktemp("gaps")
     landing, releases = land_gaps(home)
     built = prepare(home, landing, releases, Settings(home=home))
-    run_compiled(built, Settings(home=home))
+    run_models(built, Settings(home=home))
     return built
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.support.compiled import run_compiled
 from tests.support.shared import made_once
-from warehouse.build import Build, input_digest, open_build, prepare
+from warehouse.build import Build, input_digest, open_build, prepare, run_models
 from warehouse.landing import Landing
 from warehouse.quality.audit import audit_landed, audit_star
 from warehouse.quality.record import record_verdicts, recorded_verdicts
@@ -69,6 +68,6 @@ def build_release(version: str, home: Path) -> None:
     verdicts = audit_landed([release], landing, threads=settings.threads, memory_limit=settings.memory_limit)
     record_verdicts(home, "landed", input_digest([release]), verdicts, 0.0)
     build = prepare(home, landing, [release], settings)
-    run_compiled(build, settings)
+    run_models(build, settings)
     verdicts = audit_star(build, threads=settings.threads, memory_limit=settings.memory_limit)
     record_verdicts(home, "star", build.input_digest, verdicts, 0.0)

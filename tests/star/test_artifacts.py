@@ -17,7 +17,8 @@ import pytest
 
 from tests.quality.conftest import spoiled
 from tests.quality.small_release import FILES, IDC_INDEX, land
-from warehouse.build import Build, prepare, run_dbt
+from warehouse.build import Build, prepare, run_models
+from warehouse.build.statements import read_statements
 from warehouse.dbt_manifest import DeclaredTable, read_star_description
 from warehouse.landing import sha256_of
 from warehouse.quality.audit import audit_star, failed_errors
@@ -76,7 +77,7 @@ def built(home: Path, files: dict[str, str]) -> Build:
     landing, release = land(home, files)
     settings = Settings(home=home)
     build = prepare(home, landing, [release], settings)
-    run_dbt(build, settings)
+    run_models(build, settings)
     return build
 
 
@@ -107,10 +108,9 @@ def star(whole: Build) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def compiled_star(build: Build) -> dict[str, str]:
-    """Return the SQL of every table of the star, as dbt compiled it for a build."""
-    files = (build.folder / "scratch" / "compiled").rglob("star/*.sql")
-    return {path.stem: path.read_text(encoding="utf-8") for path in files}
+def statements(build: Build) -> dict[str, str]:
+    """Return the statement that makes each table."""
+    return {statement.name: statement.sql for statement in read_statements(build.statements)}
 
 
 def declared(build: Build) -> dict[str, DeclaredTable]:
@@ -248,7 +248,7 @@ REPEATABLE = {name: table for name, table in FACTS.items() if name not in {"ann_
 
 
 def test_rows_that_repeat_or_lack_their_identifier_are_kept_and_stop_nothing(whole: Build, tmp_path: Path) -> None:
-    compiled = compiled_star(whole)
+    made_by = statements(whole)
     build = spoiled(whole, tmp_path, "select 1")
     with duckdb.connect(str(build.database)) as connection:
         for dataset in REPEATABLE:
@@ -263,7 +263,7 @@ def test_rows_that_repeat_or_lack_their_identifier_are_kept_and_stop_nothing(who
             )
         before = {table: rows(connection, f"select count(*) from star.{table}")[0][0] for table in REPEATABLE.values()}
         for table in TABLES:
-            connection.execute(f"create or replace table star.{table} as {compiled[table]}")
+            connection.execute(f"drop table star.{table}; {made_by[table]}")
         for table in REPEATABLE.values():
             (key,) = declared(whole)[table].primary_key
             assert rows(connection, f"select count(*), count(distinct {key}) from star.{table}") == [
@@ -295,7 +295,7 @@ def test_lists_stay_lists_and_records_are_text(star: duckdb.DuckDBPyConnection) 
 def test_the_order_of_the_landed_rows_does_not_matter(whole: Build, tmp_path: Path) -> None:
     database = tmp_path / whole.database.name
     shutil.copy(whole.database, database)
-    compiled = compiled_star(whole)
+    made_by = statements(whole)
     with duckdb.connect(str(database)) as connection:
         for dataset in FACTS:
             connection.execute(
@@ -305,9 +305,9 @@ def test_the_order_of_the_landed_rows_does_not_matter(whole: Build, tmp_path: Pa
                 f" select * exclude (n) from landed.turned_{dataset} order by n desc"
             )
         for table in TABLES:
-            order = "order by all"
-            again = rows(connection, f"select * from ({compiled[table]}) {order}")
-            assert again == rows(connection, f"select * from star.{table} {order}"), table
+            before = rows(connection, f"select * from star.{table} order by all")
+            connection.execute(f"drop table star.{table}; {made_by[table]}")
+            assert rows(connection, f"select * from star.{table} order by all") == before, table
 
 
 @pytest.mark.full

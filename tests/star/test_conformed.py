@@ -16,9 +16,8 @@ import pytest
 from tests.star.conformed_faults import BRIDGES, losing_a_row
 from tests.star.conftest import rolled_back
 from tests.star.planted_sources import HUB, PORTAL, land_planted
-from tests.support.compiled import run_compiled
 from tests.support.tables import star_rows
-from warehouse.build import Build, prepare
+from warehouse.build import Build, prepare, run_models
 from warehouse.contracts import SOURCES, load_contract
 from warehouse.dbt_manifest import read_star_description
 from warehouse.landing import Landing, Release
@@ -56,7 +55,7 @@ def build(landed: tuple[Landing, list[Release]], tmp_path_factory: pytest.TempPa
     home = tmp_path_factory.mktemp("conformed")
     landing, releases = landed
     built = prepare(home, landing, releases, Settings(home=home))
-    run_compiled(built, Settings(home=home))
+    run_models(built, Settings(home=home))
     return built
 
 
@@ -438,7 +437,7 @@ def test_a_landed_set_that_lacks_sources_builds_and_says_which_are_absent(
     landing, releases = landed
     chosen = [release for release in releases if release.source in present]
     some = prepare(tmp_path, landing, chosen, Settings(home=tmp_path))
-    run_compiled(some, Settings(home=tmp_path))
+    run_models(some, Settings(home=tmp_path))
     assert star_rows(some).keys() == star_rows(build).keys()
     with duckdb.connect(str(some.database), read_only=True) as connection:
         connection.execute("use star")

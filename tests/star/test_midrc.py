@@ -12,8 +12,7 @@ import pytest
 
 from tests.star.conftest import rolled_back
 from tests.star.planted_portal import PLANTED, land_planted
-from tests.support.compiled import run_compiled
-from warehouse.build import Build, prepare
+from warehouse.build import Build, prepare, run_models
 from warehouse.dbt_manifest import read_star_description
 from warehouse.quality.conservation_midrc import MIDRC
 from warehouse.quality.conservation_rule import ConservationRule
@@ -75,7 +74,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     settings = Settings(home=home)
     landing, releases = land_planted(home)
     built = prepare(home, landing, releases, settings)
-    run_compiled(built, settings)
+    run_models(built, settings)
     return built
 
 

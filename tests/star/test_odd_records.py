@@ -8,8 +8,7 @@ import duckdb
 import pytest
 
 from tests.star.planted_portal import Records, land_planted
-from tests.support.compiled import run_compiled
-from warehouse.build import prepare
+from warehouse.build import prepare, run_models
 from warehouse.quality.audit import audit_star, failed_errors
 from warehouse.settings import Settings
 
@@ -50,7 +49,7 @@ def test_an_odd_record_stops_no_model_and_no_publish(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     landing, releases = land_planted(tmp_path, ODD)
     build = prepare(tmp_path, landing, releases, settings)
-    run_compiled(build, settings)
+    run_models(build, settings)
     failed = failed_errors(audit_star(build))
     # What was planted is in no total that the portal states: that is for the gaps to say, and they do.
     assert [verdict for verdict in failed if verdict.suite != "gaps"] == []

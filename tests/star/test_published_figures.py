@@ -15,7 +15,7 @@ import pytest
 from tests.sandbox.figures import PUBLISHED
 from tests.star.population import land_population
 from tests.support.shared import population_of
-from warehouse.build import DBT_PROJECT, prepare, run_dbt
+from warehouse.build import DBT_PROJECT, prepare, run_models
 from warehouse.build.project import Project, tables_read
 from warehouse.landing import Landing
 from warehouse.settings import Settings
@@ -129,7 +129,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, project: Project) -> Iterato
     release = idc.land(idc.resolve("23.5.0", settings), landing, settings)
     build = prepare(home, landing, [release, *land_population(population_of(tmp_path_factory, 1.0), landing)], settings)
     needed = read_by("rpt_published_figures", project) & set(build.models)
-    run_dbt(replace(build, models=tuple(sorted(needed))), settings)
+    run_models(replace(build, models=tuple(sorted(needed))), settings)
     with duckdb.connect(str(build.database), read_only=True) as connection:
         connection.execute("use star")
         yield connection

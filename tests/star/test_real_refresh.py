@@ -15,7 +15,7 @@ import pytest
 from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
 from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store
-from warehouse.build import prepare, run_dbt
+from warehouse.build import prepare, run_models
 from warehouse.landing import Landing, sha256_of
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
@@ -114,7 +114,7 @@ def assert_the_same_bytes_with_other_means(published: Snapshot, landing: Landing
     ]
     build = prepare(home, landing, releases, spending)
     assert build.input_digest == published.manifest.input_digest
-    run_dbt(build, spending)
+    run_models(build, spending)
     tables = star_tables(build.manifest)
     assert len(tables) == len(published.manifest.tables)
     with table_writer(build.database, home / "tmp", threads=4, memory_limit="3GB") as writer:

@@ -1,7 +1,8 @@
-"""Build the star: pick the loads, lay them out for dbt in a DuckDB file that belongs to this build alone, run dbt.
+"""Build the star: pick the loads, lay them out in a DuckDB file that belongs to this build alone, make its tables.
 
-`layout` puts the landed files behind views, `project` keeps what dbt makes of the project itself, `dbt_run` and
-`dbt_process` run its models, `failures` says what went wrong, `digests` what decides the tables.
+`project` keeps what dbt makes of the project itself (`dbt_run`), once for each state of it. `layout` puts the landed
+files behind views, `statements` and `model_process` make the tables as dbt compiled them, `failures` explains what
+went wrong, and `digests` says what decides the tables.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.build import dbt_run
-from warehouse.build.dbt_process import run_apart
-from warehouse.build.dbt_run import NodeResult
+from warehouse.build import statements
 from warehouse.build.digests import DBT_PROJECT, input_digest
-from warehouse.build.failures import dbt_failure, lack_of_room
+from warehouse.build.failures import Failed, build_failure, lack_of_room
 from warehouse.build.layout import absent_datasets, lay_out
+from warehouse.build.model_process import run_apart
 from warehouse.build.project import DATABASE, live_tables, project_with_empty_build, tables_read
+from warehouse.build.statements import ModelResult, Statement, Target
 from warehouse.errors import BuildFailed
 from warehouse.landing import Landing, Release, write_atomically, writing_to
 from warehouse.settings import Settings
@@ -30,13 +31,13 @@ from warehouse.sql_text import quoted
 __all__ = [
     "DBT_PROJECT",
     "Build",
-    "NodeResult",
+    "ModelResult",
     "input_digest",
     "model_seconds",
     "open_build",
     "prepare",
-    "run_dbt",
-    "run_dbt_apart",
+    "run_models",
+    "run_models_apart",
 ]
 
 # The file in a build's folder that says what it is made from.
@@ -64,9 +65,9 @@ class Build:
         return self.folder / "manifest.json"
 
     @property
-    def parsed(self) -> Path:
-        """The same in dbt's own form."""
-        return self.folder / "partial_parse.msgpack"
+    def statements(self) -> Path:
+        """How the table of each model is made."""
+        return self.folder / "statements.json"
 
     @property
     def results(self) -> Path:
@@ -99,8 +100,8 @@ def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings:
         for earlier in build.folder.parent.glob("*/"):
             shutil.rmtree(earlier, ignore_errors=True)
         build.folder.mkdir(parents=True)
-        for kept, copy in ((project.manifest, build.manifest), (project.parsed, build.parsed)):
-            shutil.copyfile(kept, copy)
+        shutil.copyfile(project.manifest, build.manifest)
+        statements.write_statements(project.statements, build.statements)
         shutil.copyfile(project.empty_build, build.database)
         record = {
             "input_digest": build.input_digest,
@@ -133,46 +134,60 @@ def open_build(home: Path) -> Build:
     return _build_in(record.parent, releases, content["models"], content["input_digest"])
 
 
-def run_dbt(build: Build, settings: Settings) -> None:
+def run_models(build: Build, settings: Settings) -> None:
     """Run the models of a build inside this process. What their tests declare is judged by the audit.
 
     Raises:
-        StorageError, BuildFailed: as `dbt_failure` says.
+        StorageError, BuildFailed: as `build_failure` says.
     """
-    done = dbt_run.run(_command(build), build.parsed, dbt_run.Target.of(build.database, settings))
-    with writing_to(build.results):
-        dbt_run.write_nodes(done.nodes, build.results)
-    if not done.succeeded:
-        raise dbt_failure(build.folder, done.failed, done.error, results=build.results)
-    _require_all(build)
+    try:
+        results = statements.run(_statements(build), Target.of(build.database, settings))
+    except duckdb.Error as error:
+        raise build_failure(build.folder, error=str(error)) from error
+    _finish(build, results)
 
 
-def run_dbt_apart(build: Build, settings: Settings) -> Iterator[NodeResult]:
+def run_models_apart(build: Build, settings: Settings) -> Iterator[ModelResult]:
     """Run the models of a build in a process of their own, as a refresh does; yields each model as it ends.
 
     Raises:
-        StorageError, BuildFailed: as `dbt_failure` says.
+        StorageError, BuildFailed: as `build_failure` says.
     """
-    target = dbt_run.Target.of(build.database, settings)
-    yield from run_apart(_command(build), build.parsed, target, build.results)
-    _require_all(build)
+    results: list[ModelResult] = []
+    for result in run_apart(_statements(build), Target.of(build.database, settings)):
+        results.append(result)
+        if result.status == "success":
+            yield result
+    _finish(build, results)
 
 
 def model_seconds(build: Build) -> float:
     """Return how long the models of this build took, in seconds."""
-    return sum(node.seconds for node in dbt_run.read_nodes(build.results))
+    return sum(result.seconds for result in statements.read_results(build.results))
 
 
-def _require_all(build: Build) -> None:
-    """Stop a build of which dbt reports no failure, but not the success of every model either."""
-    made = {node.name for node in dbt_run.read_nodes(build.results) if node.status == "success"}
-    missing = sorted(set(build.models) - made)
-    if missing:
-        raise BuildFailed(f"dbt reports no failure, but did not make {', '.join(missing)}. Run the refresh again.")
+def _statements(build: Build) -> list[Statement]:
+    """Return the statements of the models that this build runs, in their order.
+
+    Raises:
+        BuildFailed: a model has none.
+    """
+    kept = {statement.name: statement for statement in statements.read_statements(build.statements)}
+    unknown = sorted(set(build.models) - kept.keys())
+    if unknown:
+        raise BuildFailed(
+            f"{build.statements} has no statement for {', '.join(unknown)}. Run the refresh again for a new build."
+        )
+    return [statement for name, statement in kept.items() if name in build.models]
 
 
-def _command(build: Build) -> list[str]:
-    return ["run", "--select", *build.models]
+def _finish(build: Build, results: Sequence[ModelResult]) -> None:
+    """Keep the results, and stop the build if one of them is a failure."""
+    with writing_to(build.results):
+        statements.write_results(results, build.results)
+    failed = [Failed(result.name, result.message) for result in results if result.status == "error"]
+    if failed:
+        raise build_failure(build.folder, failed, results=build.results)
 
 
 def _build_in(folder: Path, releases: Sequence[Release], models: Sequence[str], digest: str) -> Build:

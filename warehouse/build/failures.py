@@ -1,12 +1,12 @@
-"""What a build failed of, in a sentence: from what dbt said of its nodes, how it ended, or what DuckDB said."""
+"""Why a build failed, in a sentence: from failed models, an error of dbt or DuckDB, or the end of a process."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse.build.dbt_run import NodeResult
 from warehouse.errors import AuditFailed, BuildFailed, StorageError, WarehouseError
 
 # How DuckDB's errors name a disk that is full, or that refuses a file for another reason.
@@ -20,48 +20,56 @@ _LONGEST_MESSAGE = 300
 _CRASHES = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 
 
-def dbt_failure(
+@dataclass(frozen=True)
+class Failed:
+    """A model, seed or test that failed: its name, and the message of dbt or DuckDB."""
+
+    name: str
+    message: str
+    is_test: bool = False
+
+
+def build_failure(
     folder: Path,
-    failed: Sequence[NodeResult] = (),
-    error: BaseException | None = None,
+    failed: Sequence[Failed] = (),
+    error: str | None = None,
     *,
     results: Path | None = None,
     exit_status: int | None = None,
     last_words: Sequence[str] = (),
 ) -> WarehouseError:
-    """Return what a dbt run failed of.
+    """Return the error for a build that did not come about.
 
     `AuditFailed` where only tests failed, `StorageError` where disk or memory did not suffice, else `BuildFailed`.
 
     Args:
-        folder: where dbt ran.
-        failed: the nodes that failed.
-        error: what stopped dbt outside of any node.
-        results: where the messages of the nodes are kept whole, if they are.
-        exit_status: how dbt's process ended, if not as it should: negative is the signal that ended it.
-        last_words: the last lines that its process wrote to standard error.
+        folder: that of the build.
+        failed: what failed.
+        error: the message of what stopped the build outside of any model.
+        results: where the messages are kept whole, if they are.
+        exit_status: how the process ended, if not as it should: negative is the signal that ended it.
+        last_words: the last lines that the process wrote to standard error.
     """
-    said = _reason_in(last_words)
+    reason = _reason_in(last_words)
     if exit_status is not None and exit_status < 0:
-        return lack_of_room(folder, said) or _ended_by(-exit_status, said)
+        return lack_of_room(folder, reason) or _ended_by(-exit_status, reason)
     if not failed:
-        reason = (_one_line(str(error)) or type(error).__name__) if error is not None else said
-        return lack_of_room(folder, reason) or BuildFailed(
-            f"dbt stopped outside of any model: {reason or f'its exit code {exit_status} is all that it left'}."
-        )
-    messages = [_one_line(node.message or "no message") for node in failed]
+        reason = reason if error is None else _one_line(error)
+        reason = reason or f"its process ended with exit code {exit_status} and no message"
+        return lack_of_room(folder, reason) or BuildFailed(f"The build stopped outside of any model: {reason}.")
+    messages = [_one_line(entry.message or "no message") for entry in failed]
     lacking = next((found for message in messages if (found := lack_of_room(folder, message))), None)
     if lacking is not None:
         return lacking
-    named = ", ".join(node.name for node in failed[:3])
+    named = ", ".join(entry.name for entry in failed[:3])
     named += f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-    if all(node.status == "fail" for node in failed):
+    if all(entry.is_test for entry in failed):
         return AuditFailed(
             f"The build was not published: the dbt tests {named} failed: {messages[0]}. "
             "What was in service before stays in service."
         )
     kept = f" Its whole message is in {results}." if results is not None else ""
-    return BuildFailed(f"dbt failed on {named}: {messages[0]}.{kept}")
+    return BuildFailed(f"The build failed on {named}: {messages[0]}.{kept}")
 
 
 def lack_of_room(folder: Path, message: str) -> StorageError | None:
@@ -104,9 +112,11 @@ def _ended_by(number: int, said: str) -> BuildFailed:
         )
     if number in _CRASHES:
         reason = f": {said}" if said else ""
-        return BuildFailed(f"dbt's process crashed ({name}) before it was done{reason}. {advice}")
+        return BuildFailed(f"The process that builds the star crashed ({name}) before it was done{reason}. {advice}")
     last = f" Its last words: {said}." if said else ""
-    return BuildFailed(f"dbt was ended from outside ({name}) before it was done.{last} {advice}")
+    return BuildFailed(
+        f"The process that builds the star was ended from outside ({name}) before it was done.{last} {advice}"
+    )
 
 
 def _one_line(message: str) -> str:

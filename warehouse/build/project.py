@@ -4,8 +4,8 @@ Both take dbt longer than the models of a small release, and both depend on the 
 that refreshes, Dagster and tests share, under the digest of all that decides them.
 
 The build of nothing is a DuckDB file in which every dataset is absent: seeds, the views of staging and the empty tables
-are in it. A build begins as a copy of it, puts the landed files behind the empty views, and runs the tables alone that
-have something to read (`live_tables`).
+are in it. A build begins as a copy of it, puts the landed files behind the empty views, and makes those tables again
+that have something to read (`live_tables`), with the statements that dbt made them with (`statements`).
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ import duckdb
 
 from warehouse.build import dbt_run
 from warehouse.build.digests import project_digest
-from warehouse.build.failures import dbt_failure, lack_of_room
+from warehouse.build.failures import lack_of_room
 from warehouse.build.layout import lay_out_nothing
+from warehouse.build.statements import Statement, Target, read_statements, write_statements
 from warehouse.errors import BuildFailed
 from warehouse.landing import sync_folder, writing_to
 from warehouse.settings import Settings
@@ -48,6 +49,9 @@ _STATE = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
 
 # The name of a build's database in dbt's manifest and in its views is that of the file: all builds have the same.
 DATABASE = "build.duckdb"
+
+# The file beside the build of nothing that holds the statements of its tables.
+_STATEMENTS = "statements.json"
 
 # A table by its schema and name, or a dataset by its source and name.
 Table = tuple[str, str]
@@ -76,6 +80,11 @@ class Project:
     def empty_build(self) -> Path:
         """The DuckDB file of the build of nothing, if it was made (`project_with_empty_build`)."""
         return self.folder / "empty" / DATABASE
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """How dbt made each table in the build of nothing; each comes after those that it reads."""
+        return read_statements(self.empty_build.with_name(_STATEMENTS))
 
     @cached_property
     def models(self) -> dict[str, dict[str, Any]]:
@@ -191,10 +200,18 @@ def _build_nothing(project: Project, settings: Settings) -> None:
                 lay_out_nothing(connection)
         except duckdb.Error as error:
             raise lack_of_room(folder, str(error)) or error from error
-        command = ("build", "--exclude", _TESTS_OF_MODELS)
-        done = dbt_run.run(command, project.parsed, dbt_run.Target.of(database, settings))
-        if not done.succeeded:
-            raise dbt_failure(folder, done.failed, done.error)
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as scratch:
+            command = ("build", "--exclude", _TESTS_OF_MODELS)
+            dbt_run.run(command, project.parsed, Target.of(database, settings), Path(scratch))
+            write_statements(_statements_run(project, Path(scratch)), folder / _STATEMENTS)
+
+
+def _statements_run(project: Project, scratch: Path) -> Iterator[Statement]:
+    """Return the statement of each table as dbt kept it where it ran: one file a model, named as the model."""
+    ids = {node["name"]: unique_id for unique_id, node in project.models.items()}
+    kept = {path.stem: path for path in (scratch / "run").rglob("*.sql")}
+    for _, name in tables_read(project):
+        yield Statement(ids[name], kept[name].read_text(encoding="utf-8"))
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A refresh whose dbt is killed, as the system does when memory runs out."""
+"""A refresh whose models are killed, as the system does when memory runs out."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tests.refresh.conftest import ICW, Bucket, environment
 from warehouse.errors import BuildFailed
 
 
-def dbt_of(process: int) -> int | None:
-    """The dbt process that another one has started, if it runs by now."""
+def models_of(process: int) -> int | None:
+    """The process that another one has started for the models, if it runs by now."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
-            if b"dbt_process" in Path(f"/proc/{child}/cmdline").read_bytes():
+            if b"model_process" in Path(f"/proc/{child}/cmdline").read_bytes():
                 return int(child)
     return None
 
 
 @pytest.mark.full
-def test_a_dbt_that_is_killed_ends_the_refresh_with_what_can_be_done(bucket: Bucket, tmp_path: Path) -> None:
+def test_models_that_are_killed_end_the_refresh_with_what_can_be_done(bucket: Bucket, tmp_path: Path) -> None:
     bucket.publish("24.2.2")
     process = subprocess.Popen(
         [ICW, "refresh"],
@@ -33,14 +33,14 @@ def test_a_dbt_that_is_killed_ends_the_refresh_with_what_can_be_done(bucket: Buc
         stderr=subprocess.PIPE,
         text=True,
     )
-    dbt = None
-    while process.poll() is None and dbt is None:
-        dbt = dbt_of(process.pid)
-    assert dbt is not None, process.communicate()
-    os.kill(dbt, signal.SIGKILL)
+    models = None
+    while process.poll() is None and models is None:
+        models = models_of(process.pid)
+    assert models is not None, process.communicate()
+    os.kill(models, signal.SIGKILL)
     _, said = process.communicate(timeout=120)
     assert process.returncode == BuildFailed.exit_code
     (sentence,) = (line for line in said.splitlines() if line.startswith("icw: "))
-    assert "dbt was ended from outside (SIGKILL)" in sentence
+    assert "The process that builds the star was ended from outside (SIGKILL)" in sentence
     assert "lower ICW_MEMORY_LIMIT or ICW_THREADS" in sentence
     assert "Traceback" not in said
