@@ -124,7 +124,7 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
             outcome = decisions.serve_existing(settings.home, plan.existing)
             decisions.finish(settings.home, outcome, plan.existing.id, decisions.failures_of(plan.choices))
             return
-        at_stage(settings.home, "loading Dagster and dbt")
+        at_stage(settings.home, "loading Dagster")
         with loading():
             from dagster_project.job import run_refresh_job
 

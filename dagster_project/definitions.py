@@ -1,14 +1,22 @@
-"""Assets, checks, the refresh job and their resources. The schedule joins them in `schedules.definitions`."""
+"""Assets, checks, the refresh job and their resources. The schedule joins them in `schedules.definitions`.
+
+Importing this module reads and writes nothing: what the definitions need of the dbt project is read when they are asked
+for.
+"""
 
 from __future__ import annotations
 
+import warnings
+
 import dagster as dg
 
-from dagster_project.defs.publish import snapshot
-from dagster_project.defs.quality import audit_landed, audit_star
+from dagster_project.defs.publish import snapshot_asset
+from dagster_project.defs.quality import audit_landed, star_audit
 from dagster_project.defs.sources import RELEASES
-from dagster_project.defs.transform import star
+from dagster_project.defs.transform import star_assets
 from dagster_project.resources import Warehouse
+from warehouse.build.project import parsed_project
+from warehouse.settings import Settings, load_settings
 
 # One process a run: the refresh lock belongs to a process, and so does the DuckDB file of a build.
 refresh_job = dg.define_asset_job(
@@ -18,10 +26,30 @@ refresh_job = dg.define_asset_job(
     description="Fetch, land, build, audit and publish: what `icw refresh` runs.",
 )
 
-defs = dg.Definitions(
-    assets=[*RELEASES, star, snapshot],
-    asset_checks=[audit_landed, audit_star],
-    jobs=[refresh_job],
-    executor=dg.in_process_executor,
-    resources={"warehouse": Warehouse()},
-)
+
+def definitions(settings: Settings) -> dg.Definitions:
+    """Return the definitions over the tables of the dbt project, which is parsed if no parse of its state is cached.
+
+    Raises:
+        BuildFailed: the project cannot be parsed.
+        StorageError: the cache of its parse cannot be written.
+    """
+    project = parsed_project(settings.project_cache)
+    with warnings.catch_warnings():
+        # Code references are in beta; the tests see to it that they arrive.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        star = star_assets(project)
+        assets = dg.with_source_code_references([*RELEASES, star, snapshot_asset(star)])
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=[audit_landed, star_audit()],
+        jobs=[refresh_job],
+        executor=dg.in_process_executor,
+        resources={"warehouse": Warehouse()},
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the definitions for the settings of the environment: what a Dagster code location loads."""
+    return definitions(load_settings())

@@ -61,13 +61,13 @@ def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
     folder = dagster_home(settings)
     os.environ["DAGSTER_HOME"] = str(folder)
     with loading():
-        from dagster_project.definitions import defs
+        from dagster_project.definitions import definitions
 
     try:
         with dg.DagsterInstance.from_config(str(folder)) as instance:
             run = last_run(settings.home)
             close_dead_runs(instance, run_id, None if run is None else run.previous)
-            defs.resolve_job_def("refresh").execute_in_process(
+            definitions(settings).resolve_job_def("refresh").execute_in_process(
                 run_config=_configuration(plan, settings, run_id), instance=instance, run_id=run_id
             )
     except Exception as error:

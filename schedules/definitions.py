@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import dagster as dg
 
-from dagster_project import definitions as project
+from dagster_project.definitions import definitions
 from schedules.nightly import nightly_refresh
 from warehouse.settings import load_settings
 
-defs = dg.Definitions.merge(project.defs, dg.Definitions(schedules=[nightly_refresh(load_settings())]))
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return assets, checks, the job and its schedule, for the settings of the environment."""
+    settings = load_settings()
+    return dg.Definitions.merge(definitions(settings), dg.Definitions(schedules=[nightly_refresh(settings)]))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from dagster_project.defs.transform import star
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
 from warehouse.build import open_build
@@ -14,9 +13,13 @@ from warehouse.build import open_build
 log = logging.getLogger("icw.refresh")
 
 
-@dg.asset(deps=[star], group_name="snapshot", kinds={"duckdb", "parquet"})
+def snapshot_asset(star: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """Return the snapshot as an asset that depends on every table of the star."""
+    return dg.asset(deps=[star], name="snapshot", group_name="snapshot", kinds={"duckdb", "parquet"})(_snapshot)
+
+
 @at_stage("publishing the snapshot")
-def snapshot(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+def _snapshot(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     """Publish the audited build: a folder with the DuckDB file, the Parquet tables, the manifest and the report.
 
     A degraded run publishes too, and then fails: it is green only when every source was refreshed.

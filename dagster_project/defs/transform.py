@@ -5,14 +5,15 @@ Only what a run makes is an asset. The views of staging and the seeds are made o
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import build, refresh
-from warehouse.build.project import Project, parsed_project, tables_read
-from warehouse.settings import load_settings
+from warehouse.build import DBT_PROJECT
+from warehouse.build.project import Project, Table, tables_read
 
 log = logging.getLogger("icw.refresh")
 
@@ -25,46 +26,52 @@ def _specs(project: Project) -> list[dg.AssetSpec]:
     measured in November 2026).
     """
     models = {(node["schema"], node["name"]): node for node in project.models.values()}
-    return [
-        dg.AssetSpec(
-            key=dg.AssetKey(list(table)),
-            deps=[dg.AssetKey(list(read)) for read in sorted(reads)],
-            skippable=True,
-            description=models[table]["description"],
-            group_name=models[table]["fqn"][1],
-            kinds={"dbt", "duckdb"},
-            metadata={
-                "dagster/table_name": ".".join(table),
-                "dagster/column_schema": dg.TableSchema(
-                    columns=[
-                        dg.TableColumn(column["name"], column["data_type"] or "", column["description"])
-                        for column in models[table]["columns"].values()
-                    ]
-                ),
-            },
-        )
-        for table, reads in tables_read(project).items()
+    return [_spec(models[table], table, reads) for table, reads in tables_read(project).items()]
+
+
+def _spec(model: Mapping[str, Any], table: Table, reads: Iterable[Table]) -> dg.AssetSpec:
+    """Return the asset of a table, from its model in dbt's manifest and from what it reads."""
+    columns = [
+        dg.TableColumn(column["name"], column["data_type"] or "", column["description"])
+        for column in model["columns"].values()
     ]
+    source = dg.LocalFileCodeReference(file_path=str(DBT_PROJECT / model["original_file_path"]), line_number=1)
+    return dg.AssetSpec(
+        key=dg.AssetKey(list(table)),
+        deps=[dg.AssetKey(list(read)) for read in sorted(reads)],
+        skippable=True,
+        description=model["description"],
+        group_name=model["fqn"][1],
+        kinds={"dbt", "duckdb"},
+        metadata={
+            "dagster/table_name": ".".join(table),
+            "dagster/column_schema": dg.TableSchema(columns=columns),
+            "dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[source]),
+        },
+    )
 
 
-PROJECT = parsed_project(load_settings().project_cache)
+def star_assets(project: Project) -> dg.AssetsDefinition:
+    """Return the tables of the project as assets that one step makes, in one build."""
 
+    @dg.multi_asset(name="star", specs=_specs(project))
+    @at_stage("building the star")
+    def star(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+        """Build the chosen loads into the star; a snapshot that holds them already goes into service instead."""
+        settings, landing = warehouse.settings, warehouse.landing
+        releases = landing.selected()
+        existing = refresh.existing_snapshot(settings.home, releases)
+        if existing is not None:
+            outcome = refresh.serve_existing(settings.home, existing)
+            context.log.info(f"Nothing is built: snapshot {existing.id} holds these loads ({outcome}).")
+            refresh.finish(settings.home, outcome, existing.id, refresh.failures_of(landing.choices()))
+            return
+        log.info("Building the star", extra={"event": "step"})
+        prepared = build.prepare(settings.home, landing, releases, settings)
+        made = _with_progress(build.run_models_apart(prepared, settings), len(prepared.models))
+        yield from _materialized(made, prepared, project)
 
-@dg.multi_asset(name="star", specs=_specs(PROJECT))
-@at_stage("building the star")
-def star(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
-    """Build the chosen loads into the star; a snapshot that holds them already goes into service instead."""
-    settings, landing = warehouse.settings, warehouse.landing
-    releases = landing.selected()
-    existing = refresh.existing_snapshot(settings.home, releases)
-    if existing is not None:
-        outcome = refresh.serve_existing(settings.home, existing)
-        context.log.info(f"Nothing is built: snapshot {existing.id} holds these loads ({outcome}).")
-        refresh.finish(settings.home, outcome, existing.id, refresh.failures_of(landing.choices()))
-        return
-    log.info("Building the star", extra={"event": "step"})
-    prepared = build.prepare(settings.home, landing, releases, settings)
-    yield from _materialized(_with_progress(build.run_models_apart(prepared, settings), len(prepared.models)), prepared)
+    return star
 
 
 def _with_progress(results: Iterable[build.ModelResult], total: int) -> Iterator[build.ModelResult]:
@@ -75,13 +82,15 @@ def _with_progress(results: Iterable[build.ModelResult], total: int) -> Iterator
         yield result
 
 
-def _materialized(results: Iterable[build.ModelResult], prepared: build.Build) -> Iterator[dg.MaterializeResult]:
+def _materialized(
+    results: Iterable[build.ModelResult], prepared: build.Build, project: Project
+) -> Iterator[dg.MaterializeResult]:
     """Say of each table, as it comes about, how many rows it has, from what it was made, and how long that took.
 
     Those that read nothing are there from the beginning. While another process makes the next tables, this one keeps
     Dagster's records of the last.
     """
-    schemas = {name: schema for schema, name in tables_read(PROJECT)}
+    schemas = {name: schema for schema, name in tables_read(project)}
     versions = ", ".join(f"{release.source} {release.version}" for release in prepared.releases)
 
     def result(name: str, rows: int, seconds: float) -> dg.MaterializeResult:

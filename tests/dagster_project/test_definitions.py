@@ -20,8 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def graph() -> dg.AssetGraph:
-    return defs.resolve_asset_graph()
+def loaded() -> dg.Definitions:
+    return defs()
+
+
+@pytest.fixture(scope="module")
+def graph(loaded: dg.Definitions) -> dg.AssetGraph:
+    return loaded.resolve_asset_graph()
 
 
 def ancestors(graph: dg.AssetGraph, key: dg.AssetKey) -> set[dg.AssetKey]:
@@ -52,12 +57,34 @@ def test_every_suite_is_a_blocking_check(graph: dg.AssetGraph) -> None:
         assert checks[suite.replace(" ", "_")].blocking
 
 
-def test_the_schedule_takes_its_time_and_zone_from_the_settings(tmp_path: Path) -> None:
+def test_the_schedule_takes_its_time_and_zone_from_the_settings(loaded: dg.Definitions, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, schedule_cron="15 1 * * *", schedule_timezone="America/Chicago")
     schedule = nightly_refresh(settings)
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("15 1 * * *", "America/Chicago")
     assert schedule.job_name == "refresh"
-    assert [entry.name for entry in defs.schedules or []] == ["nightly_refresh"]
+    assert [entry.name for entry in loaded.schedules or []] == ["nightly_refresh"]
+
+
+def test_importing_the_definitions_neither_parses_nor_writes(tmp_path: Path) -> None:
+    code = "import sys, schedules.definitions; print(*sys.modules)"
+    home = tmp_path / "home"
+    environment = os.environ | {"ICW_HOME": str(home), "ICW_DBT_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )
+    assert "dbt" not in done.stdout.split()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_table_has_its_columns_and_the_file_of_its_model(graph: dg.AssetGraph) -> None:
+    for key in (key for key in graph.get_all_asset_keys() if key.path[0] == "star"):
+        metadata = graph.get(key).metadata
+        columns = metadata["dagster/column_schema"].columns
+        assert columns, key
+        assert all(column.type and column.description for column in columns), key
+        files = [Path(reference.file_path) for reference in metadata["dagster/code_references"].code_references]
+        assert [file.stem for file in files if file.suffix == ".sql"] == [key.path[1]]
+        assert all(file.is_file() for file in files)
 
 
 @pytest.mark.full
