@@ -1,0 +1,36 @@
+"""How the command line shows things to a person: small rich tables, and the same facts as plain data for `--json`."""
+
+from __future__ import annotations
+
+from dagster_project.display.notices import synthetic_notice
+from dagster_project.display.rows import page
+from dagster_project.display.snapshots import (
+    refresh_summary,
+    scale,
+    snapshot_list,
+    snapshot_report,
+    verification,
+    verification_report,
+)
+from dagster_project.display.sources import sandbox, sources, sources_report
+from dagster_project.display.status import status, status_report
+from dagster_project.display.tables import column_list, documentation, table_list
+
+__all__ = [
+    "column_list",
+    "documentation",
+    "page",
+    "refresh_summary",
+    "sandbox",
+    "scale",
+    "snapshot_list",
+    "snapshot_report",
+    "sources",
+    "sources_report",
+    "status",
+    "status_report",
+    "synthetic_notice",
+    "table_list",
+    "verification",
+    "verification_report",
+]

@@ -1,0 +1,45 @@
+"""Phrases and notices that several displays share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from warehouse.snapshots.catalog import Snapshot, Unreadable
+from warehouse.snapshots.manifest import SourceFailure, Verdict
+
+
+def synthetic_notice(console: Console, snapshot: Snapshot) -> None:
+    """Say so where a snapshot holds made-up data."""
+    if snapshot.manifest.synthetic:
+        console.print(
+            "SYNTHETIC: this snapshot holds made-up data of the sandbox. Do not cite it.", style="bold yellow"
+        )
+
+
+def time_since(moment: datetime) -> str:
+    """Return how long ago a moment was, in its two largest units."""
+    minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+
+
+def failure_sentence(failure: SourceFailure) -> str:
+    """Return which source could not be refreshed, which load it keeps, and why."""
+    stays = f"its load {failure.version} stays" if failure.version else "it has no load"
+    return f"{failure.source} ({stays}): {failure.reason}"
+
+
+def verdict_sentence(verdict: Verdict) -> str:
+    """Return what was expected of what, and what was observed."""
+    return f"{verdict.expectation} ({verdict.subject}): {verdict.observed}"
+
+
+def unreadable_notice(console: Console, unreadable: Sequence[Unreadable]) -> None:
+    """Name each folder that should be a snapshot and cannot be read."""
+    for entry in unreadable:
+        console.print(f"Snapshot {entry.folder.name} {entry.reason}.", style="red", markup=False, soft_wrap=True)
