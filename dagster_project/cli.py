@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import errno
 import functools
 import json
 import os
@@ -18,15 +17,15 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from dagster_project import display
 from dagster_project.screen import Screen, screen
-from warehouse.errors import Degraded, IntegrityError, StorageError, UsageError, WarehouseError
+from warehouse.errors import Degraded, IntegrityError, UsageError
 from warehouse.home import require_outside
 from warehouse.interrupts import Interrupts
 from warehouse.process import loading
@@ -399,41 +398,3 @@ def _form_of(output: Path | None) -> Literal["table", "csv", "json", "parquet"]:
             return "parquet"
         case _:
             raise UsageError(f"The format of {output} is not clear from its name. Add --format csv, json or parquet.")
-
-
-def _stop(error: WarehouseError) -> NoReturn:
-    Screen(stderr=True, soft_wrap=True).print(f"icw: {error}", style="red", markup=False, highlight=False)
-    _let_go_of_output()
-    raise SystemExit(error.exit_code)
-
-
-def _let_go_of_output() -> None:
-    """Drop what standard output does not take: Python would try again when it ends, and complain in its own words."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def main(run: Callable[[], object] = app) -> None:
-    """Run the command line; errors that a person can act on become one sentence and their exit code.
-
-    A reader of the output that leaves (`icw tables | head -1`) ends it without a word and with exit code 1.
-    """
-    try:
-        try:
-            run()
-        except SystemExit:
-            sys.stdout.flush()
-            raise
-    except WarehouseError as error:
-        _stop(error)
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            _let_go_of_output()
-            raise SystemExit(1) from None
-        if error.errno == errno.ENOSPC:
-            _stop(StorageError(f"The output cannot be written: {error.strerror}. Free some space and try again."))
-        if error.filename is not None:
-            _stop(StorageError(f"{error.filename} cannot be used: {error.strerror}. Name another path."))
-        raise

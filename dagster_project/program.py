@@ -12,7 +12,8 @@ def program() -> NoReturn:
     interrupts = Interrupts()
     interrupts.heed()
     with interrupts.guarding():
-        from dagster_project.cli import app, main
+        from dagster_project.cli import app
+        from dagster_project.exit_status import run_with_exit_status
         from dagster_project.screen import bear_any_text
         from warehouse.process import run_and_leave
 
@@ -22,4 +23,4 @@ def program() -> NoReturn:
             with interrupts.guarding():
                 app(obj=interrupts)
 
-        run_and_leave(lambda: main(run))
+        run_and_leave(lambda: run_with_exit_status(run))
