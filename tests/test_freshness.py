@@ -76,6 +76,6 @@ def test_anything_else_is_no_duration(text: str) -> None:
 
 
 def test_the_codes_are_in_the_readme() -> None:
-    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
-    (line,) = (line for line in readme.splitlines() if "--check" in line)
-    assert all(f"{code} " in line for code in EXIT_CODES.values())
+    readme = (Path(__file__).resolve().parents[1] / "schedules/README.md").read_text(encoding="utf-8")
+    (said,) = (part for part in readme.split("\n\n") if part.startswith("`icw status --check`: "))
+    assert all(f" {code} " in said for code in EXIT_CODES.values())

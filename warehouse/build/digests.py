@@ -18,8 +18,8 @@ _ENGINES = ("duckdb", "dbt-core", "dbt-adapters", "dbt-duckdb")
 _BUILDING = ("build", "contracts")
 _DECIDING = (*_BUILDING, "quality", "snapshots", "dbt_manifest.py", "sql_text.py")
 
-# Folders of the dbt project that no table comes from: what dbt writes, and questions to the published tables.
-_DECIDING_NOTHING = frozenset({"target", "logs", "analyses"})
+# What no table comes from in the dbt project: what dbt writes, questions to the published tables, pages for readers.
+_DECIDING_NOTHING = frozenset({"target", "logs", "analyses", "README.md"})
 _SOURCE_FILES = (".py", ".sql", ".yml", ".csv", ".md")
 
 
