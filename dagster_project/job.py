@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.dead_runs import close_dead_runs
+from dagster_project.event_log import without_flushing_each_event
 from dagster_project.failures import as_warehouse_error
 from warehouse.landing import write_atomically, writing_to
 from warehouse.process import loading
@@ -64,7 +65,7 @@ def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
         from dagster_project.definitions import definitions
 
     try:
-        with dg.DagsterInstance.from_config(str(folder)) as instance:
+        with without_flushing_each_event(), dg.DagsterInstance.from_config(str(folder)) as instance:
             run = last_run(settings.home)
             close_dead_runs(instance, run_id, None if run is None else run.previous)
             definitions(settings).resolve_job_def("refresh").execute_in_process(

@@ -1,0 +1,56 @@
+"""Dagster's SQLite files are not flushed for each event of a run, and whole afterwards."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import dagster as dg
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from dagster_project.event_log import without_flushing_each_event
+
+
+def synchronous(path: Path) -> int:
+    """How a new connection flushes: 1 is normal, 2 full."""
+    with create_engine(f"sqlite:///{path}", poolclass=NullPool).connect() as connection:
+        return int(connection.execute(text("pragma synchronous")).scalar_one())
+
+
+def test_new_connections_flush_at_checkpoints_while_it_lasts(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    assert synchronous(path) == 2
+    with without_flushing_each_event():
+        assert synchronous(path) == 1
+    assert synchronous(path) == 2
+
+
+def test_a_file_is_not_checkpointed_at_each_close_and_is_in_the_end(tmp_path: Path) -> None:
+    path, log = tmp_path / "x.db", tmp_path / "x.db-wal"
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("pragma journal_mode = wal"))
+    with without_flushing_each_event():
+        with engine.begin() as connection:
+            connection.execute(text("create table events (n integer)"))
+        with engine.begin() as connection:
+            connection.execute(text("insert into events values (1)"))
+        assert log.exists()
+    assert not log.exists()
+    with sqlite3.connect(path) as read:
+        assert read.execute("select n from events").fetchall() == [(1,)]
+
+
+def test_the_events_of_a_run_are_there(tmp_path: Path) -> None:
+    @dg.asset
+    def thing() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata={"rows": 3})
+
+    with without_flushing_each_event(), dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        assert dg.materialize([thing], instance=instance).success
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("thing"))
+        assert event is not None
+        assert event.asset_materialization is not None
+        assert event.asset_materialization.metadata["rows"].value == 3
