@@ -25,17 +25,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    collection_id,
-    collection_name,
-    program_id,
-    cancer_types,
-    tumor_locations,
-    subjects_reported,
-    species,
-    supporting_data,
-    status,
-    updated_on,
-    description
-from renamed
+select * from renamed
