@@ -1,8 +1,8 @@
 {#
-    One row for each different value of a list, without blank ones: the columns `keys` of the row with the list, and the
-    value under the name `element`. The rows may be restricted by a condition on the relation (`where`).
+    One row for each different value of a list of texts, without blank ones: the columns `keys` of the row with the list,
+    and the value under the name `element`.
 #}
-{% macro list_elements(relation, keys, list, element, where=none) -%}
+{% macro list_elements(relation, keys, list, element) -%}
     select
         {%- for key in keys %}
         {{ key }},
@@ -15,9 +15,6 @@
             {%- endfor %}
             {{ unnest_list(distinct_values(list)) }} as listed_value
         from {{ relation }}
-        {%- if where %}
-        where {{ where }}
-        {%- endif %}
     ) as elements
     where {{ text_or_null('listed_value') }} is not null
 {%- endmacro %}
