@@ -202,7 +202,7 @@ bih_datasets as (
         metadata_source_date,
         true as is_in_release,
         true as is_described
-    from {{ ref('stg_bih__dataset') }}
+    from {{ ref('int_bih__dataset_keyed') }}
 
 ),
 

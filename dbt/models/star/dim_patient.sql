@@ -231,7 +231,7 @@ bih_subjects as (
         end as race,
         subjects.race_raw,
         true as is_described
-    from {{ ref('stg_bih__subject') }} as subjects
+    from {{ ref('int_bih__subject_keyed') }} as subjects
     left join {{ ref('map_race') }} as map_race
         on subjects.source_id = map_race.source_id
         and lower(subjects.race_raw) = lower(map_race.race_raw)

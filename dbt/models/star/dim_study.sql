@@ -70,7 +70,7 @@ bih_studies as (
         cast(null as {{ dbt.type_string() }}) as study_year_shifted,
         study_description,
         case when study_description is null then 0 else 1 end as study_description_count
-    from {{ ref('stg_bih__imaging_study') }}
+    from {{ ref('int_bih__imaging_study_keyed') }}
 
 ),
 

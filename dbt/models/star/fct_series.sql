@@ -168,7 +168,7 @@ bih as (
         study_count,
         patient_count,
         collection_count
-    from {{ ref('stg_bih__imaging_series') }}
+    from {{ ref('int_bih__imaging_series_keyed') }}
 
 ),
 

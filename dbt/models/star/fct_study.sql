@@ -267,7 +267,7 @@ bih_keys as (
         age_at_imaging_years,
         patient_count,
         collection_count
-    from {{ ref('stg_bih__imaging_study') }}
+    from {{ ref('int_bih__imaging_study_keyed') }}
 
 ),
 

@@ -12,31 +12,31 @@ with records as (
 
     select
         'dataset' as entity,
-        _dataset_id as node_id,
+        dataset_node_id as node_id,
         project_id,
-        {{ text_or_null('collection_id') }} as natural_id
-    from {{ source('bih', 'dataset') }}
+        collection_id as natural_id
+    from {{ ref('stg_bih__dataset') }}
     union all
     select
         'subject' as entity,
-        _subject_id as node_id,
+        subject_node_id as node_id,
         project_id,
-        {{ text_or_null('submitter_id') }} as natural_id
-    from {{ source('bih', 'subject') }}
+        subject_id as natural_id
+    from {{ ref('stg_bih__subject') }}
     union all
     select
         'imaging_study' as entity,
-        _imaging_study_id as node_id,
+        study_node_id as node_id,
         project_id,
-        {{ text_or_null('"StudyInstanceUID"') }} as natural_id
-    from {{ source('bih', 'imaging_study') }}
+        study_instance_uid as natural_id
+    from {{ ref('stg_bih__imaging_study') }}
     union all
     select
         'imaging_series' as entity,
-        _imaging_series_id as node_id,
+        series_node_id as node_id,
         project_id,
-        {{ text_or_null('"SeriesInstanceUID"') }} as natural_id
-    from {{ source('bih', 'imaging_series') }}
+        series_instance_uid as natural_id
+    from {{ ref('stg_bih__imaging_series') }}
 
 ),
 

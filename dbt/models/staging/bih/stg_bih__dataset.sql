@@ -30,26 +30,4 @@ renamed as (
 
 )
 
-select
-    renamed.source_id,
-    renamed.dataset_node_id,
-    renamed.dataset_submitter_id,
-    coalesce(repeated.node_id, renamed.collection_id) as collection_natural_key,
-    renamed.auth_resource_path,
-    renamed.project_id,
-    renamed.collection_id,
-    renamed.commons_name,
-    renamed.commons_long_name,
-    renamed.full_name,
-    renamed.data_url_doi,
-    renamed.license_raw,
-    renamed.disease_type,
-    renamed.primary_site,
-    renamed.metadata_source_date,
-    renamed.metadata_source_date_raw,
-    renamed.metadata_source_version,
-    renamed.citation
-from renamed
-left join {{ ref('int_bih__repeated_ids') }} as repeated
-    on renamed.dataset_node_id = repeated.node_id
-    and repeated.entity = 'dataset'
+select * from renamed

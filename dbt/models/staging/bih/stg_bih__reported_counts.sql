@@ -19,11 +19,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    entity,
-    dimension,
-    key,
-    is_missing,
-    reported_count
-from renamed
+select * from renamed

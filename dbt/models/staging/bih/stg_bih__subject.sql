@@ -15,7 +15,9 @@ renamed as (
         auth_resource_path,
         project_id,
         {{ text_or_null('race') }} as race_raw,
+        {{ sole_value('collection_id') }} as collection_id,
         collection_id as collection_ids,
+        {{ sole_value('commons_name') }} as commons_name,
         commons_name as commons_names,
         commons_long_name as commons_long_names,
         data_contributor as data_contributors,
@@ -26,42 +28,9 @@ renamed as (
         metadata_source_api as metadata_source_apis,
         metadata_source_date as metadata_source_dates,
         metadata_source_version as metadata_source_versions,
-        primary_site as primary_sites,
-        {{ sole_value('collection_id') }} as collection_id,
-        {{ sole_value('commons_name') }} as commons_name
+        primary_site as primary_sites
     from source
 
 )
 
-select
-    renamed.source_id,
-    renamed.subject_node_id,
-    renamed.subject_id,
-    coalesce(repeated.node_id, renamed.subject_id) as patient_natural_key,
-    renamed.auth_resource_path,
-    renamed.project_id,
-    renamed.race_raw,
-    renamed.collection_id,
-    coalesce(repeated_dataset.node_id, renamed.collection_id) as collection_natural_key,
-    renamed.collection_ids,
-    renamed.commons_name,
-    renamed.commons_names,
-    renamed.commons_long_names,
-    renamed.data_contributors,
-    renamed.data_hosts,
-    renamed.data_url_dois,
-    renamed.disease_types,
-    renamed.licenses,
-    renamed.metadata_source_apis,
-    renamed.metadata_source_dates,
-    renamed.metadata_source_versions,
-    renamed.primary_sites
-from renamed
-left join {{ ref('int_bih__repeated_ids') }} as repeated
-    on renamed.subject_node_id = repeated.node_id
-    and repeated.entity = 'subject'
-left join {{ ref('int_bih__repeated_ids') }} as repeated_dataset
-    on renamed.collection_id = repeated_dataset.natural_id
-    and renamed.project_id = repeated_dataset.project_id
-    and repeated_dataset.entity = 'dataset'
-    and repeated_dataset.is_referred_to
+select * from renamed

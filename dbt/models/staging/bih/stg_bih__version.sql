@@ -17,9 +17,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    component,
-    version,
-    commit_id
-from renamed
+select * from renamed

@@ -26,18 +26,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    analysis_result_id,
-    analysis_result_id_raw,
-    analysis_result_title,
-    source_doi,
-    source_url,
-    subjects_reported,
-    collections_reported,
-    modalities,
-    updated_on,
-    license_raw,
-    description,
-    citation
-from renamed
+select * from renamed

@@ -26,18 +26,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    series_instance_uid,
-    annotation_group_number,
-    annotation_group_uid,
-    annotation_group_label,
-    annotation_group_generation_type,
-    number_of_annotations,
-    graphic_type,
-    annotation_property_category_code,
-    annotation_property_category_code_meaning,
-    annotation_property_type_code,
-    annotation_property_type_code_meaning,
-    algorithm_name
-from renamed
+select * from renamed

@@ -17,9 +17,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    series_instance_uid,
-    annotation_coordinate_type,
-    referenced_series_instance_uid
-from renamed
+select * from renamed

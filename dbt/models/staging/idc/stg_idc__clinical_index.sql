@@ -21,12 +21,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    collection_id,
-    table_name,
-    short_table_name,
-    column_name,
-    column_label,
-    value_labels
-from renamed
+select * from renamed

@@ -20,22 +20,10 @@ renamed as (
         {{ text_or_null('supporting_data') }} as supporting_data,
         {{ text_or_null('status') }} as status,
         try_cast(updated as date) as updated_on,
-        {{ text_or_null('description') }} as description
+        {{ text_or_null('description') }} as description,
+        sources
     from source
 
 )
 
-select
-    source_id,
-    collection_id,
-    collection_name,
-    program_id,
-    cancer_types,
-    tumor_locations,
-    subjects_reported,
-    species,
-    supporting_data,
-    status,
-    updated_on,
-    description
-from renamed
+select * from renamed

@@ -18,10 +18,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    series_instance_uid,
-    contrast_bolus_agent,
-    contrast_bolus_ingredient,
-    contrast_bolus_route
-from renamed
+select * from renamed

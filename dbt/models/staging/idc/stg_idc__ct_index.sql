@@ -35,27 +35,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    series_instance_uid,
-    image_type,
-    pixel_spacing_row_mm,
-    pixel_spacing_col_mm,
-    rows,
-    columns,
-    slice_thickness_mm,
-    kvp,
-    scan_options,
-    convolution_kernel,
-    gantry_detector_tilt_degrees,
-    x_ray_tube_current_min_ma,
-    x_ray_tube_current_max_ma,
-    filter_type,
-    exposure_min_mas,
-    exposure_max_mas,
-    exposure_time_min_ms,
-    exposure_time_max_ms,
-    data_collection_diameter_mm,
-    reconstruction_diameter_mm,
-    spiral_pitch_factor
-from renamed
+select * from renamed

@@ -21,13 +21,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    collection_id,
-    patient_id,
-    study_instance_uid,
-    study_date,
-    study_description,
-    study_type,
-    gdc_case_id
-from renamed
+select * from renamed

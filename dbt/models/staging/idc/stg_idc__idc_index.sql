@@ -19,6 +19,7 @@ renamed as (
         lower({{ text_or_null('"source_DOI"') }}) as source_doi,
         {{ text_or_null('"PatientAge"') }} as patient_age_raw,
         {{ text_or_null('"PatientSex"') }} as patient_sex_raw,
+        {{ dicom_age_years('patient_age_raw') }} as patient_age_years,
         try_cast("StudyDate" as date) as study_date,
         {{ text_or_null('"StudyDescription"') }} as study_description,
         {{ text_or_null('"BodyPartExamined"') }} as body_part_examined,
@@ -48,39 +49,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    collection_id,
-    patient_id,
-    study_instance_uid,
-    series_instance_uid,
-    analysis_result_id,
-    analysis_result_id_raw,
-    source_doi,
-    patient_age_raw,
-    patient_sex_raw,
-    {{ dicom_age_years('patient_age_raw') }} as patient_age_years,
-    study_date,
-    study_description,
-    body_part_examined,
-    modality,
-    sop_class_uid,
-    sop_class_name,
-    transfer_syntax_uid,
-    transfer_syntax_name,
-    photometric_interpretation,
-    pixel_representation,
-    manufacturer,
-    manufacturer_model_name,
-    series_date,
-    series_description,
-    series_number,
-    instance_count,
-    license_raw,
-    first_idc_version,
-    revised_idc_version,
-    aws_bucket,
-    crdc_series_uuid,
-    series_aws_url,
-    size_bytes
-from renamed
+select * from renamed

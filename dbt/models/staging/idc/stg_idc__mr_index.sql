@@ -36,28 +36,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    series_instance_uid,
-    magnetic_field_strength_tesla,
-    scanning_sequence,
-    sequence_variant,
-    mr_acquisition_type,
-    echo_time_ms,
-    repetition_time_ms,
-    echo_train_length,
-    flip_angle_degrees,
-    pixel_bandwidth_hz,
-    imaging_frequency_mhz,
-    imaged_nucleus,
-    pixel_spacing_row_mm,
-    pixel_spacing_col_mm,
-    rows,
-    columns,
-    slice_thickness_mm,
-    inversion_time_ms,
-    receive_coil_name,
-    sequence_name,
-    diffusion_b_value_s_per_mm2,
-    number_of_temporal_positions
-from renamed
+select * from renamed

@@ -25,17 +25,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    collection_id,
-    patient_id,
-    study_instance_uid,
-    series_instance_uid,
-    modality,
-    crdc_series_uuid,
-    aws_bucket,
-    series_aws_url,
-    size_bytes,
-    first_idc_version,
-    last_idc_version
-from renamed
+select * from renamed

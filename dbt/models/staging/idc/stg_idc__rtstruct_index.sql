@@ -20,12 +20,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    series_instance_uid,
-    total_rois,
-    roi_names,
-    roi_generation_algorithms,
-    rt_roi_interpreted_types,
-    referenced_series_instance_uid
-from renamed
+select * from renamed

@@ -23,15 +23,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    series_instance_uid,
-    segmentation_type,
-    total_segments,
-    algorithm_type,
-    algorithm_name,
-    segmented_series_instance_uid,
-    segmented_property_category_code_meanings,
-    segmented_property_type_code_meanings,
-    anatomic_region_code_meanings
-from renamed
+select * from renamed

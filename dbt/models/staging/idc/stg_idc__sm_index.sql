@@ -39,26 +39,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    series_instance_uid,
-    container_identifier,
-    embedding_medium_code_meaning,
-    embedding_medium_code_designator_value_str,
-    tissue_fixative_code_meaning,
-    tissue_fixative_code_designator_value_str,
-    staining_using_substance_code_meaning,
-    staining_using_substance_code_designator_value_str,
-    min_pixel_spacing_mm,
-    max_total_pixel_matrix_columns,
-    max_total_pixel_matrix_rows,
-    objective_lens_power,
-    primary_anatomic_structure_code_designator_value_str,
-    primary_anatomic_structure_code_meaning,
-    primary_anatomic_structure_modifier_code_designator_value_str,
-    primary_anatomic_structure_modifier_code_meaning,
-    illumination_type_code_designator_value_str,
-    illumination_type_code_meaning,
-    admitting_diagnosis_code_designator_value_str,
-    admitting_diagnosis_code_meaning
-from renamed
+select * from renamed

@@ -29,21 +29,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    sop_instance_uid,
-    series_instance_uid,
-    embedding_medium_code_meaning,
-    embedding_medium_code_designator_value_str,
-    tissue_fixative_code_meaning,
-    tissue_fixative_code_designator_value_str,
-    staining_using_substance_code_meaning,
-    staining_using_substance_code_designator_value_str,
-    pixel_spacing_row_mm,
-    image_type,
-    transfer_syntax_uid,
-    size_bytes,
-    total_pixel_matrix_columns,
-    total_pixel_matrix_rows,
-    crdc_instance_uuid
-from renamed
+select * from renamed

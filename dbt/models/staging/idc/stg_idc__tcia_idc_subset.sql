@@ -20,12 +20,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    collection_id,
-    patient_id,
-    study_instance_uid,
-    series_instance_uid,
-    size_bytes,
-    series_aws_url
-from renamed
+select * from renamed

@@ -16,8 +16,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    idc_version,
-    released_on
-from renamed
+select * from renamed

@@ -28,20 +28,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    series_instance_uid,
-    single_orientation,
-    orthogonal_orientation,
-    unique_slice_positions,
-    consistent_in_plane_row,
-    consistent_in_plane_col,
-    consistent_pixel_spacing,
-    consistent_image_dimensions,
-    uniform_slice_spacing,
-    obliquity_degrees,
-    regularly_spaced_3d_volume,
-    origin_patient_mm,
-    image_orientation_patient,
-    slice_spacing_mm
-from renamed
+select * from renamed

@@ -25,15 +25,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    dataset,
-    upstream_version,
-    upstream_major_version,
-    status,
-    channel,
-    row_count,
-    byte_count,
-    digest,
-    is_synthetic
-from renamed
+select * from renamed

@@ -26,18 +26,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    annotation_node_id,
-    annotation_id,
-    auth_resource_path,
-    project_id,
-    case_ids,
-    annotation_method,
-    annotation_name,
-    annotator_id,
-    airspace_disease_grading,
-    class_covid19_pneumonia,
-    midrc_mrale_score,
-    instance_uids
-from renamed
+select * from renamed

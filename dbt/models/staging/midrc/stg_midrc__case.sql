@@ -15,6 +15,7 @@ renamed as (
         'midrc' as source_id,
         _case_id as case_node_id,
         submitter_id as case_id,
+        {{ natural_key('case_id', 'case_node_id') }} as patient_natural_key,
         auth_resource_path,
         project_id,
         {{ text_or_null('sex') }} as sex_raw,
@@ -54,50 +55,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    case_node_id,
-    case_id,
-    case
-        when
-            case_id is null
-            or row_number() over (partition by case_id order by case_node_id) > 1
-            then case_node_id
-        else case_id
-    end as patient_natural_key,
-    auth_resource_path,
-    project_id,
-    sex_raw,
-    race_raw,
-    ethnicity_raw,
-    covid19_positive_raw,
-    age_at_index_years,
-    age_at_index_raw,
-    index_event,
-    zip,
-    study_count,
-    ct_series_file_count,
-    cr_series_file_count,
-    dx_series_file_count,
-    mr_series_file_count,
-    radiology_report_count,
-    file_count,
-    dataset_ids,
-    licenses,
-    data_url_dois,
-    data_contributors,
-    case_annotations,
-    study_annotations,
-    measurements,
-    medications,
-    conditions,
-    procedures,
-    studies,
-    object_ids,
-    data_formats,
-    data_types,
-    data_categories,
-    file_image_data_modified,
-    file_image_data_modification_name,
-    file_image_data_modification_method
-from renamed
+select * from renamed

@@ -16,6 +16,7 @@ renamed as (
         _imaging_study_id as study_node_id,
         submitter_id as study_id,
         {{ text_or_null('study_uid') }} as study_instance_uid,
+        {{ natural_key('study_instance_uid', 'study_node_id') }} as study_natural_key,
         auth_resource_path,
         project_id,
         case_ids,
@@ -68,64 +69,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    study_node_id,
-    study_id,
-    study_instance_uid,
-    case
-        when
-            study_instance_uid is null
-            or row_number() over (partition by study_instance_uid order by study_node_id) > 1
-            then study_node_id
-        else study_instance_uid
-    end as study_natural_key,
-    auth_resource_path,
-    project_id,
-    case_ids,
-    age_at_imaging_years,
-    age_at_imaging_raw,
-    study_modality,
-    body_part_examined,
-    study_description,
-    study_description_raw,
-    study_year,
-    study_year_shifted,
-    days_to_study,
-    days_from_study_to_neg_covid_test,
-    days_from_study_to_pos_covid_test,
-    image_data_modified_raw,
-    loinc_code,
-    loinc_long_common_name,
-    loinc_method,
-    loinc_system,
-    loinc_contrast,
-    ct_series_file_count,
-    cr_series_file_count,
-    dx_series_file_count,
-    mr_series_file_count,
-    radiology_report_count,
-    case_sex,
-    case_race,
-    case_ethnicity,
-    case_age_at_index_years,
-    case_index_event,
-    case_zip,
-    case_covid19_positive,
-    dataset_ids,
-    licenses,
-    data_url_dois,
-    data_contributors,
-    study_annotations,
-    object_ids,
-    data_formats,
-    data_types,
-    data_categories,
-    dicom_header_file_guids,
-    file_source_nodes,
-    file_annotation_names,
-    file_annotation_methods,
-    file_image_data_modified,
-    file_image_data_modification_name,
-    file_image_data_modification_method
-from renamed
+select * from renamed

@@ -16,8 +16,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    file_count,
-    size_bytes
-from renamed
+select * from renamed

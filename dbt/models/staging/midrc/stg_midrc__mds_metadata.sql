@@ -17,9 +17,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    guid,
-    guid_type,
-    record
-from renamed
+select * from renamed

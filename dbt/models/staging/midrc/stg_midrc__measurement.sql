@@ -27,19 +27,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    measurement_node_id,
-    measurement_id,
-    auth_resource_path,
-    project_id,
-    case_ids,
-    days_from_index,
-    test_method,
-    test_name,
-    test_result,
-    dataset_ids,
-    licenses,
-    data_url_dois,
-    data_contributors
-from renamed
+select * from renamed

@@ -17,9 +17,4 @@ renamed as (
 
 )
 
-select
-    source_id,
-    component,
-    component_version,
-    component_commit
-from renamed
+select * from renamed

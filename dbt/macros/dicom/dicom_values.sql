@@ -1,0 +1,17 @@
+{#
+    The values of a list in one text, joined by the backslash, as DICOM writes an attribute of several values (PS3.5 6.4): body
+    parts and licences hold commas. Null where the list has none.
+#}
+{% macro dicom_values(column) -%}
+    {{ joined_elements(column, 'chr(92)') }}
+{%- endmacro %}
+
+{# The same for a list of numbers, whole ones without a fraction: as the attribute has them. #}
+{% macro dicom_numbers(column) -%}
+    {{ dicom_values(numbers_as_text(column)) }}
+{%- endmacro %}
+
+{# The first value of a list as a decimal number; null where there is none or it is no number. #}
+{% macro first_number(column) -%}
+    {{ cast_or_null(list_first(column), 'decimal(18, 6)') }}
+{%- endmacro %}

@@ -1,0 +1,10 @@
+{# How many different values a list holds, without empty ones; 0 for an empty or a missing list. #}
+{% macro value_count(column) -%}
+    cast(
+        case
+            when {{ list_length(column) }} > 1 then {{ list_length(distinct_values(column)) }}
+            when {{ text_or_null(list_first(column)) }} is not null then 1
+            else 0
+        end as {{ dbt.type_bigint() }}
+    )
+{%- endmacro %}
