@@ -31,7 +31,7 @@ def read(tmp_path: Path) -> Read:
             connection.executemany("insert into t values (?, ?)", list(enumerate(values)))
             connection.execute(f"copy t to '{path}' (format parquet)")
             found = {entry.name: entry for entry in found_columns(connection, path)}
-            reading = reading_of(Column(name="a", type=expected, **column), found["a"])
+            reading = reading_of(Column(name="a", type=expected, description="A value.", **column), found["a"])
             query = f"select {reading.value}, {reading.unread or 'false'} from read_parquet('{path}') order by n"
             return connection.execute(query).fetchall()
 
@@ -115,7 +115,10 @@ def test_of_a_list_only_what_does_not_fit_is_lost(read: Read) -> None:
     assert found == [([1.25, None, None, None], True), ([2.0], False)]
 
 
-FIELDS = (Column(name="n", type="integer"), Column(name="terms", type="string[]"))
+FIELDS = (
+    Column(name="n", type="integer", description="A value."),
+    Column(name="terms", type="string[]", description="A value."),
+)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +140,7 @@ def test_records_are_read_field_by_field(
 
 
 def test_records_below_records_are_read_too(read: Read) -> None:
-    inner = Column(name="below", type="record[]", fields=FIELDS)
+    inner = Column(name="below", type="record[]", description="A value.", fields=FIELDS)
     value = [{"below": [{"n": "7", "terms": ["a"]}, {"n": "seven", "terms": ["b"]}]}]
     found = read("record[]", [value], "struct(below struct(n varchar, terms varchar[])[])[]", fields=(inner,))
     assert found == [('[{"below":[{"n":7,"terms":["a"]},{"n":null,"terms":["b"]}]}]', True)]
@@ -148,7 +151,7 @@ def test_the_exact_spelling_is_read_where_two_columns_differ_by_case_alone(tmp_p
     pq.write_table(pa.table({"patientsex": ["F", "F"], "PatientSex": ["M", "F"]}), path)
     with duckdb.connect() as connection:
         found = {entry.name: entry for entry in found_columns(connection, path)}
-        column = Column(name="PatientSex", type="string", formerly=("PATIENTSEX",))
+        column = Column(name="PatientSex", type="string", description="A value.", formerly=("PATIENTSEX",))
         reading = reading_of(column, found[column.found_in(found) or ""])
         assert connection.execute(f"select {reading.value} from '{path}'").fetchall() == [("M",), ("F",)]
 
@@ -165,7 +168,7 @@ def test_the_exact_spelling_is_read_where_two_columns_differ_by_case_alone(tmp_p
     ],
 )
 def test_another_letter_case_is_taken_only_where_nothing_else_can_be_meant(names: list[str], found: str | None) -> None:
-    assert Column(name="PatientSex", type="string", formerly=("sex",)).found_in(names) == found
+    assert Column(name="PatientSex", type="string", description="A value.", formerly=("sex",)).found_in(names) == found
 
 
 @given(number=st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats()), kind=st.sampled_from(["integer", "float"]))
@@ -174,7 +177,9 @@ def test_a_number_written_as_text_is_that_number_or_none(number: float, kind: Co
     with duckdb.connect() as connection:
         connection.execute("create table t as select $1::varchar as a", [str(number)])
         relation = connection.sql("select * from t")
-        reading = reading_of(Column(name="a", type=kind), FoundColumn("a", "a", relation.types[0]))
+        reading = reading_of(
+            Column(name="a", type=kind, description="A value."), FoundColumn("a", "a", relation.types[0])
+        )
         ((found, lost),) = connection.execute(f"select {reading.value}, {reading.unread} from t").fetchall()
     assert lost == (found is None)
     if found is None:

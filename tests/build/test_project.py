@@ -65,7 +65,9 @@ def test_another_version_of_an_engine_is_another_state(monkeypatch: pytest.Monke
     assert digests.project_digest() != before
 
 
-@pytest.mark.parametrize("file", ["models/overview.md", "analyses/05_size_of_a_download.sql", "profiles.yml"])
+@pytest.mark.parametrize(
+    "file", ["docs/overview.md", "docs/keys.md", "analyses/05_size_of_a_download.sql", "profiles.yml"]
+)
 def test_whatever_dbt_reads_makes_another_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
     shutil.copytree(digests.DBT_PROJECT, tmp_path / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
     monkeypatch.setattr(digests, "DBT_PROJECT", tmp_path / "dbt")

@@ -62,7 +62,9 @@ def test_what_is_null_throughout_may_be_stored_without_a_type(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, expected: ColumnType, found: pa.DataType
 ) -> None:
     pq.write_table(pa.table({"a": pa.nulls(3, found)}), tmp_path / "a.parquet")
-    dataset = Dataset(grain="one row", key=(), columns=(Column(name="a", type=expected),))
+    dataset = Dataset(
+        description="Rows.", grain="one row", key=(), columns=(Column(name="a", type=expected, description="A value."),)
+    )
     (profile,), _ = measuring.measure_columns(connection, tmp_path / "a.parquet", "t", dataset)
     fits = pa.types.is_null(found) or expected == "record" or expected.endswith("[]")
     assert (profile.finding, profile.unread) == ("as expected" if fits else "retyped", 0)
@@ -77,7 +79,9 @@ def test_types(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, expected: ColumnType, sql_type: str, finding: str
 ) -> None:
     connection.execute(f"copy (select cast(null as {sql_type}) as a) to '{tmp_path / 'a.parquet'}'")
-    dataset = Dataset(grain="one row", key=(), columns=(Column(name="a", type=expected),))
+    dataset = Dataset(
+        description="Rows.", grain="one row", key=(), columns=(Column(name="a", type=expected, description="A value."),)
+    )
     (profile,), _ = measuring.measure_columns(connection, tmp_path / "a.parquet", "t", dataset)
     assert profile.finding == finding
 

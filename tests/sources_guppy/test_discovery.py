@@ -14,21 +14,23 @@ from warehouse.sources.guppy.transport import Transport
 
 CONTRACT = {
     "case": Dataset(
+        description="Cases.",
         grain="one case",
         key=("_case_id",),
         columns=(
-            Column(name="_case_id", type="string"),
-            Column(name="sex", type="string"),
-            Column(name="age_at_index", type="float"),
-            Column(name="_imaging_studies_count", type="integer"),
-            Column(name="dataset_submitter_id", type="string[]"),
+            Column(name="_case_id", type="string", description="A value."),
+            Column(name="sex", type="string", description="A value."),
+            Column(name="age_at_index", type="float", description="A value."),
+            Column(name="_imaging_studies_count", type="integer", description="A value."),
+            Column(name="dataset_submitter_id", type="string[]", description="A value."),
             Column(
                 name="imaging_studies",
                 type="record[]",
+                description="Records.",
                 fields=(
-                    Column(name="study_uid", type="string"),
-                    Column(name="study_modality", type="string[]"),
-                    Column(name="study_year", type="integer"),
+                    Column(name="study_uid", type="string", description="A value."),
+                    Column(name="study_modality", type="string[]", description="A value."),
+                    Column(name="study_year", type="integer", description="A value."),
                 ),
             ),
         ),

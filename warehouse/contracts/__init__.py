@@ -1,7 +1,8 @@
 """What each upstream is expected to look like, written as data (one YAML file a source), and how to read it.
 
 Only descriptions belong here: no requests, no SQL. The extraction checks files against a contract before it
-lands them, the build casts landed files to it, and the audit reports where an upstream has drifted from it.
+lands them, the build casts landed files to it, the audit reports where an upstream has drifted from it, and the
+sources of the dbt project are written from it (`warehouse.build.dbt_sources`).
 """
 
 from __future__ import annotations
@@ -9,19 +10,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 SOURCES = ("idc", "midrc", "bih")
 """The sources, in the order in which a refresh asks them."""
 
 ColumnType = Literal["string", "integer", "float", "boolean", "record", "string[]", "integer[]", "float[]", "record[]"]
 
+Description = Annotated[str, StringConstraints(pattern=r"^[A-Z].*\.$")]
+"""One or two sentences on one line."""
+
 
 class Column(BaseModel):
-    """One expected column: what it means, in a type. Whatever type arrives is read as this one (`warehouse.reading`).
+    """One expected column: what it means and its type. Whatever type arrives is read as this one (`warehouse.reading`).
+
+    `description` says what upstream's values mean, with their unit; a model that only renames or cleans the column
+    does not repeat it.
 
     `formerly` holds the names that it had in older releases. A column that `keeps_raw` is given to the models a second
     time, as `<name>_raw`, the text that arrived.
@@ -35,6 +42,7 @@ class Column(BaseModel):
 
     name: str
     type: ColumnType
+    description: Description
     keeps_raw: bool = False
     retired: bool = False
     blank_is_value: bool = False
@@ -59,7 +67,7 @@ class Column(BaseModel):
 
 
 class Dataset(BaseModel):
-    """One expected dataset: its grain, its natural key and its columns.
+    """One expected dataset: what it holds, its grain (a phrase), its natural key and its columns.
 
     The key's columns tell the rows apart: a dataset without them is of no use. Any other column may be missing.
     `counted_by` names fields of other datasets (`dataset.field`), each the number of records that this one has for a
@@ -68,6 +76,7 @@ class Dataset(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    description: Description
     grain: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
@@ -84,6 +93,7 @@ class Contract(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str
+    description: Description
     one_version: bool = False
     datasets: Mapping[str, Dataset]
 

@@ -25,7 +25,7 @@
 {% macro duckdb__get_table_columns_and_constraints() -%}
     (
     {% for name, column in model['columns'].items() -%}
-        {{ adapter.quote(name) if column.get('quote') else name }} {{ column['data_type'] }}{{ ", " if not loop.last }}
+        {{ adapter.quote(name) if column.get('quote') else name }} {{ engine_type(column['data_type']) }}{{ ", " if not loop.last }}
     {% endfor %}
     )
 {%- endmacro %}
