@@ -1,51 +1,7 @@
 -- Grain: one metric of the records of one kind that share one value of one dimension, as one system or repository describes them.
 --
--- Every count of the reports, in one shape. Where an artifact that describes segmentations or annotations is not landed, the
--- count of what idc_index tells of them stands in (is_proxy).
-
-with counts as (
-
-    select
-        source_id,
-        'series' as entity,
-        dimension,
-        dimension_value,
-        metric,
-        counted,
-        false as is_proxy
-    from {{ ref('int_series_counts') }}
-    union all
-    select
-        source_id,
-        'series' as entity,
-        dimension,
-        dimension_value,
-        metric,
-        counted,
-        false as is_proxy
-    from {{ ref('int_series_group_counts') }}
-    union all
-    select
-        source_id,
-        entity,
-        dimension,
-        dimension_value,
-        metric,
-        counted,
-        false as is_proxy
-    from {{ ref('int_record_counts') }}
-    union all
-    select
-        source_id,
-        entity,
-        dimension,
-        dimension_value,
-        metric,
-        counted,
-        is_proxy
-    from {{ ref('int_artifact_counts') }}
-
-)
+-- Every count of the reports, in one shape. Where an artifact that describes segmentations or annotations is not landed, there is
+-- a count over idc_index instead (is_proxy).
 
 select
     {{ surrogate_key(['source_id', 'entity', 'dimension', 'dimension_value', 'metric', 'is_proxy']) }} as count_key,
@@ -57,4 +13,4 @@ select
     metric,
     is_proxy,
     counted
-from counts
+from {{ ref('int_counts') }}

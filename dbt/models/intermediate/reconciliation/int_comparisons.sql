@@ -1,5 +1,7 @@
 -- Grain: one comparison of two sides, with what is known of both: landed, synthetic, and how new the Hub is.
 
+{{ config(materialized='table') }}
+
 with loads as (
 
     select

@@ -1,5 +1,7 @@
 -- Grain: one comparison that is made row by row, with the number of rows of each side.
 
+{{ config(materialized='table') }}
+
 {% for comparison_id, entity, left, right in compared_pairs() %}
 select
     '{{ comparison_id }}' as comparison_id,

@@ -6,27 +6,33 @@
 
 with counts as (
 
-    select *
+    select
+        source_id,
+        dimension,
+        dimension_value,
+        metric,
+        counted
     from {{ ref('int_series_counts') }}
-    where
-        dimension in ('modality', 'body_part', 'license', 'collection')
-        and metric in ('series', 'instances', 'size_bytes', 'collections')
+    where dimension in ('modality', 'body_part', 'license')
+    union all
+    select
+        source_id,
+        dimension,
+        dimension_value,
+        metric,
+        counted
+    from {{ ref('int_series_collection_counts') }}
+    where dimension = 'collection'
 
 ),
 
-members as (
-
-    select * from {{ ref('seed_report_group') }}
-
-),
-
-group_names as (
+groups_of_others as (
 
     select distinct
         source_id,
         dimension,
         group_name
-    from members
+    from {{ ref('seed_report_group') }}
     where rule = 'is not'
 
 ),
@@ -41,7 +47,7 @@ listed as (
         counts.metric,
         counts.counted
     from counts
-    inner join members
+    inner join {{ ref('seed_report_group') }} as members
         on counts.source_id = members.source_id
         and counts.dimension = members.dimension
         and (
@@ -54,72 +60,57 @@ listed as (
 others as (
 
     select
-        group_names.group_name,
+        groups_of_others.group_name,
         counts.source_id,
         counts.dimension,
         counts.dimension_value,
         counts.metric,
         counts.counted
     from counts
-    inner join group_names
-        on counts.source_id = group_names.source_id
-        and counts.dimension = group_names.dimension
-    left join members
-        on group_names.source_id = members.source_id
-        and group_names.dimension = members.dimension
-        and group_names.group_name = members.group_name
+    inner join groups_of_others
+        on counts.source_id = groups_of_others.source_id
+        and counts.dimension = groups_of_others.dimension
+    left join {{ ref('seed_report_group') }} as members
+        on groups_of_others.source_id = members.source_id
+        and groups_of_others.dimension = members.dimension
+        and groups_of_others.group_name = members.group_name
         and counts.dimension_value = members.dimension_value
     where members.dimension_value is null
 
 ),
 
-grouped as (
+named as (
 
     select * from listed
     union all
     select * from others
 
+),
+
+grouped as (
+
+    select
+        source_id,
+        dimension || '_group' as dimension,
+        group_name as dimension_value,
+        sum(case when metric = 'series' then counted end) as series,
+        sum(case when metric = 'instances' then counted end) as instances,
+        sum(case when metric = 'size_bytes' then counted end) as size_bytes,
+        sum(case when metric = 'collections' then counted end) as collections,
+        nullif(
+            count(distinct case when metric = 'series' and dimension_value <> 'no data' then dimension_value end), 0
+        ) as "values",
+        max(case when metric = 'series' and dimension_value <> 'no data' then counted end) as series_of_largest
+    from named
+    group by
+        source_id,
+        dimension,
+        group_name
+
 )
 
-select
-    source_id,
-    dimension || '_group' as dimension,
-    group_name as dimension_value,
-    metric,
-    cast(sum(counted) as {{ dbt.type_bigint() }}) as counted
-from grouped
-group by
-    source_id,
-    dimension,
-    group_name,
-    metric
-union all
-select
-    source_id,
-    dimension || '_group' as dimension,
-    group_name as dimension_value,
-    'values' as metric,
-    cast(count(distinct dimension_value) as {{ dbt.type_bigint() }}) as counted
-from grouped
-where
-    dimension_value <> 'no data'
-    and metric = 'series'
-group by
-    source_id,
-    dimension,
-    group_name
-union all
-select
-    source_id,
-    dimension || '_group' as dimension,
-    group_name as dimension_value,
-    'series_of_largest' as metric,
-    max(counted) as counted
-from grouped
-where
-    dimension_value <> 'no data'
-    and metric = 'series'
-group by
-    source_id,
-    dimension,
-    group_name
+{{ unpivot_metrics(
+    'grouped',
+    'series',
+    ['series', 'instances', 'size_bytes', 'collections', 'values', 'series_of_largest']
+) }}
