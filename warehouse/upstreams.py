@@ -19,9 +19,9 @@ from warehouse.landing import Landing, Release
 from warehouse.public_text import public_url
 from warehouse.quality.acknowledgements import read_acknowledgements
 from warehouse.settings import Settings
-from warehouse.sources import guppy, idc
-from warehouse.sources.guppy import GuppySystem
-from warehouse.sources.idc_releases import parse_requested
+from warehouse.sources import gen3, idc
+from warehouse.sources.gen3 import GuppySystem
+from warehouse.sources.idc.releases import parse_requested
 
 log = logging.getLogger("icw.refresh")
 
@@ -218,7 +218,7 @@ class GuppyUpstream(Upstream):
         """See `Upstream.look`."""
         try:
             with self._understanding():
-                state = guppy.resolve_system(self._system, landing, self._settings)
+                state = gen3.resolve_system(self._system, landing, self._settings)
         except SourceError as error:
             return UpstreamState(self.source, public_url(self._system.base_url), problem=str(error))
         total = sum(state.totals.values())
@@ -227,15 +227,15 @@ class GuppyUpstream(Upstream):
         return UpstreamState(self.source, public_url(self._system.base_url), holds, synthetic=state.synthetic)
 
     def _unchanged(self, landing: Landing) -> Release | None:
-        return guppy.proven_unchanged(self._system, landing, self._settings)
+        return gen3.proven_unchanged(self._system, landing, self._settings)
 
     def _land(self, landing: Landing) -> Release:
-        state = guppy.resolve_system(self._system, landing, self._settings)
+        state = gen3.resolve_system(self._system, landing, self._settings)
         if state.synthetic and self._settings.sources == "live":
             # Before the records are fetched: a stand-in is told by its first answer.
             raise refusal(self.source, self._system.base_url)
         accepted = read_acknowledgements(self._settings.home).losses_of(self.source, datetime.now(UTC).date())
-        return guppy.land_system(self._system, landing, self._settings, accepted)
+        return gen3.land_system(self._system, landing, self._settings, accepted)
 
 
 class MidrcUpstream(GuppyUpstream):
@@ -246,7 +246,7 @@ class MidrcUpstream(GuppyUpstream):
 
     @staticmethod
     def _of(settings: Settings) -> GuppySystem:
-        return guppy.midrc(settings)
+        return gen3.midrc(settings)
 
 
 class BihUpstream(GuppyUpstream):
@@ -257,7 +257,7 @@ class BihUpstream(GuppyUpstream):
 
     @staticmethod
     def _of(settings: Settings) -> GuppySystem:
-        return guppy.bih(settings)
+        return gen3.bih(settings)
 
 
 def upstreams(settings: Settings) -> tuple[Upstream, ...]:

@@ -21,7 +21,7 @@ from warehouse.quality.verdicts import Verdict, failed_errors
 from warehouse.sandbox.changes import FieldMutation, Mutation
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
-from warehouse.sources.guppy import land_system, midrc
+from warehouse.sources.gen3 import land_system, midrc
 
 SCALE = 0.0005
 

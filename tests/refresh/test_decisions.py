@@ -137,7 +137,7 @@ def test_an_answer_that_nobody_has_thought_of_stops_its_source_alone(
     def misunderstood(*_: object) -> None:
         raise KeyError("_totalCount")
 
-    monkeypatch.setattr("warehouse.sources.guppy.resolve_system", misunderstood)
+    monkeypatch.setattr("warehouse.sources.gen3.resolve_system", misunderstood)
     kept = land(midrc, landing)
     assert (kept.version, kept.digest) == (good[0].version, good[0].digest)
     assert "answers with something that cannot be understood (KeyError: '_totalCount')" in str(kept.failure)

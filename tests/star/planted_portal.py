@@ -14,7 +14,7 @@ import duckdb
 from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
-from warehouse.sources.guppy import bih, land_system, midrc
+from warehouse.sources.gen3 import bih, land_system, midrc
 from warehouse.sql_text import literal, quoted
 
 SCALE = 0.002

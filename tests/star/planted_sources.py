@@ -16,7 +16,7 @@ from tests.star.planted_portal import hold_measures_as_text
 from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
-from warehouse.sources.guppy import bih, land_system, midrc
+from warehouse.sources.gen3 import bih, land_system, midrc
 from warehouse.sql_text import literal, quoted
 
 SCALE = 0.002

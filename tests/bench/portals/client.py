@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from warehouse.landing import Landing
 from warehouse.settings import load_settings
-from warehouse.sources.guppy import bih, land_system, midrc
+from warehouse.sources.gen3 import bih, land_system, midrc
 
 if __name__ == "__main__":
     settings = load_settings()
