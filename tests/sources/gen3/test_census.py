@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from warehouse.sources.gen3.guppy.census import IdDigest, read_histogram
 from warehouse.sources.gen3.guppy.id_sets import ascending, distinct, sorted_ids, without
-from warehouse.sources.gen3.transport import PassingTrouble
+from warehouse.sources.http.errors import TransientError
 
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12)
 buckets = st.lists(st.fixed_dictionaries({"key": texts, "count": st.integers(0, 10)}), max_size=20)
@@ -44,12 +44,12 @@ def test_buckets_come_whole_however_the_stream_is_cut(
 @given(buckets.filter(bool), st.integers(1, 10_000))
 def test_a_truncated_histogram_is_never_taken_for_a_whole_one(found: list[dict[str, Any]], at: int) -> None:
     content = document(found, False, False)
-    with pytest.raises(PassingTrouble):
+    with pytest.raises(TransientError):
         read_histogram([content[: at % len(content)]], lambda buckets: None)
 
 
 def test_a_web_page_in_place_of_a_histogram_is_named_as_one() -> None:
-    with pytest.raises(PassingTrouble) as caught:
+    with pytest.raises(TransientError) as caught:
         read_histogram([b"<html>Request Rejected</html>"], lambda buckets: None)
     assert caught.value.reason == "firewall_page"
 
@@ -65,7 +65,7 @@ def test_what_belongs_to_no_bucket_is_not_gathered_for_ever(before: bytes) -> No
             given += 1
             yield b'"' + b"x" * (1 << 16)
 
-    with pytest.raises(PassingTrouble, match="belong to no bucket"):
+    with pytest.raises(TransientError, match="belong to no bucket"):
         read_histogram(blanks(), lambda buckets: None)
     assert given < 100
 

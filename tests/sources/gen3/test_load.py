@@ -196,7 +196,7 @@ def test_the_same_data_gives_the_same_bytes_whatever_the_page_size(
 def test_an_unreachable_portal_is_said_to_be_one(landing: Landing, quick: SettingsMaker) -> None:
     with GuppyServer(portal_types()) as server:
         system = system_of(server)
-    with pytest.raises(SourceUnreachable, match=r"gave no usable answer .* in 2 tries"):
+    with pytest.raises(SourceUnreachable, match=r"gave no usable response .* in 2 tries"):
         land_system(system, landing, quick(retries=1))
 
 

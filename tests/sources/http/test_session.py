@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.sources.idc_upstream import IdcUpstream, record_line, wheel_of
 from tests.sources.loopback import Fault, Loopback, Resource
@@ -19,15 +20,8 @@ from warehouse.landing import Landing
 from warehouse.settings import Settings, load_settings
 from warehouse.sources.gen3.transport import Call, Transport
 from warehouse.sources.http import Client, ExpectedDigest, NotFound
-from warehouse.sources.http import session as session_module
-from warehouse.sources.http.session import (
-    AnswerTooLarge,
-    RedirectRefused,
-    Trust,
-    UpstreamSession,
-    is_loopback,
-    redirect_of,
-)
+from warehouse.sources.http.errors import RedirectRefused, ResponseTooLarge
+from warehouse.sources.http.session import Trust, UpstreamSession, is_loopback, redirect_of
 from warehouse.sources.idc.package_index import PackageIndexes
 from warehouse.sources.idc.wheel import Wheel
 from warehouse.upstreams import upstreams
@@ -165,7 +159,7 @@ class TestCredentials:
 class TestRedirects:
     @pytest.mark.parametrize("location", ["http://host.example/x", "HTTP://other.example/", "ftp://host.example/x"])
     def test_none_leaves_https(self, location: str) -> None:
-        answer = session_module.requests.Response()
+        answer = requests.Response()
         answer.status_code, answer.url, answer.headers["Location"] = 302, "https://host.example/a", location
         with pytest.raises(RedirectRefused, match=r"^https://host\.example/a redirects to "):
             redirect_of(answer)
@@ -187,7 +181,7 @@ class TestRedirects:
         secure = server.url.replace("http:", "https:")
         server.redirect("/mds/metadata?limit=1", f"{secure}/mds/metadata?limit=1")
         with pytest.raises(SourceError, match=rf"redirects to {secure}/mds/metadata, .* ICW_MIDRC_URL"):
-            Transport(server.url, settings).fetch_json(CALL)
+            Transport(server.url, settings, setting="ICW_MIDRC_URL").fetch_json(CALL)
         assert len(server.requests) == 1
 
     def test_a_portal_is_not_followed_to_another_host(self, settings: Settings, server: Loopback) -> None:
@@ -202,14 +196,14 @@ class TestRedirects:
 class TestSize:
     def test_a_small_answer_that_swells_is_refused(self, client: Client, server: Loopback) -> None:
         url = server.serve(PATH, bomb(40 << 20), headers={"Content-Encoding": "gzip"})
-        with pytest.raises(AnswerTooLarge, match=r"/file\.bin answers with more than 33,554,432 bytes"):
+        with pytest.raises(ResponseTooLarge, match=r"/file\.bin answers with more than 33,554,432 bytes"):
             client.get(url)
         assert len(server.requests) == 1
 
     @pytest.mark.full
     def test_an_answer_of_a_portal_that_swells_is_refused(self, settings: Settings, server: Loopback) -> None:
         server.serve("/mds/metadata?limit=1", bomb(140 << 20), headers={"Content-Encoding": "gzip"})
-        with pytest.raises(AnswerTooLarge, match=r"/mds/metadata answers with more than 134,217,728 bytes"):
+        with pytest.raises(ResponseTooLarge, match=r"/mds/metadata answers with more than 134,217,728 bytes"):
             Transport(server.url, settings).fetch_json(CALL)
         assert len(server.requests) == 1
 
@@ -225,11 +219,11 @@ class TestSize:
     ) -> None:
         url = server.serve(PATH, b"few", headers={"Content-Length": str(1 << 40)})
         server.serve("/mds/metadata?limit=1", b"{}", headers={"Content-Length": str(1 << 40)})
-        with pytest.raises(AnswerTooLarge):
+        with pytest.raises(ResponseTooLarge):
             client.get(url)
-        with pytest.raises(AnswerTooLarge):
+        with pytest.raises(ResponseTooLarge):
             client.download(url, tmp_path / "file.bin", ExpectedDigest("0" * 64, "the bucket", "its sidecar"))
-        with pytest.raises(AnswerTooLarge):
+        with pytest.raises(ResponseTooLarge):
             Transport(server.url, settings).fetch_json(CALL)
 
     def test_a_member_of_a_wheel_is_unpacked_no_further_than_stated(self, tmp_path: Path) -> None:

@@ -31,9 +31,10 @@ from warehouse.sources.gen3.guppy.figures import (
 from warehouse.sources.gen3.metadata_service import looks_unchanged
 from warehouse.sources.gen3.statements import statements
 from warehouse.sources.gen3.system import GuppySystem, believable_totals
-from warehouse.sources.gen3.transport import SlowAnswer, Transport
+from warehouse.sources.gen3.transport import Transport
+from warehouse.sources.http.errors import SlowResponse
 
-log = logging.getLogger("icw.sources.gen3.guppy")
+log = logging.getLogger("icw.sources.gen3")
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ class Comparison:
                 self._taken[answer[0]] = answer[1]
         except SourceUnreachable:
             raise
-        except (SourceError, SlowAnswer) as error:
+        except (SourceError, SlowResponse) as error:
             log.warning("one type at a time", extra={"source": self._seen.system.source, "why": str(error)})
         return self._taken.get(type_name) or take_figures(self._client, *self._candidates[type_name])
 

@@ -34,7 +34,7 @@ from warehouse.sources.gen3.statements import statements
 from warehouse.sources.gen3.system import GuppySystem, believable_totals
 from warehouse.sources.gen3.transport import Transport
 
-log = logging.getLogger("icw.sources.gen3.guppy")
+log = logging.getLogger("icw.sources.gen3")
 
 _STAGING = "extraction"
 
@@ -105,7 +105,7 @@ class _Lander:
                 failures[name] = error
                 break
             except SourceError as error:
-                log.error("a type failed", extra={"source": self._system.source, "type": name, "words": str(error)})
+                log.error("a type failed", extra={"source": self._system.source, "type": name, "error": str(error)})
                 if name in self._system.types:
                     failures[name] = error
                 else:

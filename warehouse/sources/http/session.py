@@ -1,4 +1,4 @@
-"""One session with one upstream: what of the environment counts, where redirects may lead, and how much is received.
+"""One session with one upstream: which settings of the environment count, and where redirects may lead.
 
 Every request of the project goes through here. Proxies (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) and
 certificates (`REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE`) of the environment count; credentials of
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -18,21 +18,12 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy, urldefragauth
 
-from warehouse.errors import SourceUnreachable
 from warehouse.public_text import public_url
+from warehouse.sources.http.errors import RedirectRefused
 
-_PIECE = 1 << 18
 _REDIRECTS = 10
 _REDIRECTING = frozenset({301, 302, 303, 307, 308})
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-
-
-class AnswerTooLarge(SourceUnreachable):
-    """An answer that is larger than any honest one could be."""
-
-
-class RedirectRefused(requests.RequestException):
-    """A redirect that is not followed; the text is a sentence."""
 
 
 @dataclass(frozen=True)
@@ -154,29 +145,3 @@ def redirect_of(response: requests.Response) -> str | None:
             f"{public_url(response.url)} redirects to {public_url(target)}, which is not HTTPS: it is not followed"
         )
     return target
-
-
-def pieces_of(response: requests.Response, ceiling: int) -> Iterator[bytes]:
-    """Yield the body of an answer, decompressed, piece by piece.
-
-    Raises:
-        AnswerTooLarge: it is longer than `ceiling` (bytes), as announced or as it comes.
-        requests.RequestException: it breaks off.
-    """
-    announced = response.headers.get("Content-Length", "")
-    if announced.isdecimal() and int(announced) > ceiling:
-        raise too_large(response.url, ceiling)
-    size = 0
-    for piece in response.iter_content(_PIECE):
-        size += len(piece)
-        if size > ceiling:
-            raise too_large(response.url, ceiling)
-        yield piece
-
-
-def too_large(url: str, ceiling: int) -> AnswerTooLarge:
-    """Return the error for an answer beyond `ceiling` (bytes)."""
-    return AnswerTooLarge(
-        f"{public_url(url)} answers with more than {ceiling:,} bytes, more than any honest answer there has; the rest "
-        "was not received. Check the address, and tell upstream if it is right"
-    )

@@ -20,7 +20,8 @@ import requests
 
 from warehouse.sources.gen3.guppy.client import GuppyClient, checked
 from warehouse.sources.gen3.guppy.id_sets import NONE
-from warehouse.sources.gen3.transport import Call, PassingTrouble
+from warehouse.sources.gen3.transport import Call
+from warehouse.sources.http.errors import TransientError
 
 NO_DATA = "no data"
 """The key of the bucket under which Guppy counts the records that have no value."""
@@ -144,7 +145,7 @@ def take_census(
     Returns the figures, and the ids if the collector keeps them.
 
     Raises:
-        SlowAnswer: the histogram takes longer than the server allows.
+        SlowResponse: the histogram takes longer than the server allows.
         SourceError: no usable answer after all tries.
     """
     where = f"type {type_name}, the histogram of {id_field}"
@@ -165,7 +166,7 @@ def take_census_in_pieces(
     `facet` is a text field with one value or none a record; `keys` are all its values, `no data` for none.
 
     Raises:
-        SlowAnswer, SourceError: as `take_census`.
+        SlowResponse, SourceError: as `take_census`.
     """
     total, distinct, digest, repeated, missing = 0, 0, IdDigest(), 0, 0
     chunks: list[pa.Array] = []
@@ -205,7 +206,7 @@ def _take(
         taken.flush()
         counted = checked(rest, where)["_aggregation"][type_name]
         if counted.get(id_field) is None:
-            raise PassingTrouble("partial_data", f"the answer has no error and no histogram of {id_field}")
+            raise TransientError("partial_data", f"the answer has no error and no histogram of {id_field}")
         total = counted["_totalCount"]
         return Census(id_field, total, taken.distinct, taken.digest.hex(), taken.repeated, taken.missing), taken.ids()
 
@@ -219,7 +220,7 @@ def read_histogram(pieces: Iterable[bytes], take: Callable[[Sequence[Any]], None
     without a histogram is returned as it is.
 
     Raises:
-        PassingTrouble: the document is a web page, is not whole, or has buckets that are none.
+        TransientError: the document is a web page, is not whole, or has buckets that are none.
     """
     decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
     scan = json.JSONDecoder().raw_decode
@@ -233,13 +234,13 @@ def read_histogram(pieces: Iterable[bytes], take: Callable[[Sequence[Any]], None
             buffer, ended = _take_all(_take_most(buffer, take), scan, take)
             state = "tail" if ended else state
         if len(buffer) > _MOST_BESIDE:
-            raise PassingTrouble("truncated", f"the answer has {len(buffer):,} characters that belong to no bucket")
+            raise TransientError("truncated", f"the answer has {len(buffer):,} characters that belong to no bucket")
     tail = buffer + decode(b"", final=True)
     try:
         return json.loads(head + tail)
     except ValueError:
         words = f"the answer is not whole JSON; it ends with {tail[-200:]!r}"
-        raise PassingTrouble("firewall_page" if tail.lstrip().startswith("<") else "truncated", words) from None
+        raise TransientError("firewall_page" if tail.lstrip().startswith("<") else "truncated", words) from None
 
 
 def _take_most(buffer: str, take: Callable[[Sequence[Any]], None]) -> str:
@@ -280,4 +281,4 @@ def _hand_over(buckets: Sequence[Any], take: Callable[[Sequence[Any]], None]) ->
     try:
         take(buckets)
     except (KeyError, TypeError):
-        raise PassingTrouble("truncated", f"the histogram holds what is no bucket: {str(buckets)[:100]}") from None
+        raise TransientError("truncated", f"the histogram holds what is no bucket: {str(buckets)[:100]}") from None

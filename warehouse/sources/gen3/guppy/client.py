@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import requests
 
 from warehouse.errors import SourceError
-from warehouse.sources.gen3.transport import Call, PassingTrouble, Refused, SlowAnswer, Transport, shortened
+from warehouse.sources.gen3.transport import Call, Refused, Transport, shortened
+from warehouse.sources.http.errors import SlowResponse, TransientError
 
 WINDOW = 10_000
 """Guppy answers no page that ends beyond this row of its type and filter."""
@@ -91,7 +92,7 @@ class GuppyClient:
 
         Raises:
             Refused: the query is wrong in the eyes of the server, or a value does not fit the schema that it publishes.
-            SlowAnswer: slower than the server allows, `slow_tries` times.
+            SlowResponse: slower than the server allows, `slow_tries` times.
             SourceError: no usable answer after all tries.
         """
         call = Call("guppy/graphql", where, _body(query, variables), slow_tries=slow_tries)
@@ -146,7 +147,7 @@ class GuppyClient:
     ) -> T:
         """Ask for one page of records and return what `take` makes of it, which is done for one page at a time.
 
-        Slowness is not borne: the caller asks for less (`SlowAnswer`).
+        Slowness is not borne: the caller asks for less (`SlowResponse`).
 
         Raises:
             ValueError: the page would end beyond the window (a defect of the caller; nothing is sent).
@@ -187,11 +188,11 @@ class GuppyClient:
         """Parse the text of a download.
 
         Raises:
-            PassingTrouble: it is not whole, or no list.
+            TransientError: it is not whole, or no list.
         """
         records = self.transport.parse(content)
         if not isinstance(records, list):
-            raise PassingTrouble("partial_data", f"the download is no list: {shortened(str(records))}")
+            raise TransientError("partial_data", f"the download is no list: {shortened(str(records))}")
         return records
 
     def _known(self, type_name: str) -> None:
@@ -202,7 +203,7 @@ class GuppyClient:
         answer = self.transport.read_json(response)
         found = answer.get("indices") if isinstance(answer, dict) else None
         if not isinstance(found, dict) or not found:
-            raise PassingTrouble("no_indices", f"the status names no index: {shortened(str(answer))}")
+            raise TransientError("no_indices", f"the status names no index: {shortened(str(answer))}")
         return _concrete(found)
 
 
@@ -231,24 +232,24 @@ def checked(answer: Any, where: str) -> dict[str, Any]:
 
     Raises:
         Refused: see `GuppyClient.ask`.
-        SlowAnswer, PassingTrouble: the answer says that it failed, or parts of it are missing.
+        SlowResponse, TransientError: the answer says that it failed, or parts of it are missing.
     """
     if not isinstance(answer, dict):
-        raise PassingTrouble("partial_data", f"the answer is no GraphQL document: {shortened(str(answer))}")
+        raise TransientError("partial_data", f"the answer is no GraphQL document: {shortened(str(answer))}")
     errors = [error for error in answer.get("errors") or () if isinstance(error, dict)]
     if errors:
         words = shortened("; ".join(str(error.get("message")) for error in errors))
         if all(_UNREPRESENTABLE.search(str(error.get("message"))) for error in errors):
             raise Refused(f"Guppy cannot represent values for {where}: {words}")
         if "timed out" in words.lower() or "timeout" in words.lower():
-            raise SlowAnswer("upstream_timeout", words)
+            raise SlowResponse("upstream_timeout", words)
         if any((error.get("extensions") or {}).get("code") in _REFUSALS for error in errors):
             raise Refused(f"Guppy refuses the query for {where}: {words}")
-        raise PassingTrouble("graphql_error", words)
+        raise TransientError("graphql_error", words)
     data = answer.get("data")
     gap = _gap(data) if isinstance(data, dict) else "data"
     if not isinstance(data, dict) or gap:
-        raise PassingTrouble("partial_data", f"the answer has no error and no {gap}: {shortened(str(answer))}")
+        raise TransientError("partial_data", f"the answer has no error and no {gap}: {shortened(str(answer))}")
     return data
 
 

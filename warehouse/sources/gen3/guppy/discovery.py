@@ -21,7 +21,7 @@ from warehouse.errors import SourceError
 from warehouse.sources.gen3.guppy.client import Field, GuppyClient, Index, is_name
 from warehouse.sources.gen3.transport import Refused
 
-log = logging.getLogger("icw.sources.gen3.guppy")
+log = logging.getLogger("icw.sources.gen3")
 
 Severity = Literal["info", "warning"]
 _KINDS = {"String": "string", "ID": "string", "Boolean": "string", "JSON": "string", "Int": "integer", "Float": "float"}

@@ -29,9 +29,9 @@ from warehouse.sources.gen3.guppy.parts import Belonging, Joined, PartStore, in_
 from warehouse.sources.gen3.guppy.plan import CountsDisagree
 from warehouse.sources.gen3.guppy.ranges import plan_ranges
 from warehouse.sources.gen3.guppy.rows import FractionFound, ListFound, MisfitFound, schema_of
-from warehouse.sources.gen3.transport import SlowAnswer
+from warehouse.sources.http.errors import SlowResponse
 
-log = logging.getLogger("icw.sources.gen3.guppy")
+log = logging.getLogger("icw.sources.gen3")
 
 _ROUNDS = 3
 _MOST_REPAIRED = 10_000
@@ -119,7 +119,7 @@ class TypeExtractor:
                 extraction = self._once(categorical)
             except (Moved, NothingCame, MoreRowsThanAsked, FiguresDisagree, CountsDisagree) as error:
                 moved.append(str(error))
-                log.warning("the data moved", extra={"type": self._type.name, "words": str(error), "try": len(moved)})
+                log.warning("the data moved", extra={"type": self._type.name, "error": str(error), "try": len(moved)})
                 if len(moved) < self._settings.guppy_tries:
                     self._client.transport.pause(len(moved), "moved", f"type {self._type.name}")
             except ListFound as error:
@@ -182,7 +182,7 @@ class TypeExtractor:
                 return take_census(self._client, self._type.name, id_field, collector)
             except SourceUnreachable:
                 raise
-            except (SlowAnswer, SourceError) as error:
+            except (SlowResponse, SourceError) as error:
                 self._in_pieces[id_field] = f"the histogram of {id_field} cannot be had: {error}"
                 log.warning("census in pieces", extra={"type": self._type.name, "why": str(error)})
         blemishes.append(self._in_pieces[id_field])
@@ -191,7 +191,7 @@ class TypeExtractor:
                 census, ids = take_census_in_pieces(self._client, self._type.name, id_field, facet, keys, collector)
             except SourceUnreachable:
                 raise
-            except (SlowAnswer, SourceError) as error:
+            except (SlowResponse, SourceError) as error:
                 blemishes.append(f"nor by {facet}: {error}")
                 continue
             if census.total == figures.total:

@@ -121,7 +121,7 @@ def take_figures_together(
     query of several types that is too slow is not sent again: asked for one at a time, they may come.
 
     Raises:
-        SlowAnswer: a query takes longer than the server allows.
+        SlowResponse: a query takes longer than the server allows.
         FiguresDisagree: the total of a type changed between two queries.
         SourceError: no usable answer after all tries.
     """

@@ -20,7 +20,8 @@ from warehouse.sources.gen3.guppy.discovery import RecordType
 from warehouse.sources.gen3.guppy.parts import PartStore
 from warehouse.sources.gen3.guppy.plan import SMALLEST_PAGE, PageSize, RangePart
 from warehouse.sources.gen3.guppy.records import RecordReader
-from warehouse.sources.gen3.transport import SlowAnswer, shortened
+from warehouse.sources.gen3.transport import shortened
+from warehouse.sources.http.errors import SlowResponse
 
 Job = TypeVar("Job")
 
@@ -124,7 +125,7 @@ class PageFetcher:
         for attempt in range(1, _REASKS + 2):
             try:
                 table = read(members(list(wanted), id_field), [id_field], len(wanted), where)
-            except SlowAnswer as error:
+            except SlowResponse as error:
                 self._size.too_slow(len(ids))
                 self._client.transport.pause(1, error.reason, where)
                 middle = len(ids) // 2
@@ -170,10 +171,10 @@ class PageFetcher:
             attempt += 1
             try:
                 return self.reader.read(filter_, order, most, where)
-            except SlowAnswer as error:
+            except SlowResponse as error:
                 if attempt > self._retries:
                     raise SourceError(
-                        f"{self._client.transport.base_url} is too slow for {where}: {shortened(error.words)} Run the "
+                        f"{self._client.transport.base_url} is too slow for {where}: {shortened(str(error))} Run the "
                         "refresh again later; what was fetched so far is kept."
                     ) from None
                 self._client.transport.pause(attempt, error.reason, where)

@@ -28,7 +28,7 @@ from warehouse.landing import sha256_of, write_atomically, writing_to
 from warehouse.sources.gen3.guppy.census import IdDigest
 from warehouse.sources.gen3.guppy.id_sets import ascending, records_below, records_without
 
-log = logging.getLogger("icw.sources.gen3.guppy")
+log = logging.getLogger("icw.sources.gen3")
 
 _CELLS_A_GROUP = 1_000_000
 

@@ -19,7 +19,7 @@ from warehouse.sources.gen3.guppy.client import Filter, GuppyClient
 from warehouse.sources.gen3.guppy.discovery import RecordType
 from warehouse.sources.gen3.guppy.rows import read_table, table_of
 
-log = logging.getLogger("icw.sources.gen3.guppy")
+log = logging.getLogger("icw.sources.gen3")
 
 
 class RecordReader:
@@ -41,7 +41,7 @@ class RecordReader:
         `most` bounds a page; a download has no bound but its filter.
 
         Raises:
-            SlowAnswer: the server or the connection ran out of time; less may come.
+            SlowResponse: the server or the connection ran out of time; less may come.
             FractionFound, ListFound, MisfitFound: a field must be taken differently (see `RecordType`).
             SourceError: neither way gave a usable answer.
         """
@@ -54,7 +54,7 @@ class RecordReader:
                 raise
             except SourceError as error:
                 self.refusal = str(error)
-                log.warning("no downloads, pages", extra={"type": self._type.name, "words": self.refusal})
+                log.warning("no downloads, pages", extra={"type": self._type.name, "error": self.refusal})
         return self._client.rows(
             self._type.name,
             self._type.fields,

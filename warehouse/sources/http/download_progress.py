@@ -1,4 +1,4 @@
-"""How far a download is, told in log records that a progress bar can be drawn from."""
+"""How far a download is, as log records that a progress bar can be drawn from."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 
 logger = logging.getLogger("icw.sources.http")
 
-_REPORT_EVERY_S = 0.2
+_LOG_EVERY_S = 0.2
 
 
-class DownloadReport:
+class DownloadProgress:
     """Logs how far a download is: at its start, a few times a second, and at its end."""
 
     def __init__(self, name: str, total: int | None) -> None:
@@ -18,18 +18,18 @@ class DownloadReport:
         self._total = total
         self._next = 0.0
 
-    def progress(self, done: int) -> None:
-        """Tell that `done` bytes have arrived, if that was not told a moment ago."""
+    def received(self, done: int) -> None:
+        """Log that `done` bytes have arrived, unless that was logged a moment ago."""
         now = time.monotonic()
         if now >= self._next:
-            self._next = now + _REPORT_EVERY_S
-            self._tell(done, self._total)
+            self._next = now + _LOG_EVERY_S
+            self._log(done, self._total)
 
-    def end(self, done: int) -> None:
-        """Tell that the file is whole, with `done` bytes."""
-        self._tell(done, done)
+    def finished(self, done: int) -> None:
+        """Log that the file is whole, with `done` bytes."""
+        self._log(done, done)
 
-    def _tell(self, done: int, total: int | None) -> None:
+    def _log(self, done: int, total: int | None) -> None:
         logger.info(
             "%s: %.1f of %s MB",
             self._name,

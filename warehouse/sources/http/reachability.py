@@ -1,4 +1,4 @@
-"""Can this host be reached at all? One bounded look before the first request to it.
+"""Can this host be reached at all? One bounded check before the first request to it.
 
 HTTP libraries wait for each address of a name in turn, each for the whole timeout. Behind a firewall that drops
 packets, a name with a dozen addresses then costs a dozen timeouts. Here a few addresses are tried at once and one
@@ -17,7 +17,7 @@ from contextlib import ExitStack
 _ADDRESSES_OF_EACH_FAMILY = 2
 
 
-def make_contact(host: str, port: int, budget_s: float) -> None:
+def require_reachable(host: str, port: int, budget_s: float) -> None:
     """Return as soon as one address of `host` accepts a connection, which is closed again.
 
     Raises:
