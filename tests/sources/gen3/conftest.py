@@ -15,8 +15,9 @@ import pytest
 from tests.sources.gen3.guppy_answers import Type
 from tests.sources.gen3.guppy_server import GuppyServer
 from warehouse.landing import Landing, Release
+from warehouse.registry import source
 from warehouse.settings import Settings
-from warehouse.sources.gen3 import GuppySystem
+from warehouse.sources.gen3 import Gen3System
 
 # Tests are not judged by the clock: a busy machine must not fail one.
 hypothesis.settings.register_profile("no_deadline", deadline=None)
@@ -140,9 +141,15 @@ def quick(tmp_path: Path) -> SettingsMaker:
     return make
 
 
-def system_of(server: GuppyServer) -> GuppySystem:
+def system_of(server: GuppyServer) -> Gen3System:
     """Return the portal as a system with the types that the server has."""
-    return GuppySystem("midrc", server.url, tuple(server.types))
+    return midrc_at(server.url, tuple(server.types))
+
+
+def midrc_at(url: str, types: tuple[str, ...]) -> Gen3System:
+    """Return a portal at an address, with some of MIDRC's types."""
+    spec = source("midrc")
+    return Gen3System(spec.name, url, types, spec.contract, spec.address_variable)
 
 
 def landed(landing: Landing, release: Release, dataset: str) -> list[dict[str, Any]]:

@@ -26,11 +26,13 @@ import sys
 from pathlib import Path
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
+from warehouse.registry import source
 from warehouse.settings import Settings
-from warehouse.sources.gen3 import GuppySystem, land_system
+from warehouse.sources.gen3 import Gen3System, land_system
 home = Path(sys.argv[1])
 settings = Settings(home=home, guppy_page_size=8, guppy_page_bytes=10_000, retry_wait_s=0.001)
-land_system(GuppySystem("midrc", sys.argv[2], ("case", "measurement")), Landing(home), settings)
+system = Gen3System("midrc", sys.argv[2], ("case", "measurement"), source("midrc").contract, "ICW_MIDRC_URL")
+land_system(system, Landing(home), settings)
 """
 
 

@@ -13,6 +13,7 @@ from tests.sources.gen3.conftest import (
     expected,
     landed,
     measurements,
+    midrc_at,
     portal_types,
     system_of,
 )
@@ -21,7 +22,7 @@ from tests.sources.gen3.guppy_faults import Reply, edited, errors, status
 from tests.sources.gen3.guppy_server import GuppyServer, Seen
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
-from warehouse.sources.gen3 import GuppySystem, land_system, proven_unchanged, resolve_system
+from warehouse.sources.gen3 import Gen3System, land_system, proven_unchanged, resolve_system
 from warehouse.sources.gen3.guppy.client import GuppyClient
 from warehouse.sources.gen3.transport import Transport
 
@@ -279,8 +280,8 @@ def without_ids(count: int, tie: int = 0) -> dict[str, Type]:
     return types
 
 
-def only(server: GuppyServer, *names: str) -> GuppySystem:
-    return GuppySystem("midrc", server.url, names)
+def only(server: GuppyServer, *names: str) -> Gen3System:
+    return midrc_at(server.url, names)
 
 
 def test_plan_b_where_an_id_is_missing_ranges_of_a_number_are_landed_complete(

@@ -13,6 +13,7 @@ from tests.sources.gen3.conftest import (
     cases,
     landed,
     measurements,
+    midrc_at,
     portal_types,
     system_of,
 )
@@ -21,14 +22,14 @@ from tests.sources.gen3.guppy_faults import edited
 from tests.sources.gen3.guppy_server import GuppyServer, Seen
 from warehouse.errors import SourceError
 from warehouse.landing import Landing, Release
-from warehouse.sources.gen3 import GuppySystem, land_system, proven_unchanged
+from warehouse.sources.gen3 import Gen3System, land_system, proven_unchanged
 
 TYPES = ("case", "measurement")
 
 
-def both(portal: GuppyServer) -> GuppySystem:
+def both(portal: GuppyServer) -> Gen3System:
     """The portal as it is expected: with both types, whatever it offers."""
-    return GuppySystem("midrc", portal.url, TYPES)
+    return midrc_at(portal.url, TYPES)
 
 
 def absence(release: Release, name: str) -> str | None:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.gen3.conftest import SettingsMaker, assert_exact, portal_types, system_of
+from tests.sources.gen3.conftest import SettingsMaker, assert_exact, midrc_at, portal_types, system_of
 from tests.sources.gen3.guppy_answers import Type
 from tests.sources.gen3.guppy_faults import Reply, errors
 from tests.sources.gen3.guppy_server import GuppyServer, Seen
 from warehouse.contracts import load_contract
 from warehouse.errors import SourceError, SourceUnreachable
 from warehouse.landing import Landing, Release
-from warehouse.sources.gen3 import GuppySystem, land_system, proven_unchanged
+from warehouse.sources.gen3 import land_system, proven_unchanged
 from warehouse.sources.gen3.guppy.client import GuppyClient
 from warehouse.sources.gen3.guppy.discovery import discover
 from warehouse.sources.gen3.guppy.figures import categorical_fields, take_figures, take_figures_together
@@ -281,7 +281,7 @@ def test_types_are_compared_in_the_order_of_the_system_and_no_further_than_the_f
     landing: Landing, quick: SettingsMaker
 ) -> None:
     with GuppyServer(wide_types(60, 60)) as portal:
-        system = GuppySystem("midrc", portal.url, ("case", "measurement"))
+        system = midrc_at(portal.url, ("case", "measurement"))
         land_system(system, landing, quick())
         one_record(field_7="another")(portal.types["case"])
         before = len(portal.seen)

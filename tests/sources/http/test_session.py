@@ -135,7 +135,7 @@ class TestCredentials:
 
     def test_no_state_of_an_upstream_shows_them(self, settings: Settings, landing: Landing, refusing_url: str) -> None:
         secret = refusing_url.replace("//", "//user:secret@")
-        addresses = dict.fromkeys(("midrc_url", "bih_url", "idc_url", "idc_github_url"), secret)
+        addresses = {"idc_url": secret, "idc_github_url": secret, "source_urls": {"midrc": secret, "bih": secret}}
         hidden = settings.model_copy(update={**addresses, "package_index_urls": (secret,), "retries": 0})
         states = [upstream.look(landing) for upstream in upstreams(hidden)]
         assert len(states) == 3

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from warehouse.sources.gen3.comparison import SystemState, proven_unchanged, resolve_system
 from warehouse.sources.gen3.load import land_system
-from warehouse.sources.gen3.system import GuppySystem, bih, midrc
+from warehouse.sources.gen3.system import Gen3System
 
-__all__ = ["GuppySystem", "SystemState", "bih", "land_system", "midrc", "proven_unchanged", "resolve_system"]
+__all__ = ["Gen3System", "SystemState", "land_system", "proven_unchanged", "resolve_system"]

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.contracts import load_contract
 from warehouse.errors import SourceError, SourceUnreachable
 from warehouse.landing import Landing, Load, Release
 from warehouse.settings import Settings
@@ -30,7 +29,7 @@ from warehouse.sources.gen3.guppy.figures import (
 )
 from warehouse.sources.gen3.metadata_service import looks_unchanged
 from warehouse.sources.gen3.statements import statements
-from warehouse.sources.gen3.system import GuppySystem, believable_totals
+from warehouse.sources.gen3.system import Gen3System, believable_totals
 from warehouse.sources.gen3.transport import Transport
 from warehouse.sources.http.errors import SlowResponse
 
@@ -48,19 +47,19 @@ class SystemState:
     synthetic: bool
 
 
-def resolve_system(system: GuppySystem, landing: Landing, settings: Settings) -> SystemState:
+def resolve_system(system: Gen3System, landing: Landing, settings: Settings) -> SystemState:
     """Compare a portal with its last load in two requests: concrete indices and totals.
 
     Raises:
         SourceError: the portal cannot be asked, or counts no records in any type.
     """
-    with closing(GuppyClient(Transport(system.base_url, settings))) as client:
+    with closing(GuppyClient(Transport(system.base_url, settings, system.setting))) as client:
         seen = survey(client, system, landing, settings)
         indices = {name: seen.index_of(name) for name in seen.totals}
         return SystemState(system.source, indices, seen.totals, seen.moved(), client.transport.synthetic)
 
 
-def proven_unchanged(system: GuppySystem, landing: Landing, settings: Settings) -> Release | None:
+def proven_unchanged(system: Gen3System, landing: Landing, settings: Settings) -> Release | None:
     """Return the last release of a portal if the portal still is what that release holds, else None.
 
     Compared are every type (concrete index, published fields, total, histograms) and all that the portal says of
@@ -71,7 +70,7 @@ def proven_unchanged(system: GuppySystem, landing: Landing, settings: Settings) 
     Raises:
         SourceError: the portal cannot be asked, or counts no records in any type.
     """
-    with closing(GuppyClient(Transport(system.base_url, settings))) as client:
+    with closing(GuppyClient(Transport(system.base_url, settings, system.setting))) as client:
         seen = survey(client, system, landing, settings)
         if seen.last is None or seen.moved():
             return None
@@ -83,7 +82,7 @@ def proven_unchanged(system: GuppySystem, landing: Landing, settings: Settings) 
 
 def _all_unchanged(client: GuppyClient, landing: Landing, seen: Survey, last: Release) -> bool:
     """Return whether a portal whose indices and totals are those of its last release is the same in all else too."""
-    contract = load_contract(seen.system.source).datasets
+    contract = seen.system.contract.datasets
     said = statements(client, contract)
     small = {"reported_counts", *(entry.dataset for entry in said), *({"mds_metadata"} & contract.keys())}
     discovery = discover(client, tuple(seen.totals), contract, seen.indices)
@@ -116,7 +115,7 @@ class Survey:
     of each dataset when it was landed last, which for a type that is absent now may be long ago.
     """
 
-    system: GuppySystem
+    system: Gen3System
     indices: tuple[Index, ...]
     totals: Mapping[str, int]
     last: Release | None
@@ -145,7 +144,7 @@ class Survey:
         return load.upstream_version == self.index_of(type_name) and load.rows == self.totals[type_name]
 
 
-def survey(client: GuppyClient, system: GuppySystem, landing: Landing, settings: Settings) -> Survey:
+def survey(client: GuppyClient, system: Gen3System, landing: Landing, settings: Settings) -> Survey:
     """Ask a portal for its indices and totals.
 
     Raises:
@@ -154,7 +153,7 @@ def survey(client: GuppyClient, system: GuppySystem, landing: Landing, settings:
     indices = client.indices()
     releases = _releases(system, landing, client.transport)
     last = releases[-1] if releases else None
-    contract = load_contract(system.source).datasets
+    contract = system.contract.datasets
     beyond = [load.dataset for load in last.loads if load.dataset not in contract] if last else []
     counted = believable_totals(client, (*system.types, *beyond), settings)
     held = {load.dataset: load.rows for release in releases for load in release.loads if load.status == "landed"}
@@ -237,7 +236,7 @@ class Comparison:
         return pq.read_table(self._landing.object_path(load.objects[0].sha256), page_checksum_verification=True)
 
 
-def _releases(system: GuppySystem, landing: Landing, transport: Transport) -> list[Release]:
+def _releases(system: Gen3System, landing: Landing, transport: Transport) -> list[Release]:
     """Return the releases from the same place, the last at the end: a stand-in never counts for the public service."""
     return [
         release

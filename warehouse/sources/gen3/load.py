@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import JsonValue
 
-from warehouse.contracts import load_contract
 from warehouse.errors import SourceError, SourceUnreachable
 from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of, writing_to
 from warehouse.settings import Settings
@@ -31,7 +30,7 @@ from warehouse.sources.gen3.guppy.extract import TypeExtractor
 from warehouse.sources.gen3.guppy.figures import ReportedCount, counts_table
 from warehouse.sources.gen3.metadata_service import fetch_metadata
 from warehouse.sources.gen3.statements import statements
-from warehouse.sources.gen3.system import GuppySystem, believable_totals
+from warehouse.sources.gen3.system import Gen3System, believable_totals
 from warehouse.sources.gen3.transport import Transport
 
 log = logging.getLogger("icw.sources.gen3")
@@ -49,7 +48,7 @@ class _Staged:
 
 
 def land_system(
-    system: GuppySystem, landing: Landing, settings: Settings, accepted_losses: Mapping[str, int] | None = None
+    system: Gen3System, landing: Landing, settings: Settings, accepted_losses: Mapping[str, int] | None = None
 ) -> Release:
     """Land a portal as one release: a load for each type and for what the portal says of itself.
 
@@ -65,9 +64,9 @@ def land_system(
     """
     # Arrow's own pool keeps what each page has freed; the system's gives it back, so that memory stays that of pages.
     pa.set_memory_pool(pa.system_memory_pool())
-    with closing(GuppyClient(Transport(system.base_url, settings))) as client:
+    with closing(GuppyClient(Transport(system.base_url, settings, system.setting))) as client:
         seen = survey(client, system, landing, settings)
-        discovery = discover(client, tuple(seen.totals), load_contract(system.source).datasets, seen.indices)
+        discovery = discover(client, tuple(seen.totals), system.contract.datasets, seen.indices)
         return _Lander(landing, settings, client, seen, discovery, accepted_losses or {}).run()
 
 
@@ -86,7 +85,7 @@ class _Lander:
         self._settings = settings
         self._client = client
         self._transport = client.transport
-        self._contract = load_contract(seen.system.source).datasets
+        self._contract = seen.system.contract.datasets
         self._folder = landing.staging_for(seen.system.source, _STAGING)
         self._staged = _Staged()
         self._seen = seen
@@ -310,7 +309,7 @@ class _Absent(Exception):
     """A type is not there, or not usably; the message is the reason."""
 
 
-def _all_in_one(system: GuppySystem, failures: Mapping[str, SourceError]) -> SourceError:
+def _all_in_one(system: Gen3System, failures: Mapping[str, SourceError]) -> SourceError:
     message = "; ".join(f"{name}: {error}" for name, error in failures.items())
     silent = any(isinstance(error, SourceUnreachable) for error in failures.values())
     return (SourceUnreachable if silent else SourceError)(

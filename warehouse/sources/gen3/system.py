@@ -1,35 +1,41 @@
-"""The portals that have a Guppy, and the one question that every look at them begins with: what do they count."""
+"""One Gen3 commons as a system to read, and the first thing that is asked of it: how many records it counts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from warehouse.contracts import Contract
 from warehouse.errors import SourceError
+from warehouse.registry import SourceSpec
 from warehouse.settings import Settings
 from warehouse.sources.gen3.guppy.client import GuppyClient
 from warehouse.sources.gen3.guppy.figures import totals
 from warehouse.sources.gen3.transport import Refused
 
+SELF_REPORTED = frozenset({"reported_counts", "version", "indexd_stats", "mds_metadata"})
+"""The datasets of a contract that are no record type: what a commons reports of itself beside its records."""
+
 
 @dataclass(frozen=True)
-class GuppySystem:
-    """One commons with a Guppy: the name of its source (and contract), its base address and its record types."""
+class Gen3System:
+    """One Gen3 commons: its source, its base address, its record types, and the contract of all its datasets.
+
+    `setting` is the environment variable that sets the address.
+    """
 
     source: str
     base_url: str
     types: tuple[str, ...]
+    contract: Contract
+    setting: str
 
-
-def midrc(settings: Settings) -> GuppySystem:
-    """Return the MIDRC data portal at the address of the settings."""
-    types = ("case", "imaging_study", "data_file", "measurement", "annotation", "radiology_report")
-    return GuppySystem("midrc", settings.midrc_url, types)
-
-
-def bih(settings: Settings) -> GuppySystem:
-    """Return the BDF Imaging Hub at the address of the settings."""
-    return GuppySystem("bih", settings.bih_url, ("dataset", "subject", "imaging_study", "imaging_series"))
+    @classmethod
+    def from_spec(cls, spec: SourceSpec, settings: Settings) -> Gen3System:
+        """Return the commons of a source at the address of the settings, with every record type of its contract."""
+        contract = spec.contract
+        types = tuple(name for name in contract.datasets if name not in SELF_REPORTED)
+        return cls(spec.name, settings.address_of(spec), types, contract, spec.address_variable)
 
 
 def believable_totals(client: GuppyClient, type_names: Sequence[str], settings: Settings) -> dict[str, int]:

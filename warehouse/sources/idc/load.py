@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from warehouse.contracts import Dataset, load_contract
-from warehouse.errors import IntegrityError, SourceError, SourceUnreachable, UnknownRelease
+from warehouse.errors import IntegrityError, SourceError, SourceUnreachable, UnknownRelease, UsageError
 from warehouse.landing import LandedObject, Landing, Load, Release
-from warehouse.settings import IdcChannel, Settings
+from warehouse.settings import Settings
 from warehouse.sources.http import Client, NotFound
 from warehouse.sources.idc.artifacts import Bucket, GitHubReleases
 from warehouse.sources.idc.channels import Channel, FetchedDataset, Unverifiable
@@ -27,6 +27,7 @@ from warehouse.sources.idc.package_index import PackageIndexes, configured_index
 from warehouse.sources.idc.parquet_contract import check_parquet
 from warehouse.sources.idc.releases import parse_requested
 from warehouse.sources.idc.wheel_channel import WheelChannel
+from warehouse.sources.upstream import ResolvedRelease
 
 logger = logging.getLogger("icw.sources.http")
 
@@ -34,18 +35,6 @@ SOURCE = "idc"
 
 # The wheel leaves out the large tables; the other channels carry all that a release has.
 _CARRY_EVERYTHING = frozenset({"bucket", "github"})
-
-
-@dataclass(frozen=True)
-class ResolvedRelease:
-    """A concrete release and the channel that serves it: the first in order of preference that answered and has it.
-
-    `passed_over` holds one sentence for each channel before it.
-    """
-
-    version: str
-    channel: IdcChannel
-    passed_over: tuple[str, ...] = ()
 
 
 def resolve(requested: str, settings: Settings) -> ResolvedRelease:
@@ -140,8 +129,12 @@ def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Rel
     raise failure(f"IDC {resolved.version} could not be fetched from any channel. {' '.join(passed_over)}")
 
 
-def open_channel(name: IdcChannel, settings: Settings) -> Channel:
-    """Return the channel of this name, to be used as a context manager. The wheel's asks pip for its configuration."""
+def open_channel(name: str, settings: Settings) -> Channel:
+    """Return the channel of this name, to be used as a context manager. The wheel's asks pip for its configuration.
+
+    Raises:
+        UsageError: there is no such channel.
+    """
     match name:
         case "bucket":
             return Bucket(Client(settings), settings.idc_url)
@@ -151,6 +144,8 @@ def open_channel(name: IdcChannel, settings: Settings) -> Channel:
             configuration = configured_indexes(settings)
             client = Client(settings, configuration.trust)
             return WheelChannel(client, PackageIndexes(configuration.index_urls, client))
+        case _:
+            raise UsageError(f"There is no channel {name!r} of IDC: it takes bucket, github or wheel.")
 
 
 def _fetch_release(
@@ -213,13 +208,13 @@ def _is_whole(release: Release, landing: Landing) -> bool:
     return known >= set(load_contract(SOURCE).datasets) and not landing.missing_objects(release)
 
 
-def _channels_from(first: IdcChannel, settings: Settings) -> list[IdcChannel]:
+def _channels_from(first: str, settings: Settings) -> list[str]:
     """Return `first` and the channels after it in the order of preference."""
     order = list(settings.idc_channels)
     return [first, *(order[order.index(first) + 1 :] if first in order else order)]
 
 
-def _pass_over(name: IdcChannel, error: SourceError) -> str:
+def _pass_over(name: str, error: SourceError) -> str:
     sentence = f"The {name} channel was passed over: {str(error).rstrip('.')}."
     logger.warning("%s", sentence, extra={"event": "passed_over", "channel": name})
     return sentence
