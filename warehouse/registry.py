@@ -23,8 +23,8 @@ class SourceSpec:
 
     `name` is its id in keys, schemas and file names; `title` names it in a sentence. `upstream` is the class that asks
     it (`module:Class`, a `warehouse.sources.upstream.Upstream`), imported only when it is asked: reading a snapshot
-    needs no HTTP. `address` is its public base address, where one setting says it; `sandbox_path` is where a sandbox
-    serves its stand-in, None if it has none. `contract_file` is the YAML file of its datasets, by default the one of
+    needs no HTTP. `address` is its public base address, where one setting says it; `sandbox_path` is its path in a
+    sandbox, None if no sandbox has it. `contract_file` is the YAML file of its datasets, by default the one of
     its name in `warehouse.contracts`.
     """
 

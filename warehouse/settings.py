@@ -82,8 +82,8 @@ class Settings(BaseModel):
     )
     sources: Sources = Field(
         default="live",
-        description="`live`: the services at the addresses below, made-up data refused. `sandbox`: IDC as ever, the "
-        "portal and the hub from stand-ins on loopback; what is published is marked synthetic.",
+        description="`live`: the services at the addresses below, synthetic data refused. `sandbox`: IDC as ever, the "
+        "portal and the hub from a sandbox on loopback; what is published is marked synthetic.",
     )
     upstreams: tuple[SourceName, ...] = Field(
         default=SOURCE_NAMES,
@@ -132,7 +132,7 @@ class Settings(BaseModel):
     connect_timeout_s: float = Field(default=4.0, gt=0, description="Seconds to wait for a connection to an upstream.")
     read_timeout_s: float = Field(default=60.0, gt=0, description="Seconds to wait for the next bytes of an upstream.")
     retries: int = Field(
-        default=4, ge=0, description="Further tries after a broken connection or a passing error of an upstream."
+        default=4, ge=0, description="Retries after a broken connection or another transient error of an upstream."
     )
     answer_timeout_s: float = Field(
         default=10.0,
@@ -140,7 +140,7 @@ class Settings(BaseModel):
         description="Seconds to wait for the answer to a small request (version, checksum, listing).",
     )
     retry_wait_s: float = Field(
-        default=0.5, ge=0, description="Seconds before the first further try; doubles with each one, with jitter."
+        default=0.5, ge=0, description="Seconds before the first retry; doubles with each one, with jitter."
     )
     retry_wait_max_s: float = Field(
         default=20.0, ge=0, description="Longest wait between two tries; an upstream that asks for more is passed over."
@@ -260,8 +260,8 @@ def _read_list(text: str) -> Any:
 def load_settings(**overrides: object) -> Settings:
     """Read the settings from the environment; `overrides` win over it.
 
-    The home is made absolute, so that a later change of the working directory cannot move it. Where a sandbox stands in
-    for the portal and the hub, their addresses are those below it.
+    The home is made absolute, so that a later change of the working directory cannot move it. In a sandbox,
+    the addresses of the portal and the hub are those below it.
 
     Raises:
         UsageError: a variable has a value that its setting does not take.

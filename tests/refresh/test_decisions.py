@@ -141,5 +141,5 @@ def test_an_answer_that_nobody_has_thought_of_stops_its_source_alone(
     monkeypatch.setattr("warehouse.sources.gen3.upstream.resolve_system", misunderstood)
     kept = land(midrc, landing)
     assert (kept.version, kept.digest) == (good[0].version, good[0].digest)
-    assert "answers with something that cannot be understood (KeyError: '_totalCount')" in str(kept.failure)
-    assert "cannot be understood" in str(midrc.look(landing).problem)
+    assert "sent a response of unforeseen form (KeyError: '_totalCount')" in str(kept.failure)
+    assert "unforeseen form" in str(midrc.look(landing).problem)

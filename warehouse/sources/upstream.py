@@ -33,9 +33,9 @@ class ResolvedRelease:
 
 @dataclass(frozen=True)
 class UpstreamState:
-    """What an upstream holds now, in words; None, and `problem` says why, where it did not answer usably.
+    """What an upstream holds now, as a phrase; None, and `problem` has the reason, if it gave no usable response.
 
-    `synthetic` says that a stand-in answered, as far as can be told without fetching data.
+    `synthetic` means that a sandbox answered, as far as shows without fetching data.
     """
 
     source: str
@@ -61,7 +61,7 @@ class Upstream(ABC):
 
     @abstractmethod
     def look(self, landing: Landing) -> UpstreamState:
-        """Ask, in a few small requests, what the upstream holds now. What goes wrong is in the answer."""
+        """Ask, in a few small requests, what the upstream holds now. An error is returned as `problem`."""
 
     @abstractmethod
     def _unchanged(self, landing: Landing) -> Release | None: ...
@@ -74,9 +74,9 @@ class Upstream(ABC):
 
         Raises:
             UsageError: the settings ask for something that does not exist.
-            SourceError: the upstream does not answer, not usably, or with made-up data.
+            SourceError: the upstream gives no usable response, or synthetic data.
         """
-        with self._understanding():
+        with self._malformed_as_source_error():
             release = self._unchanged(landing)
         return None if release is None else self._accepted(release)
 
@@ -85,10 +85,10 @@ class Upstream(ABC):
 
         Raises:
             UsageError: the settings ask for something that does not exist.
-            SourceError: it cannot be had, not whole, or is made up. What was landed before is still there.
+            SourceError: it cannot be fetched, is not complete, or is synthetic. What was landed before is still there.
             StorageError: the home cannot be written.
         """
-        with self._understanding():
+        with self._malformed_as_source_error():
             release = self._land(landing)
         return self._accepted(release)
 
@@ -113,15 +113,15 @@ class Upstream(ABC):
         return None, damage
 
     @contextmanager
-    def _understanding(self) -> Iterator[None]:
-        """Let an answer that nobody has thought of stop this source alone: the others know nothing of it."""
+    def _malformed_as_source_error(self) -> Iterator[None]:
+        """Let a response of unforeseen form fail this source alone, as a `SourceError`."""
         try:
             yield
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             log.debug("%s", self.title, exc_info=True)
             why = (str(error).splitlines() or [""])[0]
             raise SourceError(
-                f"{self.title[0].upper()}{self.title[1:]} answers with something that cannot be understood "
+                f"{self.title[0].upper()}{self.title[1:]} sent a response of unforeseen form "
                 f"({type(error).__name__}: {why}). Look at what it sends, or report it; the last good load stays."
             ) from error
 
@@ -138,8 +138,8 @@ class Upstream(ABC):
 
 
 def refusal(source: str, address: str) -> SourceError:
-    """Return the error for made-up data where real data was asked for."""
+    """Return the error for synthetic data where real data was asked for."""
     return SourceError(
-        f"{source}: {address} answers with made-up data (it marks itself as synthetic), and a refresh from the live "
+        f"{source}: {address} serves synthetic data (marked as such), and a refresh from the live "
         "services takes none. Point the address at the real service, or run `icw refresh --sources sandbox`."
     )

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse.sources.gen3.guppy.id_sets import NONE
-from warehouse.sources.gen3.guppy.parts import Belonging, PartStore, in_order, join, merged
+from warehouse.sources.gen3.guppy.id_sets import NO_IDS
+from warehouse.sources.gen3.guppy.parts import PartOrigin, PartStore, in_order, join, merged
 
 SCHEMA = pa.schema([("id", pa.string()), ("n", pa.int64())])
-HERE = Belonging(origin="https://portal.example", index="case_1", fields="f", cut="id")
+HERE = PartOrigin(origin="https://portal.example", index="case_1", fields="f", cut="id")
 
 
 def table(ids: list[str]) -> pa.Table:
@@ -48,14 +48,14 @@ def test_the_same_records_give_the_same_bytes_however_they_were_cut(
             folder / "a.parquet",
         )
         whole = store_of(folder / "b", [kept] if kept else [])
-        other = join(merged(whole, "id", NONE), SCHEMA, "id", folder / "b.parquet")
+        other = join(merged(whole, "id", NO_IDS), SCHEMA, "id", folder / "b.parquet")
         assert (one.rows, one.sha256, one.ids_digest) == (len(kept), other.sha256, other.ids_digest)
         assert one.ascending
 
 
 def test_a_repeated_id_is_seen(tmp_path: Path) -> None:
     store = store_of(tmp_path, [["a", "b"], ["b", "c"]])
-    assert not join(merged(store, "id", NONE), SCHEMA, "id", tmp_path / "x.parquet").ascending
+    assert not join(merged(store, "id", NO_IDS), SCHEMA, "id", tmp_path / "x.parquet").ascending
 
 
 def test_parts_are_taken_over_only_by_the_same_state_of_the_same_index_with_the_same_fields(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_parts_are_taken_over_only_by_the_same_state_of_the_same_index_with_the_
 
 def test_a_repaired_state_keeps_the_parts_of_the_state_before(tmp_path: Path) -> None:
     store = store_of(tmp_path, [["a"]])
-    store.move_on("s2")
+    store.add_state("s2")
     store.write(table(["b"]), "batch", "b", "b")
     assert PartStore(tmp_path / "case", HERE).begin("s2") == 2
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse.sources.gen3.guppy.client import Field
-from warehouse.sources.gen3.guppy.rows import FractionFound, ListFound, MisfitFound, schema_of, table_of
+from warehouse.sources.gen3.guppy.rows import FractionFound, ListFound, WrongTypeFound, schema_of, table_of
 
 FIELDS = (
     Field("id", "string"),
@@ -92,7 +92,7 @@ def test_a_fraction_among_whole_numbers_is_never_cut_off() -> None:
     ],
 )
 def test_a_value_that_does_not_fit_is_named_by_its_field(record: dict[str, Any], path: str) -> None:
-    with pytest.raises(MisfitFound) as caught:
+    with pytest.raises(WrongTypeFound) as caught:
         table_of([record], FIELDS)
     assert caught.value.path == path
 

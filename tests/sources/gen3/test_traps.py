@@ -34,7 +34,7 @@ def proof_of(release: Any, name: str) -> dict[str, Any]:
 def test_all_zero_with_status_200_is_not_believed(portal: GuppyServer, landing: Landing, quick: SettingsMaker) -> None:
     portal.authorised = False
     for ask in (land_system, resolve_system, proven_unchanged):
-        with pytest.raises(SourceError, match="empty answer not believed"):
+        with pytest.raises(SourceError, match="empty response not accepted"):
             ask(system_of(portal), landing, quick(retries=1))
     assert landing.releases("midrc") == []
 
@@ -48,7 +48,7 @@ def test_authorisation_that_fails_in_mid_run_lands_nothing_and_a_rerun_is_exact(
             portal.authorised = False
 
     portal.before = fail
-    with pytest.raises(SourceError, match=r"empty answer not believed"):
+    with pytest.raises(SourceError, match=r"empty response not accepted"):
         land_system(system_of(portal), landing, quick(retries=1))
     assert landing.releases("midrc") == []
     portal.before = lambda seen: None
@@ -182,7 +182,7 @@ def test_contents_that_change_under_the_same_ids_start_the_type_anew(
     portal.before = change
     release = land_system(system_of(portal), landing, quick())
     assert_exact(portal, landing, release)
-    assert "reported counts moved" in proof_of(release, "case")["restarts"][0]
+    assert "reported counts changed" in proof_of(release, "case")["restarts"][0]
 
 
 def test_data_that_never_comes_to_rest_is_an_error_after_a_bounded_number_of_tries(

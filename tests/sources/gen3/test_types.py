@@ -113,7 +113,7 @@ def test_an_empty_type_that_nothing_else_calls_empty_is_absent(
 ) -> None:
     portal.types["measurement"].docs = []
     release = land_system(both(portal), landing, quick())
-    assert "nothing else says that it has none" in str(absence(release, "measurement"))
+    assert "nothing else confirms that" in str(absence(release, "measurement"))
     assert proven_unchanged(both(portal), landing, quick()) == release
     portal.types["measurement"].docs = measurements(40)
     assert proven_unchanged(both(portal), landing, quick()) is None
@@ -202,7 +202,7 @@ def test_authorisation_that_fails_for_one_type_in_mid_run_is_no_empty_type(
             portal.types["measurement"].docs = []
 
     portal.before = fail
-    with pytest.raises(SourceError, match="counted 40 a moment ago: empty answer not believed"):
+    with pytest.raises(SourceError, match="counted 40 a moment ago: empty response not accepted"):
         land_system(both(portal), landing, quick(retries=1))
     assert landing.releases("midrc") == []
 

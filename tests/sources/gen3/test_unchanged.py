@@ -18,7 +18,7 @@ from warehouse.landing import Landing, Release
 from warehouse.sources.gen3 import land_system, proven_unchanged
 from warehouse.sources.gen3.guppy.client import GuppyClient
 from warehouse.sources.gen3.guppy.discovery import discover
-from warehouse.sources.gen3.guppy.figures import categorical_fields, take_figures, take_figures_together
+from warehouse.sources.gen3.guppy.reported_counts import categorical_fields, fetch_counts, fetch_counts_of_types
 from warehouse.sources.gen3.transport import Transport
 
 WHOLE = ["status", "totals", "introspection", "figures", "version", "indexd", "mds", "mds"]
@@ -184,7 +184,7 @@ def test_a_portal_that_counts_nothing_or_does_not_answer_is_an_error_and_not_a_c
     system = system_of(portal)
     land_system(system, landing, quick())
     portal.authorised = False
-    with pytest.raises(SourceError, match="empty answer not believed"):
+    with pytest.raises(SourceError, match="empty response not accepted"):
         proven_unchanged(system, landing, quick(retries=1))
     portal.on("status", lambda reply: None, times=None)
     with pytest.raises(SourceUnreachable):
@@ -203,7 +203,7 @@ def test_authorisation_that_fails_in_mid_proof_proves_nothing_and_lands_nothing(
 
     portal.before = fail
     assert proven_unchanged(system, landing, quick(retries=1)) is None
-    with pytest.raises(SourceError, match="empty answer not believed"):
+    with pytest.raises(SourceError, match="empty response not accepted"):
         land_system(system, landing, quick(retries=1))
     assert landing.releases("midrc") == [first]
 
@@ -264,16 +264,16 @@ def test_counts_taken_together_are_those_taken_alone_with_a_bounded_number_of_fi
         types = discover(client, tuple(portal.types), load_contract("midrc").datasets, client.indices()).types.values()
         wanted = [(record_type, categorical_fields(client, record_type)) for record_type in types]
         assert tuple(len(categorical) for _, categorical in wanted) == widths
-        together = list(take_figures_together(client, wanted))
+        together = list(fetch_counts_of_types(client, wanted))
         assert len(portal.asked("figures") + portal.asked("totals")) == queries
         histograms = [seen.body["query"].count("histogram") for seen in portal.asked("figures")]
         assert max(histograms, default=0) <= 60
-        assert together == [(about.name, take_figures(client, about, fields)) for about, fields in wanted]
+        assert together == [(about.name, fetch_counts(client, about, fields)) for about, fields in wanted]
 
 
 def test_the_counts_of_no_type_are_no_question(portal: GuppyServer, quick: SettingsMaker) -> None:
     with closing(GuppyClient(Transport(portal.url, quick()))) as client:
-        assert list(take_figures_together(client, ())) == []
+        assert list(fetch_counts_of_types(client, ())) == []
     assert portal.seen == []
 
 

@@ -124,7 +124,7 @@ class TestPassingOver:
     def test_nothing_but_what_cannot_be_verified_is_a_source_error(self, upstream: IdcUpstream, home: Path) -> None:
         upstream.publish_in_bucket("23.5.0", sidecars=False)
         upstream.publish_wheel("23.5.0", digest="")
-        with pytest.raises(SourceError, match=r"IDC 23\.5\.0 cannot be had in a way that can be verified") as caught:
+        with pytest.raises(SourceError, match=r"No channel has IDC 23\.5\.0 in a form that can be verified") as caught:
             resolve("23.5.0", upstream.settings(home))
         assert not isinstance(caught.value, SourceUnreachable)
         assert "lists idc_index_data-23.5.0-py3-none-any.whl without a SHA-256" in str(caught.value)

@@ -1,7 +1,7 @@
-"""One portal as one release in the landing: all its types, proven, and what it says of itself.
+"""One commons as one release in the landing: all its types, proven complete, and its self-reported counts.
 
 A type whose index, fields and reported counts are those of the last load is not fetched again. A type that fails does
-not keep the others from being fetched, but a release is committed whole or not at all; what was fetched waits in
+not keep the others from being fetched, but a release is committed whole or not at all; what was fetched stays in
 staging for the next run.
 """
 
@@ -27,10 +27,10 @@ from warehouse.sources.gen3.comparison import Comparison, Survey, survey
 from warehouse.sources.gen3.guppy.client import GuppyClient
 from warehouse.sources.gen3.guppy.discovery import Discovery, discover
 from warehouse.sources.gen3.guppy.extract import TypeExtractor
-from warehouse.sources.gen3.guppy.figures import ReportedCount, counts_table
+from warehouse.sources.gen3.guppy.reported_counts import ReportedCount, counts_table
 from warehouse.sources.gen3.metadata_service import fetch_metadata
-from warehouse.sources.gen3.statements import statements
-from warehouse.sources.gen3.system import Gen3System, believable_totals
+from warehouse.sources.gen3.service_datasets import service_datasets
+from warehouse.sources.gen3.system import Gen3System, confirmed_totals
 from warehouse.sources.gen3.transport import Transport
 
 log = logging.getLogger("icw.sources.gen3")
@@ -50,16 +50,16 @@ class _Staged:
 def land_system(
     system: Gen3System, landing: Landing, settings: Settings, accepted_losses: Mapping[str, int] | None = None
 ) -> Release:
-    """Land a portal as one release: a load for each type and for what the portal says of itself.
+    """Land a commons as one release: a load for each type and for each dataset of its services.
 
     If nothing has changed since the last release, that release is returned and nothing is written. A type that the
-    portal does not offer, whose records cannot be told apart, or that is empty without a second witness, is absent and
-    says why; one that nobody asked for is landed as it is. `accepted_losses` are the records that a type may have lost.
+    commons does not offer, whose records have no unique id, or that is empty with nothing to confirm it, is absent with
+    a reason; one beyond the contract is landed as it is. `accepted_losses` are the records that a type may have lost.
 
     Raises:
-        SourceError: a type could not be had or not be proven complete, or has lost more than the settings let pass; the
-            message names every type that failed. The last good release stays, and finished parts are kept for the next
-            run.
+        SourceError: a type could not be fetched or not be proven complete, or has lost more than the settings allow;
+            the message names every type that failed. The last good release stays, and finished parts are kept for the
+            next run.
         StorageError: the home cannot be written.
     """
     # Arrow's own pool keeps what each page has freed; the system's gives it back, so that memory stays that of pages.
@@ -110,25 +110,25 @@ class _Lander:
                 else:
                     self._add_absent(name, str(error))
         if failures:
-            raise _all_in_one(self._system, failures)
-        self._land_what_it_says()
+            raise _combined(self._system, failures)
+        self._land_self_reported()
         return self._commit()
 
     def _land_type(self, name: str) -> None:
-        """Land one type, or take over its last load if it is proven not to have changed.
+        """Land one type, or reuse its last load if it is proven unchanged.
 
         Raises:
-            _Absent: the portal does not have it, or not usably.
-            SourceError: it cannot be had, or has lost too much.
+            _Absent: the commons does not have it, or not in a usable form.
+            SourceError: it cannot be fetched, or has lost too many records.
         """
         record_type = self._discovery.types.get(name)
         if record_type is None:
             raise _Absent(self._discovery.absent.get(name, "the portal does not offer this type any more"))
         last = self._seen.last_load(name)
-        if last is not None and (figures := self._comparison.unchanged_figures(name)) is not None:
+        if last is not None and (reported := self._comparison.unchanged_counts(name)) is not None:
             log.info("unchanged", extra={"source": self._system.source, "type": name, "index": last.upstream_version})
             self._staged.loads.append(last)
-            self._staged.counts += figures.counts
+            self._staged.counts += reported.counts
             return
         extractor = TypeExtractor(
             self._client,
@@ -136,25 +136,25 @@ class _Lander:
             tuple(self._discovery.types),
             self._folder / name,
             self._settings,
-            self._believe_empty,
+            self._confirm_empty,
         )
         extraction = extractor.run()
         joined = extraction.joined
         self._require_little_lost(name, joined.rows)
         path = "guppy/graphql" if extraction.proof["no_downloads_because"] else "guppy/download"
         self._add(name, extraction.index, joined.path, joined.sha256, joined.rows, extraction.proof, path)
-        self._staged.counts += extraction.figures.counts
+        self._staged.counts += extraction.reported.counts
 
-    def _land_what_it_says(self) -> None:
+    def _land_self_reported(self) -> None:
         further: dict[str, JsonValue] = {"types_beyond_the_contract": list(self._discovery.further_types)}
         self._add_table("reported_counts", lambda: counts_table(self._staged.counts), "guppy/graphql")
-        for entry in statements(self._client, self._contract):
+        for entry in service_datasets(self._client, self._contract):
             self._add_table(entry.dataset, entry.fetch, entry.path, further if entry.dataset == "version" else None)
-        if "mds_metadata" in self._contract and not self._metadata_taken_over():
+        if "mds_metadata" in self._contract and not self._reuse_metadata():
             self._add_table("mds_metadata", lambda: fetch_metadata(self._transport), "mds/metadata")
 
-    def _metadata_taken_over(self) -> bool:
-        """Take over the last load of the metadata service if nothing else changed and a look at it shows no change."""
+    def _reuse_metadata(self) -> bool:
+        """Reuse the last load of the metadata service if nothing else changed and two requests show no change."""
         last = self._seen.last_load("mds_metadata")
         if last is None or any(load != self._seen.last_load(load.dataset) for load in self._staged.loads):
             return False
@@ -166,7 +166,7 @@ class _Lander:
     def _add_table(
         self, dataset: str, fetch: Callable[[], pa.Table], path: str, proof: Mapping[str, JsonValue] | None = None
     ) -> None:
-        """Stage a small dataset; one that holds what it held in the last release stays the load that it was."""
+        """Stage a small dataset; one with the content of the last release keeps its load."""
         before = self._transport.tally.copy()
         table = fetch()
         spent = self._transport.tally.since(before)
@@ -182,7 +182,7 @@ class _Lander:
         self._add(dataset, digest[:16], target, digest, table.num_rows, {**costs, **(proof or {})}, path)
 
     def _add_absent(self, name: str, reason: str) -> None:
-        """Record that a type is absent; what was absent for the same reason stays the load that it was."""
+        """Record that a type is absent; one that was absent for the same reason keeps its load."""
         log.warning(
             "%s has no usable type %s: %s.", self._system.source, name, reason, extra={"event": "absent", "type": name}
         )
@@ -227,7 +227,7 @@ class _Lander:
         )
 
     def _commit(self) -> Release:
-        """Commit the release, which may be the last one again; then only what its objects have lost is put back.
+        """Commit the release, which may be the last one again; then only missing objects are put back.
 
         Its version is the day on which the newest of its loads was fetched and a digest of its content.
         """
@@ -245,53 +245,53 @@ class _Lander:
         shutil.rmtree(self._folder, ignore_errors=True)
         return release
 
-    def _believe_empty(self, type_name: str, index: str) -> None:
-        """Accept that a type is empty if something else than its own total says so.
+    def _confirm_empty(self, type_name: str, index: str) -> None:
+        """Accept that a type is empty if something else than its own total confirms it.
 
-        That is: it was believed to be empty before, a person has accepted the loss, or another type counts none of its
+        That is: it was empty at its last load, a person has accepted the loss, or another type counts none of its
         records (`counted_by` of the contract). The authorisation of a portal can fail for the requests of one type
         alone, and then they are answered as if it had no records.
 
         Raises:
-            _Absent: nothing else says so, and it was never landed with records.
-            SourceError: it held records at the last load, or the portal counts no records in any type.
+            _Absent: nothing else confirms it, and it was never landed with records.
+            SourceError: it held records at the last load, or the commons counts no records in any type.
         """
-        believable_totals(self._client, tuple(self._discovery.types), self._settings)
-        if type_name in self._seen.held:
+        confirmed_totals(self._client, tuple(self._discovery.types), self._settings)
+        if type_name in self._seen.last_rows:
             self._require_little_lost(type_name, 0)
             return
         if counted := self._seen.totals.get(type_name):
             raise SourceError(
                 f"The type {type_name} of {self._transport.base_url} counts no records any more, and counted "
-                f"{counted:,} a moment ago: empty answer not believed. Run the refresh again later."
+                f"{counted:,} a moment ago: empty response not accepted. Run the refresh again later."
             )
         dataset = self._contract.get(type_name)
-        witnesses = dataset.counted_by if dataset is not None else ()
-        for witness in witnesses:
-            counting, _, field_name = witness.partition(".")
+        confirming = dataset.counted_by if dataset is not None else ()
+        for field_path in confirming:
+            counting, _, field_name = field_path.partition(".")
             where = f"type {counting}, records of it that count some of {type_name}"
             if self._counts(counting, field_name) and not self._client.count(counting, {">": {field_name: 0}}, where):
-                log.info("empty", extra={"source": self._system.source, "type": type_name, "witness": witness})
+                log.info("empty", extra={"source": self._system.source, "type": type_name, "field_path": field_path})
                 return
         raise _Absent(
-            "it counts no records, and nothing else says that it has none (so a portal answers whose authorisation "
-            "fails for this type)"
+            "it counts no records, and nothing else confirms that (a portal whose authorisation fails for this type "
+            "counts none)"
         )
 
     def _counts(self, type_name: str, field_name: str) -> bool:
-        """Whether a type is there, holds records, and has a number of this name."""
+        """Return whether a type is there, holds records, and has a number of this name."""
         record_type = self._discovery.types.get(type_name)
         if record_type is None or not self._seen.totals.get(type_name):
             return False
         return any(part.name == field_name and part.kind in ("integer", "float") for part in record_type.fields)
 
     def _require_little_lost(self, type_name: str, rows: int) -> None:
-        """Stop a type that has lost more records since its last load than may pass without a person's word.
+        """Stop a type that has lost more records since its last load than the settings or a person accept.
 
         Raises:
             SourceError: it has.
         """
-        before = self._seen.held.get(type_name, 0)
+        before = self._seen.last_rows.get(type_name, 0)
         lost = before - rows
         most = max(self._settings.guppy_most_lost, self._settings.guppy_most_lost_share * before)
         if rows and lost <= most:
@@ -299,17 +299,17 @@ class _Lander:
         if lost > self._accepted_losses.get(type_name, 0):
             raise SourceError(
                 f"The type {type_name} of {self._transport.base_url} holds {rows:,} records, {lost:,} fewer than the "
-                f"{before:,} of its last load: not believed, and not published. If the loss is real, accept it in "
+                f"{before:,} of its last load: not accepted, and not published. If the loss is real, accept it in "
                 f"acknowledgements.yml in the warehouse home (dataset: {self._system.source}.{type_name}, lost: "
                 f"{lost}, until, by, reason) and run the refresh again."
             )
 
 
 class _Absent(Exception):
-    """A type is not there, or not usably; the message is the reason."""
+    """A type is not there, or not usable; the message is the reason."""
 
 
-def _all_in_one(system: Gen3System, failures: Mapping[str, SourceError]) -> SourceError:
+def _combined(system: Gen3System, failures: Mapping[str, SourceError]) -> SourceError:
     message = "; ".join(f"{name}: {error}" for name, error in failures.items())
     silent = any(isinstance(error, SourceUnreachable) for error in failures.values())
     return (SourceUnreachable if silent else SourceError)(

@@ -1,7 +1,6 @@
 """The metadata service of a Gen3 commons: free-form records under GUIDs, paged.
 
-Source of the address and the parameters: `GET /mds/metadata?limit=N&offset=M` answers GUIDs, with `data=true` the
-records by GUID.
+Address and parameters: `GET /mds/metadata?limit=N&offset=M` returns GUIDs, with `data=true` the records by GUID.
 """
 
 from __future__ import annotations
@@ -26,17 +25,17 @@ MDS_METADATA = pa.schema(
 sorted."""
 
 PAGE = 2000
-"""Records a request: the most that the service gives; it may give fewer, so only an empty page ends the list."""
+"""Records a request: the most that the service returns; it may return fewer, so only an empty page ends the list."""
 
 _TRIES = 3
 
-_HALF = re.compile(r"[\ud800-\udfff]")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def fetch_metadata(transport: Transport) -> pa.Table:
     """Return every record of the metadata service as rows of `MDS_METADATA`, sorted by GUID.
 
-    The list of GUIDs alone is asked for as well: pages are not sorted by a promise of the service, so records are
+    The list of GUIDs alone is requested as well: the service does not promise an order of its pages, so records are
     complete when both lists agree.
 
     Raises:
@@ -60,7 +59,7 @@ def fetch_metadata(transport: Transport) -> pa.Table:
         if attempt < _TRIES:
             transport.pause(attempt, "moved", "the metadata service")
     raise SourceError(
-        f"{transport.base_url}/mds/metadata gave {difference} in {_TRIES} tries. The last good load stays; run the "
+        f"{transport.base_url}/mds/metadata returned {difference} in {_TRIES} tries. The last good load stays; run the "
         "refresh again later."
     )
 
@@ -68,8 +67,8 @@ def fetch_metadata(transport: Transport) -> pa.Table:
 def looks_unchanged(transport: Transport, last: pa.Table) -> bool:
     """Return whether the service holds as many records as `last`, and the same ones on its first page and at its end.
 
-    Two requests in place of all pages. The service names no version, so this is no proof: ask it only where nothing
-    else in the commons has changed either.
+    Two requests in place of all pages. The service has no version, so this is no proof: use it only where nothing else
+    in the commons has changed either.
     """
     known = dict(zip(last.column("guid").to_pylist(), last.column("record").to_pylist(), strict=True))
     if not known:
@@ -96,7 +95,7 @@ def _page(transport: Transport, offset: int, limit: int) -> dict[str, Any]:
     page = transport.fetch_json(call)
     if not isinstance(page, dict):
         raise SourceError(
-            f"{transport.base_url}/mds/metadata answers {shortened(str(page))} for {where}: expected records."
+            f"{transport.base_url}/mds/metadata returns {shortened(str(page))} for {where}: expected records."
         )
     return page
 
@@ -109,7 +108,7 @@ def _guids(transport: Transport) -> set[str]:
         page = transport.fetch_json(Call("mds/metadata", where, params={"limit": PAGE, "offset": offset}))
         if not isinstance(page, list):
             raise SourceError(
-                f"{transport.base_url}/mds/metadata answers {shortened(str(page))} for {where}: expected GUIDs."
+                f"{transport.base_url}/mds/metadata returns {shortened(str(page))} for {where}: expected GUIDs."
             )
         if not page:
             return found
@@ -121,17 +120,17 @@ def _guids(transport: Transport) -> set[str]:
 
 
 def _endless(transport: Transport, offset: int) -> SourceError:
-    """Return the error for a page that brings nothing new: a server that ignores `offset` would give it for ever."""
+    """Return the error for a page without new records: a server that ignores `offset` would return it for ever."""
     return SourceError(
-        f"{transport.base_url}/mds/metadata gives from {offset} on what it has given before: it does not page, so its "
-        "list has no end. The last good load stays; run the refresh again later."
+        f"{transport.base_url}/mds/metadata returns from {offset} on what it has returned before: it does not page, so "
+        "its list has no end. The last good load stays; run the refresh again later."
     )
 
 
 def _text(record: Any) -> str:
     text = json.dumps(record, sort_keys=True, ensure_ascii=False)
-    # Half a surrogate pair is no text that a file can hold; JSON can, in its own notation.
-    return json.dumps(record, sort_keys=True) if _HALF.search(text) else text
+    # A lone surrogate cannot be encoded as UTF-8; JSON has an escape for it.
+    return json.dumps(record, sort_keys=True) if _LONE_SURROGATE.search(text) else text
 
 
 def _type_of(record: Any) -> str | None:

@@ -10,7 +10,7 @@ from warehouse.errors import SourceError
 from warehouse.registry import SourceSpec
 from warehouse.settings import Settings
 from warehouse.sources.gen3.guppy.client import GuppyClient
-from warehouse.sources.gen3.guppy.figures import totals
+from warehouse.sources.gen3.guppy.reported_counts import totals
 from warehouse.sources.gen3.transport import Refused
 
 SELF_REPORTED = frozenset({"reported_counts", "version", "indexd_stats", "mds_metadata"})
@@ -38,28 +38,28 @@ class Gen3System:
         return cls(spec.name, settings.address_of(spec), types, contract, spec.address_variable)
 
 
-def believable_totals(client: GuppyClient, type_names: Sequence[str], settings: Settings) -> dict[str, int]:
-    """Return the totals of those types that the portal has, unless every one is zero.
+def confirmed_totals(client: GuppyClient, type_names: Sequence[str], settings: Settings) -> dict[str, int]:
+    """Return the totals of those types that the commons has, unless every one is zero.
 
-    So a portal answers when its authorisation is down.
+    All zero is the response of a commons whose authorisation is down.
 
     Raises:
-        SourceError: every total is zero, in every try; or the portal cannot be asked.
+        SourceError: every total is zero, in every try; or the commons cannot be asked.
     """
     for attempt in range(1, settings.retries + 2):
-        counted = _totals_of_those_there(client, type_names)
+        counted = _totals_of_offered(client, type_names)
         if any(counted.values()):
             return counted
         if attempt <= settings.retries:
             client.transport.pause(attempt, "all_empty", "the totals of all types")
     raise SourceError(
-        f"{client.transport.base_url} counts no records in any of {', '.join(type_names)}: empty answer not believed "
-        "(a portal whose authorisation is down answers so). The last good load stays; run the refresh again later."
+        f"{client.transport.base_url} counts no records in any of {', '.join(type_names)}: empty response not accepted "
+        "(a portal whose authorisation is down counts none). The last good load stays; run the refresh again later."
     )
 
 
-def _totals_of_those_there(client: GuppyClient, type_names: Sequence[str]) -> dict[str, int]:
-    """Return the totals of several types; a type is left out only where the server says that it does not know it.
+def _totals_of_offered(client: GuppyClient, type_names: Sequence[str]) -> dict[str, int]:
+    """Return the totals of several types; a type is left out only if the server does not know it.
 
     Raises:
         SourceError: the portal cannot be asked, or refuses a type for another reason.

@@ -27,7 +27,7 @@ class Gen3Upstream(Upstream):
     def look(self, landing: Landing) -> UpstreamState:
         """See `Upstream.look`."""
         try:
-            with self._understanding():
+            with self._malformed_as_source_error():
                 state = resolve_system(self._system, landing, self._settings)
         except SourceError as error:
             return UpstreamState(self.source, public_url(self._system.base_url), problem=str(error))
@@ -42,7 +42,7 @@ class Gen3Upstream(Upstream):
     def _land(self, landing: Landing) -> Release:
         state = resolve_system(self._system, landing, self._settings)
         if state.synthetic and self._settings.sources == "live":
-            # Before the records are fetched: a stand-in is told by its first answer.
+            # Before the records are fetched: a sandbox marks its first response.
             raise refusal(self.source, self._system.base_url)
         accepted = read_acknowledgements(self._settings.home).losses_of(self.source, datetime.now(UTC).date())
         return land_system(self._system, landing, self._settings, accepted)

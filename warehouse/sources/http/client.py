@@ -46,7 +46,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class ExpectedDigest:
-    """The SHA-256 (hex) that a download must have, where the file comes from and what states the digest, in words."""
+    """The SHA-256 (hex) that a download must have, where the file comes from and what states the digest."""
 
     sha256: str
     origin: str

@@ -1,4 +1,4 @@
-"""What can go wrong with a request: errors that a later try may not meet, and answers that are refused."""
+"""What can go wrong with a request: errors that a later try may not meet, and responses that are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file on its way to disk: what has arrived so far, the digest over it, and how it becomes whole."""
+"""A file while it is downloaded: the bytes so far, their digest, and its completion."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _PIECE = 1 << 20
 class PartialFile:
     """`<target>.part`, opened for continuing: bytes that an earlier run left are kept and count in the digest.
 
-    `size` is in bytes; `validator` is the upstream's name for these bytes (a strong ETag), if it gave one;
-    `pieced_together` says that the bytes come from more than one answer. Use it as a context manager. The partial file
-    stays on disk, for a later run to resume, until `complete` renames it to its target or `discard` removes it.
+    `size` is in bytes; `validator` is the upstream's strong ETag of these bytes, if it sent one; `pieced_together`
+    means that the bytes come from more than one response. Use it as a context manager. The partial file stays on disk,
+    for a later run to resume, until `complete` renames it to its target or `discard` removes it.
     """
 
     def __init__(self, target: Path) -> None:
@@ -52,7 +52,7 @@ class PartialFile:
         self.size += len(piece)
 
     def restart(self) -> None:
-        """Forget everything that has arrived."""
+        """Discard everything that has arrived."""
         with writing_to(self.path):
             self._file.truncate(0)
         self._digest = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""The one place that sends requests: few at a time, none before an upstream wants it, each error understood.
+"""The one place that sends requests: few at a time, none before an upstream wants it, each error classified.
 
 What a response means (its status, its body) is the business of the clients above.
 """

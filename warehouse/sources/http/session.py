@@ -59,10 +59,10 @@ class UpstreamSession(requests.Session):
         self._proxies: dict[str, dict[str, str]] = {}
 
     def follow(self, url: str, headers: Mapping[str, str], timeout: tuple[float, float]) -> requests.Response:
-        """GET an address, over other hosts where it redirects; the body of the answer is not received yet.
+        """GET an address, over other hosts where it redirects; the body of the response is not received yet.
 
         Raises:
-            requests.RequestException: no answer; `RedirectRefused` for one that would leave HTTPS.
+            requests.RequestException: no response; `RedirectRefused` for one that would leave HTTPS.
         """
         first, credentials = url, get_auth_from_url(url)
         for _ in range(_REDIRECTS + 1):
@@ -124,7 +124,7 @@ def is_loopback(host: str) -> bool:
 
 
 def redirect_of(response: requests.Response) -> str | None:
-    """Return the whole address that an answer redirects to, or None if it does not.
+    """Return the absolute address that a response redirects to, or None if it does not.
 
     Raises:
         RedirectRefused: it leads to no web address, or from HTTPS to HTTP, where anybody on the way could change what

@@ -31,7 +31,7 @@ from warehouse.sources.idc.channels import (
     FetchedDataset,
     Unverifiable,
     VerifiedFile,
-    already_here,
+    verified_copy,
 )
 from warehouse.sources.idc.parquet_contract import embedded_release
 from warehouse.sources.idc.releases import RequestedRelease, described_version, is_stable
@@ -96,7 +96,7 @@ class ArtifactChannel(Channel):
                 yield FetchedDataset(dataset, public_url(url), proof={"reason": digest.reason})
                 continue
             target = staging / f"{dataset}.parquet"
-            path = already_here(digest.sha256, target, landing)
+            path = verified_copy(digest.sha256, target, landing)
             if path is None:
                 self._client.download(url, target, digest)
                 path = target

@@ -1,4 +1,4 @@
-"""What a channel of the IDC index artifacts is: it finds a release and hands over its files, each with its proof.
+"""What a channel of the IDC index artifacts is: it finds a release and delivers its files, each verified.
 
 What belongs here is what all channels share. The bucket and GitHub are in `idc_artifacts`, the wheel is in `idc_wheel`;
 what the files must contain is the contract's business (`parquet_contract`), which channel is asked when that of `idc`.
@@ -19,7 +19,7 @@ from warehouse.settings import IdcChannel
 from warehouse.sources.http import Client
 from warehouse.sources.idc.releases import RequestedRelease
 
-# The dataset without which a release is none.
+# The dataset that every release has.
 MAIN_DATASET = "idc_index"
 
 # What upstream publishes beside `<name>.parquet`: the columns with their descriptions, and the query that made the
@@ -42,7 +42,7 @@ class VerifiedFile:
 
 @dataclass(frozen=True)
 class FetchedDataset:
-    """One dataset as a channel hands it over: the Parquet file first, then its schema and its SQL where they exist.
+    """One dataset as a channel delivers it: the Parquet file first, then its schema and its SQL where they exist.
 
     Without files the channel does not carry the dataset, and `proof` holds the reason.
     """
@@ -54,7 +54,7 @@ class FetchedDataset:
 
 
 class Channel(ABC):
-    """One way to the artifacts. Use it as a context manager; `title` names it in sentences."""
+    """One place that serves the artifacts. Use it as a context manager; `title` names it in messages."""
 
     name: IdcChannel
     title: str
@@ -70,7 +70,7 @@ class Channel(ABC):
 
     @abstractmethod
     def find(self, requested: RequestedRelease) -> str:
-        """Return the concrete version that this channel would serve, asking for little.
+        """Return the concrete version that this channel would serve, with small requests only.
 
         Raises:
             NotFound: the channel answered and has no such release.
@@ -84,7 +84,7 @@ class Channel(ABC):
 
         Raises:
             NotFound, Unverifiable, SourceUnreachable: as `find`.
-            IntegrityError: a file is not what its proof says.
+            IntegrityError: a file disagrees with its digest.
             StorageError: a file cannot be written.
         """
 
@@ -93,15 +93,15 @@ class Channel(ABC):
         """Remove what was fetched for this dataset, so that the next run fetches it anew."""
 
 
-def already_here(sha256: str, target: Path, landing: Landing) -> Path | None:
+def verified_copy(sha256: str, target: Path, landing: Landing) -> Path | None:
     """Return where a file with this digest lies, landed or staged at `target`, or None. The file is read to be sure."""
     landed = landing.object_path(sha256)
     if landed.is_file() and sha256_of(landed) == sha256:
         return landed
-    return already_staged(sha256, target)
+    return staged_copy(sha256, target)
 
 
-def already_staged(sha256: str, target: Path) -> Path | None:
+def staged_copy(sha256: str, target: Path) -> Path | None:
     """Return `target` if an earlier run has left the file with this digest there; another file there is removed."""
     if not target.is_file():
         return None

@@ -1,9 +1,9 @@
-"""IDC index artifacts: which release is asked for, where it can be had, and how it gets into the landing whole.
+"""IDC index artifacts: which release is asked for, which channel has it, and its way into the landing, whole.
 
 Three channels carry the same release: the artifact bucket, GitHub's release assets and the `idc-index-data` wheel. They
 are asked in the order of `Settings.idc_channels`. A channel that cannot be reached, has no such release or gives
-nothing to verify it by is passed over, and that is logged and kept. Bytes that do not agree with their proof stop the
-run: they are never made up for by another channel in silence.
+nothing to verify it by is passed over, and that is logged and kept. Bytes that disagree with their digest are
+never silently replaced by another channel's: the loads say why the channel was passed over.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _CARRY_EVERYTHING = frozenset({"bucket", "github"})
 def resolve(requested: str, settings: Settings) -> ResolvedRelease:
     """Find out which release is meant by `current`, `latest`, a full version or a major (v23: its newest patch).
 
-    Asks for little (a sidecar, a listing, a page of the package index) and takes seconds.
+    Sends a few small requests (a sidecar, a listing, a page of the package index) and takes seconds.
 
     Raises:
         UsageError: the name is not one of a release, or a setting holds an address that cannot be asked.
@@ -61,7 +61,7 @@ def resolve(requested: str, settings: Settings) -> ResolvedRelease:
                 passed_over.append(_pass_over(name, error))
     reasons = " ".join(passed_over)
     if any(isinstance(error, Unverifiable) for error in obstacles):
-        raise SourceError(f"IDC {requested} cannot be had in a way that can be verified. {reasons}")
+        raise SourceError(f"No channel has IDC {requested} in a form that can be verified. {reasons}")
     names_a_release = wanted.version is not None or wanted.major is not None
     if names_a_release and any(isinstance(error, NotFound) for error in obstacles):
         raise UnknownRelease(f"There is no IDC release {requested}, as far as the channels answered. {reasons}")
@@ -72,9 +72,9 @@ def resolve(requested: str, settings: Settings) -> ResolvedRelease:
 
 
 def needs_fetch(resolved: ResolvedRelease, landing: Landing) -> bool:
-    """Return whether landing this release would bring anything.
+    """Return whether landing this release would add anything.
 
-    It would not when the release is landed whole, its objects are there, and this channel cannot add a dataset that was
+    It would not if the release is landed whole, its objects are there, and this channel cannot add a dataset that was
     absent.
 
     Raises:

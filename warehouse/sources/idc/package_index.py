@@ -45,7 +45,7 @@ _PIP_ANSWERS_WITHIN_S = 60
 
 @dataclass(frozen=True)
 class PipConfiguration:
-    """What pip is configured for, as far as it says where packages come from."""
+    """The part of pip's configuration that says where packages come from."""
 
     index_urls: tuple[str, ...]
     trust: Trust

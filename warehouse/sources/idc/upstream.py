@@ -28,7 +28,7 @@ class IdcUpstream(Upstream):
     def look(self, landing: Landing) -> UpstreamState:
         """See `Upstream.look`."""
         try:
-            with self._understanding():
+            with self._malformed_as_source_error():
                 found = self._resolve()
         except SourceError as error:
             return UpstreamState(self.source, public_url(self._settings.idc_url), problem=str(error))
@@ -54,7 +54,7 @@ class IdcUpstream(Upstream):
         return land(self._resolve_no_older(landing), landing, self._settings)
 
     def _newest(self, candidates: Sequence[Release]) -> Release | None:
-        """Return the newest release that the person asked for: another one than a named one never stands in for it."""
+        """Return the newest release that the person asked for: a named one is never replaced by another."""
         by_version = {release.version: release for release in candidates}
         fitting = parse_requested(self._settings.idc_version).newest_first(by_version)
         return by_version[fitting[0]] if fitting else None
@@ -68,7 +68,7 @@ class IdcUpstream(Upstream):
         """Find out which release is meant. A channel that lags behind does not take the warehouse back in time.
 
         Raises:
-            SourceUnreachable: the channels that know best do not answer, and the next one names an older release than
+            SourceUnreachable: the preferred channels do not answer, and the next one names an older release than
                 the newest that is landed.
         """
         resolved = self._resolve()

@@ -16,8 +16,8 @@ from warehouse.sources.idc.channels import (
     FetchedDataset,
     Unverifiable,
     VerifiedFile,
-    already_here,
-    already_staged,
+    staged_copy,
+    verified_copy,
 )
 from warehouse.sources.idc.package_index import DISTRIBUTION, IndexedWheel, PackageIndexes
 from warehouse.sources.idc.releases import RequestedRelease
@@ -80,7 +80,7 @@ class WheelChannel(Channel):
         if listed.local_path is not None:
             return _verified_in_place(listed.local_path, expected)
         target = staging / listed.filename
-        if already_staged(expected.sha256, target) is None:
+        if staged_copy(expected.sha256, target) is None:
             self._client.download(listed.url, target, expected)
         return target
 
@@ -95,7 +95,7 @@ class WheelChannel(Channel):
             member = f"{DISTRIBUTION}/{name}"
             if not wheel.carries(member):
                 continue
-            path = already_here(wheel.stated_sha256(member), staging / name, landing)
+            path = verified_copy(wheel.stated_sha256(member), staging / name, landing)
             if path is None:
                 wheel.extract(member, staging / name)
                 path = staging / name

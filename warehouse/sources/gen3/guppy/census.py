@@ -1,6 +1,6 @@
-"""The census of a type: every unique id that it holds, from one histogram, without holding its JSON in memory.
+"""The census of a type: all its unique ids, read from one histogram without its JSON ever being whole in memory.
 
-The histogram of an id has as many buckets as the type has records (a million and more, in one answer of 100 MB and
+The histogram of an id has as many buckets as the type has records (a million and more, in one response of 100 MB and
 more), so it is read bucket by bucket from the stream.
 """
 
@@ -19,7 +19,7 @@ import pyarrow as pa
 import requests
 
 from warehouse.sources.gen3.guppy.client import GuppyClient, checked
-from warehouse.sources.gen3.guppy.id_sets import NONE
+from warehouse.sources.gen3.guppy.id_sets import NO_IDS
 from warehouse.sources.gen3.transport import Call
 from warehouse.sources.http.errors import TransientError
 
@@ -30,8 +30,8 @@ _START = re.compile(r'"histogram"\s*:\s*\[')
 _SEPARATOR = re.compile(r"[\s,]*")
 _CHUNK = 1 << 14
 
-# The most (characters) that may stand before, after or in one bucket of a histogram: they are some dozens.
-_MOST_BESIDE = 1 << 22
+# The most characters before, after or in one bucket of a histogram: a valid one has some dozens.
+_MOST_CHARACTERS_OUTSIDE = 1 << 22
 
 
 class IdDigest:
@@ -41,13 +41,13 @@ class IdDigest:
         self._sum = 0
 
     def add(self, ids: Iterable[str]) -> None:
-        """Take more ids into the digest."""
+        """Add ids to the digest."""
         self._sum = (
             self._sum + sum(int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") for text in ids)
         ) % 2**256
 
     def add_digest(self, digest: str) -> None:
-        """Take the ids of another digest (hexadecimal) into this one."""
+        """Add the ids of another digest (hexadecimal) to this one."""
         self._sum = (self._sum + int(digest, 16)) % 2**256
 
     def hex(self) -> str:
@@ -57,10 +57,10 @@ class IdDigest:
 
 @dataclass(frozen=True)
 class Census:
-    """What one histogram of an id says: how many ids, the total in the same answer, and what spoils the ids.
+    """Counts from one histogram of an id: distinct ids, the total in the same response, and defects of the ids.
 
     `repeated` counts the ids that several records share, `missing` the records without one. A census is `usable` as a
-    plan if neither occurs and as many ids as records were seen.
+    plan if neither occurs and there are as many ids as records.
     """
 
     field: str
@@ -75,8 +75,8 @@ class Census:
         """Whether every record has an id of its own."""
         return not self.repeated and not self.missing and self.distinct == self.total
 
-    def blemish(self) -> str:
-        """Return what is wrong with the ids, in words."""
+    def problem(self) -> str:
+        """Return what is wrong with the ids, for a message."""
         return (
             f"{self.distinct} distinct values of {self.field} for {self.total} records, "
             f"{self.repeated} shared by several records, {self.missing} records without one"
@@ -84,7 +84,7 @@ class Census:
 
 
 class IdCounter:
-    """Takes the buckets of a census and keeps their figures alone: for a look whose ids are known already."""
+    """Counts the buckets of a census without keeping the ids: for a check of ids that are known already."""
 
     def __init__(self) -> None:
         self.digest = IdDigest()
@@ -94,7 +94,7 @@ class IdCounter:
         self._keys: list[str] = []
 
     def take(self, buckets: Iterable[Any]) -> None:
-        """Take buckets; one without a key or with the key `no data` counts records that have no id."""
+        """Count buckets; one without a key or with the key `no data` counts records that have no id."""
         for bucket in buckets:
             key, count = bucket["key"], bucket["count"]
             if key is None or key == NO_DATA:
@@ -107,7 +107,7 @@ class IdCounter:
             self.flush()
 
     def flush(self) -> None:
-        """Take what was held back into the figures."""
+        """Count the ids that are still buffered."""
         self.digest.add(self._keys)
         self.distinct += len(self._keys)
         self.keep(self._keys)
@@ -118,11 +118,11 @@ class IdCounter:
 
     def ids(self) -> pa.ChunkedArray:
         """Return the ids that were kept: none."""
-        return NONE
+        return NO_IDS
 
 
 class IdCollector(IdCounter):
-    """Takes the buckets of a census and keeps the ids too, compactly."""
+    """Counts the buckets of a census and keeps the ids too, compactly."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -137,23 +137,23 @@ class IdCollector(IdCounter):
         return pa.chunked_array(self._chunks, pa.large_string())
 
 
-def take_census(
+def fetch_census(
     client: GuppyClient, type_name: str, id_field: str, collector: type[IdCounter]
 ) -> tuple[Census, pa.ChunkedArray]:
     """Ask for the histogram of an id and for the total of its type, in one query.
 
-    Returns the figures, and the ids if the collector keeps them.
+    Returns the counts, and the ids if the collector keeps them.
 
     Raises:
         SlowResponse: the histogram takes longer than the server allows.
-        SourceError: no usable answer after all tries.
+        SourceError: no usable response after all tries.
     """
     where = f"type {type_name}, the histogram of {id_field}"
     query = f"{{ _aggregation {{ {type_name} {{ {_asked(id_field)} }} }} }}"
     return _take(client, query, {}, type_name, id_field, where, collector)
 
 
-def take_census_in_pieces(
+def fetch_census_in_pieces(
     client: GuppyClient,
     type_name: str,
     id_field: str,
@@ -161,12 +161,12 @@ def take_census_in_pieces(
     keys: Sequence[str],
     collector: type[IdCounter],
 ) -> tuple[Census, pa.ChunkedArray]:
-    """Take a census one value of another field at a time: its answers are smaller than one histogram of everything.
+    """Take a census one value of another field at a time: its responses are smaller than one histogram of everything.
 
     `facet` is a text field with one value or none a record; `keys` are all its values, `no data` for none.
 
     Raises:
-        SlowResponse, SourceError: as `take_census`.
+        SlowResponse, SourceError: as for `fetch_census`.
     """
     total, distinct, digest, repeated, missing = 0, 0, IdDigest(), 0, 0
     chunks: list[pa.Array] = []
@@ -201,26 +201,28 @@ def _take(
     call = Call("guppy/graphql", where, {"query": query, "variables": variables}, slow_tries=2)
 
     def read(response: requests.Response) -> tuple[Census, pa.ChunkedArray]:
-        taken = collector()  # a new one for every try: a broken answer leaves nothing behind
-        rest = read_histogram(client.transport.pieces(response), taken.take)
-        taken.flush()
+        counter = collector()  # a new one for every try: a broken response leaves nothing behind
+        rest = read_histogram(client.transport.pieces(response), counter.take)
+        counter.flush()
         counted = checked(rest, where)["_aggregation"][type_name]
         if counted.get(id_field) is None:
-            raise TransientError("partial_data", f"the answer has no error and no histogram of {id_field}")
+            raise TransientError("partial_data", f"the response has no error and no histogram of {id_field}")
         total = counted["_totalCount"]
-        return Census(id_field, total, taken.distinct, taken.digest.hex(), taken.repeated, taken.missing), taken.ids()
+        return Census(
+            id_field, total, counter.distinct, counter.digest.hex(), counter.repeated, counter.missing
+        ), counter.ids()
 
     return client.transport.fetch(call, read)
 
 
 def read_histogram(pieces: Iterable[bytes], take: Callable[[Sequence[Any]], None]) -> Any:
-    """Hand the buckets of the first `histogram` of a JSON document to `take`; return the document with that list empty.
+    """Pass the buckets of the first `histogram` of a JSON document to `take`; return the document with that list empty.
 
-    The document is never held whole: memory is that of one piece, whose buckets are handed over together. A document
+    The document is never held whole: memory is that of one piece, whose buckets are passed on together. A document
     without a histogram is returned as it is.
 
     Raises:
-        TransientError: the document is a web page, is not whole, or has buckets that are none.
+        TransientError: the document is a web page, is not whole, or has malformed buckets.
     """
     decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
     scan = json.JSONDecoder().raw_decode
@@ -233,21 +235,21 @@ def read_histogram(pieces: Iterable[bytes], take: Callable[[Sequence[Any]], None
         if state == "buckets":
             buffer, ended = _take_all(_take_most(buffer, take), scan, take)
             state = "tail" if ended else state
-        if len(buffer) > _MOST_BESIDE:
-            raise TransientError("truncated", f"the answer has {len(buffer):,} characters that belong to no bucket")
+        if len(buffer) > _MOST_CHARACTERS_OUTSIDE:
+            raise TransientError("truncated", f"the response has {len(buffer):,} characters that belong to no bucket")
     tail = buffer + decode(b"", final=True)
     try:
         return json.loads(head + tail)
     except ValueError:
-        words = f"the answer is not whole JSON; it ends with {tail[-200:]!r}"
-        raise TransientError("firewall_page" if tail.lstrip().startswith("<") else "truncated", words) from None
+        message = f"the response is not whole JSON; it ends with {tail[-200:]!r}"
+        raise TransientError("firewall_page" if tail.lstrip().startswith("<") else "truncated", message) from None
 
 
 def _take_most(buffer: str, take: Callable[[Sequence[Any]], None]) -> str:
-    """Take the buckets up to the last one that another follows, in one go; return what is left.
+    """Take the buckets up to the last one that another follows, at once; return the rest of the buffer.
 
-    Only where the text up to there is a list of whole values is it taken: an end inside of a text or beyond the end of
-    the list is none, and then nothing is taken here.
+    They are taken only if the text up to there is a list of whole values: where it ends inside a string or beyond the
+    end of the list, nothing is taken here.
     """
     start, end = _SEPARATOR.match(buffer), buffer.rfind("},") + 1
     if not end or start is None:
@@ -256,14 +258,14 @@ def _take_most(buffer: str, take: Callable[[Sequence[Any]], None]) -> str:
         buckets = msgspec.json.decode(f"[{buffer[start.end() : end]}]")
     except msgspec.DecodeError:
         return buffer
-    _hand_over(buckets, take)
+    _take_buckets(buckets, take)
     return buffer[end:]
 
 
 def _take_all(
     buffer: str, scan: Callable[[str, int], tuple[Any, int]], take: Callable[[Sequence[Any]], None]
 ) -> tuple[str, bool]:
-    """Take the whole buckets at the start of `buffer`; return what is left and whether the list has ended."""
+    """Take the whole buckets at the start of `buffer`, one by one; return its rest and whether the list has ended."""
     position = 0
     while True:
         separator = _SEPARATOR.match(buffer, position)
@@ -274,11 +276,11 @@ def _take_all(
             bucket, position = scan(buffer, position)
         except ValueError:
             return buffer[position:], False
-        _hand_over([bucket], take)
+        _take_buckets([bucket], take)
 
 
-def _hand_over(buckets: Sequence[Any], take: Callable[[Sequence[Any]], None]) -> None:
+def _take_buckets(buckets: Sequence[Any], take: Callable[[Sequence[Any]], None]) -> None:
     try:
         take(buckets)
     except (KeyError, TypeError):
-        raise TransientError("truncated", f"the histogram holds what is no bucket: {str(buckets)[:100]}") from None
+        raise TransientError("truncated", f"the histogram has malformed buckets: {str(buckets)[:100]}") from None

@@ -1,6 +1,6 @@
-"""The requests that one Guppy server understands, each typed and each within what it bears.
+"""The requests of one Guppy server, typed and within its limits.
 
-Belongs here: GraphQL texts, the window limit, and what Guppy's errors mean. Nothing here knows about Parquet or about
+Belongs here: GraphQL queries, the window limit, and what Guppy's errors mean. Nothing here knows about Parquet or about
 loads.
 """
 
@@ -40,10 +40,10 @@ class Index:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a type as it is asked for and stored.
+    """One field of a type as it is queried and stored.
 
-    `many` marks lists, `wrapped` those among them of which the server says that they are one value; a record is always
-    a list of records and has `fields`.
+    `many` marks lists, `wrapped` those among them that the server publishes as one value; a record is always a list of
+    records and has `fields`.
     """
 
     name: str
@@ -67,18 +67,18 @@ class Field:
 class GuppyClient:
     """A Guppy server below `<base>/guppy`.
 
-    `types` are those that discovery found; no other type is ever asked for rows.
+    `types` are those that discovery found; rows of no other type are ever requested.
     """
 
     transport: Transport
     types: set[str] = field(default_factory=set)
-    _workshop: ThreadPoolExecutor = field(
+    _parser: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="guppy-parse"), repr=False
     )
 
     def close(self) -> None:
         """Close the connections and end the thread that parses."""
-        self._workshop.shutdown()
+        self._parser.shutdown()
         self.transport.close()
 
     def ask(
@@ -91,19 +91,19 @@ class GuppyClient:
         """Run one GraphQL query and return its `data`, whole.
 
         Raises:
-            Refused: the query is wrong in the eyes of the server, or a value does not fit the schema that it publishes.
-            SlowResponse: slower than the server allows, `slow_tries` times.
-            SourceError: no usable answer after all tries.
+            Refused: the server rejects the query, or a value does not fit the schema that it publishes.
+            SlowResponse: it timed out `slow_tries` times.
+            SourceError: no usable response after all tries.
         """
         call = Call("guppy/graphql", where, _body(query, variables), slow_tries=slow_tries)
         return self.transport.fetch(call, lambda response: checked(self.transport.read_json(response), where))
 
-    def _work(self, content: bytearray, work: Callable[[bytearray], T]) -> T:
-        """Work on a large answer, one at a time: parsed, it takes up to ten times the memory of its text.
+    def _parse_alone(self, content: bytearray, parse: Callable[[bytearray], T]) -> T:
+        """Parse large responses one at a time: parsed, one takes up to ten times the memory of its text.
 
-        It is always the same thread that does so, because memory allocators keep what each thread has freed for itself.
+        Always in the same thread, because memory allocators keep what each thread has freed for itself.
         """
-        return self._workshop.submit(work, content).result()
+        return self._parser.submit(parse, content).result()
 
     def indices(self) -> tuple[Index, ...]:
         """Return the concrete indices from `_status`, sorted by name (the array configuration left out)."""
@@ -124,7 +124,7 @@ class GuppyClient:
         answer = self.transport.fetch_json(Call("guppy/_version", "its version"))
         if not isinstance(answer, dict):
             raise SourceError(
-                f"{self.transport.base_url}/guppy/_version answers {shortened(str(answer))}: expected an object."
+                f"{self.transport.base_url}/guppy/_version returns {shortened(str(answer))}: expected an object."
             )
         return {name: None if answer.get(name) is None else str(answer[name]) for name in ("version", "commit")}
 
@@ -145,12 +145,12 @@ class GuppyClient:
         take: Callable[[list[dict[str, Any]]], T],
         offset: int = 0,
     ) -> T:
-        """Ask for one page of records and return what `take` makes of it, which is done for one page at a time.
+        """Ask for one page of records and return what `take` makes of it, for one page at a time.
 
-        Slowness is not borne: the caller asks for less (`SlowResponse`).
+        A slow page is not retried: the caller asks for less (`SlowResponse`).
 
         Raises:
-            ValueError: the page would end beyond the window (a defect of the caller; nothing is sent).
+            ValueError: the page would end beyond the window (an error of the caller; nothing is sent).
         """
         self._known(type_name)
         if offset + first > WINDOW:
@@ -164,7 +164,7 @@ class GuppyClient:
         call = Call("guppy/graphql", where, _body(query, variables), slow_tries=1)
         return self.transport.fetch(
             call,
-            lambda response: self._work(
+            lambda response: self._parse_alone(
                 self.transport.read_body(response),
                 lambda content: take(checked(self.transport.parse(content), where)[type_name]),
             ),
@@ -176,23 +176,23 @@ class GuppyClient:
         """Ask for the stored form of the records that a filter selects, lists as lists; return what `take` makes of it.
 
         `take` gets the text, which should be a JSON list (`stored_records`), one at a time. The server builds the whole
-        answer in memory and dies of a type that it does not know: only types that discovery found are sent, and the
-        filter must bound the answer to one page.
+        response in memory and crashes on a type that it does not know: only types that discovery found are sent, and
+        the filter must bound the response to one page.
         """
         self._known(type_name)
         body = {"type": type_name, "fields": list(fields), "filter": filter_}
         call = Call("guppy/download", where, body, slow_tries=1)
-        return self.transport.fetch(call, lambda response: self._work(self.transport.read_body(response), take))
+        return self.transport.fetch(call, lambda response: self._parse_alone(self.transport.read_body(response), take))
 
     def stored_records(self, content: bytes | bytearray) -> list[dict[str, Any]]:
         """Parse the text of a download.
 
         Raises:
-            TransientError: it is not whole, or no list.
+            TransientError: it is not whole, or not a list.
         """
         records = self.transport.parse(content)
         if not isinstance(records, list):
-            raise TransientError("partial_data", f"the download is no list: {shortened(str(records))}")
+            raise TransientError("partial_data", f"the download is not a list: {shortened(str(records))}")
         return records
 
     def _known(self, type_name: str) -> None:
@@ -210,7 +210,7 @@ class GuppyClient:
 def _concrete(found: Mapping[str, Any]) -> list[Index]:
     """Return the concrete indices of a status.
 
-    A second entry stands under each alias's own name (seen on Guppy 0.20.1): it is the same index, with its lists.
+    Each alias has a second entry under its own name (seen on Guppy 0.20.1): the same index, with its lists.
     """
     entries = {name: about for name, about in found.items() if "array-config" not in name and isinstance(about, dict)}
     aliases = {name: tuple(sorted(about.get("aliases") or {})) for name, about in entries.items()}
@@ -228,28 +228,28 @@ def _lists(entries: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
 
 
 def checked(answer: Any, where: str) -> dict[str, Any]:
-    """Return the `data` of a GraphQL answer if it is whole.
+    """Return the `data` of a GraphQL response if it is complete.
 
     Raises:
         Refused: see `GuppyClient.ask`.
-        SlowResponse, TransientError: the answer says that it failed, or parts of it are missing.
+        SlowResponse, TransientError: the response has errors, or parts of it are missing.
     """
     if not isinstance(answer, dict):
-        raise TransientError("partial_data", f"the answer is no GraphQL document: {shortened(str(answer))}")
+        raise TransientError("partial_data", f"the response is not a GraphQL document: {shortened(str(answer))}")
     errors = [error for error in answer.get("errors") or () if isinstance(error, dict)]
     if errors:
-        words = shortened("; ".join(str(error.get("message")) for error in errors))
+        messages = shortened("; ".join(str(error.get("message")) for error in errors))
         if all(_UNREPRESENTABLE.search(str(error.get("message"))) for error in errors):
-            raise Refused(f"Guppy cannot represent values for {where}: {words}")
-        if "timed out" in words.lower() or "timeout" in words.lower():
-            raise SlowResponse("upstream_timeout", words)
+            raise Refused(f"Guppy cannot represent values for {where}: {messages}")
+        if "timed out" in messages.lower() or "timeout" in messages.lower():
+            raise SlowResponse("upstream_timeout", messages)
         if any((error.get("extensions") or {}).get("code") in _REFUSALS for error in errors):
-            raise Refused(f"Guppy refuses the query for {where}: {words}")
-        raise TransientError("graphql_error", words)
+            raise Refused(f"Guppy refuses the query for {where}: {messages}")
+        raise TransientError("graphql_error", messages)
     data = answer.get("data")
     gap = _gap(data) if isinstance(data, dict) else "data"
     if not isinstance(data, dict) or gap:
-        raise TransientError("partial_data", f"the answer has no error and no {gap}: {shortened(str(answer))}")
+        raise TransientError("partial_data", f"the response has no error and no {gap}: {shortened(str(answer))}")
     return data
 
 
@@ -259,12 +259,12 @@ def members(values: Sequence[Any], field_name: str) -> Filter:
 
 
 def every(clauses: Sequence[Filter]) -> Filter:
-    """Return the conjunction of clauses, each wrapped: Guppy merges or drops ranges that stand beside each other."""
+    """Return the conjunction of clauses, each wrapped: Guppy merges or drops ranges on one level."""
     return {"AND": [{"AND": [clause]} for clause in clauses]}
 
 
 def is_name(text: str) -> bool:
-    """Return whether GraphQL can name a field so."""
+    """Return whether a text is a valid name of a GraphQL field."""
     return bool(_NAME.match(text))
 
 
@@ -273,7 +273,7 @@ def _body(query: str, variables: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _gap(data: Mapping[str, Any]) -> str | None:
-    """Return the name of the first null at the top of an answer, or below `_aggregation` and `_mapping`."""
+    """Return the name of the first null at the top of a response, or below `_aggregation` and `_mapping`."""
     for name, value in _tops(data):
         if value is None:
             return name

@@ -1,8 +1,7 @@
 """What a Guppy server holds: its types, fields, lists and indices, and how they differ from the contract.
 
-Names come from `_mapping`, which answers always. Kinds and lists come from introspection; where a server has it
-switched off, the kinds come from the names of the aggregation types (`__typename` stays allowed) and the lists from
-`_status`.
+Names come from `_mapping`, which every server has. Kinds and lists come from introspection; where it is switched off,
+kinds come from the names of the aggregation types (`__typename` stays allowed) and lists from `_status`.
 """
 
 from __future__ import annotations
@@ -81,9 +80,9 @@ class RecordType:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What a server holds: its types by name, why a type that was asked for cannot be had, and types nobody asked for.
+    """What a server holds: its types by name, why an expected type is not usable, and the types beyond the contract.
 
-    `further_types` are in `types` too, where records of theirs can be told apart.
+    `further_types` are in `types` too, if their records have a unique id.
     """
 
     types: Mapping[str, RecordType]
@@ -96,11 +95,11 @@ def discover(
 ) -> Discovery:
     """Find out what the server holds, and allow the client to ask for those types.
 
-    `type_names` are those that it is known to offer, and `indices` what `GuppyClient.indices` said a moment ago. One
+    `type_names` are those that it is known to offer, and `indices` what `GuppyClient.indices` has just returned. One
     request, where introspection is on and nothing is new.
 
     Raises:
-        SourceError: a type is not offered any more, or the server cannot be understood.
+        SourceError: a type is not offered any more, or the server cannot be queried.
     """
     schema, mapping = _published(client, type_names)
     new = tuple(sorted(_offered(schema) - set(type_names)))
@@ -131,7 +130,7 @@ def discover(
 
 
 def _lacking_id(record_type: RecordType, dataset: Dataset | None) -> str | None:
-    """Return why the records of a type cannot be told apart, or None."""
+    """Return why the records of a type have no usable unique id, or None."""
     if not record_type.fields:
         return "the server names no fields of it"
     if dataset is None:
@@ -144,7 +143,7 @@ def _lacking_id(record_type: RecordType, dataset: Dataset | None) -> str | None:
 
 
 def index_of(type_name: str, type_names: Iterable[str], indices: Sequence[Index]) -> Index | None:
-    """Return the index behind a type, told by its name or alias, or None where that is not certain.
+    """Return the index behind a type by its name or alias, or None where that is ambiguous.
 
     `_status` does not say which index serves which type. The convention is an alias or index name that holds the type's
     name (`midrc_imaging_study_12`); a longer type name that fits too wins over a shorter one (`case` in `case_file`).
@@ -160,7 +159,7 @@ def index_of(type_name: str, type_names: Iterable[str], indices: Sequence[Index]
 
 
 def identity_of(type_name: str, type_names: Iterable[str], indices: Sequence[Index]) -> str:
-    """Return what names the state of a type: its concrete index, or all of them where it cannot be told."""
+    """Return what identifies the state of a type: its concrete index, or all of them where that is ambiguous."""
     index = index_of(type_name, type_names, indices)
     return index.name if index else ",".join(sorted(found.name for found in indices))
 
@@ -180,7 +179,7 @@ def _published(client: GuppyClient, type_names: Sequence[str]) -> tuple[dict[str
     try:
         answer = client.ask(f"{{ {_SCHEMA} {names_of_fields} }}", "its schema and the names of all fields")
         schema, mapping = _by_name(answer["__schema"]), answer["_mapping"]
-    except Refused:  # introspection is off or a type is gone: asked alone, the schema tells which
+    except Refused:  # introspection is off or a type is gone: the schema alone shows which
         schema = _introspected(client)
     offered = _offered(schema)
     if schema and (missing := [name for name in type_names if name not in offered]):
@@ -272,16 +271,16 @@ def _tree(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _against_contract(name: str, found: tuple[Field, ...], dataset: Dataset | None) -> RecordType:
-    """Settle kinds and lists with the contract's help, in its order (what it does not know follows by name)."""
+    """Merge the published fields with the contract, in its order (unknown fields follow by name)."""
     columns = dataset.columns if dataset else ()
-    fields, drift = _settled(found, columns, "", dataset is not None)
+    fields, drift = _merged(found, columns, "", dataset is not None)
     scalars = {part.name for part in fields if part.kind == "string" and not part.many}
     wanted = (*(dataset.key if dataset else ()), f"_{name}_id", "submitter_id")
     id_fields = tuple(dict.fromkeys(entry for entry in wanted if entry in scalars))
     return RecordType(name, fields, id_fields, tuple(drift))
 
 
-def _settled(
+def _merged(
     found: tuple[Field, ...], columns: Sequence[Column], prefix: str, known: bool
 ) -> tuple[tuple[Field, ...], list[Drift]]:
     by_name = {part.name: part for part in found}
@@ -305,7 +304,7 @@ def _settled(
         elif many:
             part = replace(part, many=True, wrapped=not part.many)
         if part.kind == "record":
-            below, more = _settled(part.fields, column.fields, f"{path}.", bool(column.fields))
+            below, more = _merged(part.fields, column.fields, f"{path}.", bool(column.fields))
             part = replace(part, fields=below)
             drift += more
         fields.append(part)

@@ -13,7 +13,7 @@ import pyarrow.compute
 
 _compute = cast(Any, pyarrow.compute)
 
-NONE = pa.chunked_array([], pa.large_string())
+NO_IDS = pa.chunked_array([], pa.large_string())
 
 
 def sorted_ids(ids: pa.ChunkedArray) -> pa.ChunkedArray:

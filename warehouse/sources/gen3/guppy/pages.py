@@ -1,6 +1,6 @@
-"""Fetching records: batches of ids or ranges of a number, several at a time, each answer checked against the question.
+"""Fetching records: batches of ids or ranges of a number, several at a time, each response checked against its request.
 
-Every answer goes straight to disk as a part, so that memory holds those in flight and no more.
+Every response goes straight to disk as a part, so that memory holds only those in flight.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Page(Generic[Job]):
-    """What came of one job: the ids that were asked for and did not come, and smaller jobs to do in its place."""
+    """The result of one job: the requested ids without a record, and smaller jobs to do in its place."""
 
-    unanswered: tuple[str, ...] = ()
-    instead: tuple[Job, ...] = ()
-
-
-class NothingCame(Exception):
-    """Pages come back empty and the type counts no records at all, although its census listed some."""
+    missing_ids: tuple[str, ...] = ()
+    smaller_jobs: tuple[Job, ...] = ()
 
 
-class MoreRowsThanAsked(Exception):
-    """A page holds records that were not asked for, or one twice: the plan does not fit the data any more."""
+class EmptyResponse(Exception):
+    """A page is empty and the type counts no records at all, although its census listed some."""
+
+
+class UnexpectedRows(Exception):
+    """A page holds records that were not requested, or one twice: the plan does not fit the data any more."""
 
 
 class PageFetcher:
-    """Fetches the records of one type into a part store; `reader` knows how they are had."""
+    """Fetches the records of one type into a part store; `reader` chooses the fetch method."""
 
     def __init__(
         self, client: GuppyClient, record_type: RecordType, id_field: str | None, store: PartStore, settings: Settings
@@ -60,12 +60,12 @@ class PageFetcher:
         self._size = PageSize(settings.guppy_page_size, settings.guppy_page_bytes)
 
     def fetch_ids(self, ids: pa.ChunkedArray) -> list[str]:
-        """Fetch the records with these ids (ascending), in batches; return the ids for which no record came.
+        """Fetch the records with these ids (ascending), in batches; return the ids without a record.
 
         Raises:
-            FractionFound, ListFound, MisfitFound: the fields must be taken differently (see `RecordType`).
-            MoreRowsThanAsked: a page holds what was not asked for.
-            SourceError: a page could not be had at all.
+            FractionFound, ListFound, WrongTypeFound: a field needs another type (see `RecordType`).
+            UnexpectedRows: a page holds records that were not requested.
+            SourceError: a page could not be fetched.
         """
         return self._run(self._batches(ids), self._fetch_batch)
 
@@ -85,12 +85,12 @@ class PageFetcher:
             position += size
 
     def _run(self, jobs: Iterator[Job], work: Callable[[Job], Page[Job]]) -> list[str]:
-        """Do the jobs, at most as many at a time as requests may be in flight; the first error ends the run.
+        """Run the jobs, at most as many at a time as requests may be in flight; the first error ends the run.
 
-        What is in flight at that moment is brought to its end, so that its parts are not lost.
+        Jobs in flight at that moment are completed, so that their parts are not lost.
         """
         again: deque[Job] = deque()
-        unanswered: list[str] = []
+        missing_ids: list[str] = []
         running: set[Future[Page[Job]]] = set()
         failure: BaseException | None = None
         with ThreadPoolExecutor(self._client.transport.in_flight, thread_name_prefix="guppy") as pool:
@@ -109,17 +109,17 @@ class PageFetcher:
                         failure = failure or error
                         continue
                     page = future.result()
-                    unanswered += page.unanswered
-                    again.extendleft(reversed(page.instead))
+                    missing_ids += page.missing_ids
+                    again.extendleft(reversed(page.smaller_jobs))
         if failure is not None:
             raise failure
-        return unanswered
+        return missing_ids
 
     def _fetch_batch(self, ids: list[str]) -> Page[list[str]]:
         id_field = self._id
         assert id_field is not None
         where = f"type {self._type.name}, {len(ids)} records from {id_field} {ids[0]} to {ids[-1]}"
-        read = self.reader.read if len(ids) > SMALLEST_PAGE else self._read_patiently
+        read = self.reader.read if len(ids) > SMALLEST_PAGE else self._read_despite_slowness
         wanted = dict.fromkeys(ids)
         tables: list[pa.Table] = []
         for attempt in range(1, _REASKS + 2):
@@ -129,10 +129,10 @@ class PageFetcher:
                 self._size.too_slow(len(ids))
                 self._client.transport.pause(1, error.reason, where)
                 middle = len(ids) // 2
-                return Page(instead=(ids[:middle], ids[middle:]))
+                return Page(smaller_jobs=(ids[:middle], ids[middle:]))
             for text in table.column(id_field).to_pylist():
                 if text not in wanted:
-                    raise MoreRowsThanAsked(f"{where}: the answer holds {id_field} {text!r} unasked or twice")
+                    raise UnexpectedRows(f"{where}: the response holds {id_field} {text!r} unrequested or twice")
                 del wanted[text]
             tables.append(table)
             if not wanted:
@@ -146,26 +146,26 @@ class PageFetcher:
             first, last = table.column(id_field)[0].as_py(), table.column(id_field)[-1].as_py()
             self._store.write(table, f"{id_field} in a batch of {len(ids)}", first, last)
         elif self._client.count(self._type.name, None, f"type {self._type.name}, its total") == 0:
-            raise NothingCame(f"{where}: no record came, and the type counts none any more")
-        return Page(unanswered=tuple(wanted))
+            raise EmptyResponse(f"{where}: the response is empty, and the type counts no records any more")
+        return Page(missing_ids=tuple(wanted))
 
     def _fetch_range(self, part: RangePart, number_field: str) -> Page[RangePart]:
         where = f"type {self._type.name}, {part.count} records with {_range_plan(part, number_field)}"
         order = [number_field, *([self._id] if self._id else [])]
-        most = min(WINDOW, part.count + 1)  # one more than expected, so that a record too many is seen
-        table = self._read_patiently(part.range.filter(number_field), order, most, where)
+        most = min(WINDOW, part.count + 1)  # one more than expected, so that a surplus record shows
+        table = self._read_despite_slowness(part.range.filter(number_field), order, most, where)
         for attempt in range(1, _REASKS + 1):
             if table.num_rows == part.count:
                 break
             self._client.transport.pause(attempt, "missing_rows", where)
-            table = self._read_patiently(part.range.filter(number_field), order, most, where)
+            table = self._read_despite_slowness(part.range.filter(number_field), order, most, where)
         if table.num_rows != part.count:
-            raise MoreRowsThanAsked(f"{where}: the answer holds {table.num_rows}")
+            raise UnexpectedRows(f"{where}: the response holds {table.num_rows}")
         self._store.write(table, _range_plan(part, number_field), float(part.range.low), float(part.range.high))
         return Page()
 
-    def _read_patiently(self, filter_: Filter, order: Sequence[str], most: int, where: str) -> pa.Table:
-        """Read what cannot be made smaller: slowness is borne as often as any other trouble."""
+    def _read_despite_slowness(self, filter_: Filter, order: Sequence[str], most: int, where: str) -> pa.Table:
+        """Read a page that cannot be made smaller: slow responses are retried like any other transient error."""
         attempt = 0
         while True:
             attempt += 1
@@ -185,6 +185,6 @@ def _range_plan(part: RangePart, number_field: str) -> str:
 
 
 def examples(ids: Sequence[str]) -> str:
-    """Return the first few of some ids, in words."""
+    """Return the first few of some ids, for a message."""
     more = f" and {len(ids) - _EXAMPLES} more" if len(ids) > _EXAMPLES else ""
     return ", ".join(ids[:_EXAMPLES]) + more

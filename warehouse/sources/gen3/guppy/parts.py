@@ -1,11 +1,11 @@
 """The parts of one type on disk: written as pages arrive, found again after a crash, joined into one Parquet file.
 
 A part is a small Arrow IPC file and a sidecar beside it that says which index and which state of the type it belongs
-to. The sidecar is written last, atomically: a part without one does not exist. Parts of another index, of other
-fields or of another state are thrown away, never mixed.
+to. The sidecar is written last, atomically: a part without one does not count. Parts of another index, of other
+fields or of another state are discarded, never mixed.
 
-Nothing here waits for the disk: the sidecar holds the digest of its part, so that what a loss of power leaves half
-written is seen and fetched anew.
+Nothing here waits for the disk: the sidecar holds the digest of its part, so that a part that a loss of power leaves
+half written is detected and fetched anew.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _PART_SUFFIX = ".arrow"
 _PART_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
-class Belonging(BaseModel):
-    """What all parts of one extraction share: the origin, the concrete index, the fields, and how the type was cut.
+class PartOrigin(BaseModel):
+    """What all parts of one extraction share: the origin, the concrete index, the fields, and the partitioning.
 
-    `origin` is the base address, or `synthetic` for a stand-in, whose address changes with every start.
+    `origin` is the base address, or `synthetic` for a sandbox, whose address changes with every start.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,15 +52,15 @@ class Belonging(BaseModel):
 
 
 class _Journal(BaseModel):
-    belonging: Belonging
+    origin: PartOrigin
     states: tuple[str, ...]
 
 
 class Part(BaseModel):
-    """The sidecar of one part: its place in the order of the type, its plan in words, its rows and its digest.
+    """The sidecar of one part: its place in the order of the type, its plan as text, its rows and its digest.
 
     `first` and `last` are its smallest and largest id, or the bounds of its range. `state` is the digest of the
-    census and the figures that the part belongs to.
+    census and the reported counts that the part belongs to.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,8 +80,8 @@ class Part(BaseModel):
 class Joined:
     """One Parquet file made of all parts, and what it holds, for the proof.
 
-    `ascending` tells that every record has an id and each is greater than the one before: then there are as many
-    distinct ids as rows.
+    `ascending` means that every record has an id, greater than the one before: then there are as many distinct ids as
+    rows.
     """
 
     path: Path
@@ -95,43 +95,43 @@ class Joined:
 class PartStore:
     """The parts of one type in one folder. Writing parts is safe from several threads."""
 
-    def __init__(self, folder: Path, belonging: Belonging) -> None:
+    def __init__(self, folder: Path, origin: PartOrigin) -> None:
         self.folder = folder
-        self._belonging = belonging
+        self._origin = origin
         self._journal = folder / "journal.json"
         self._parts: list[Part] = []
         self._lock = threading.Lock()
         self.state = ""
 
     def begin(self, state: str) -> int:
-        """Take over the parts that belong to this state, or throw all away; return how many were taken over.
+        """Resume with the parts that belong to this state, or discard all; return how many were resumed.
 
         Raises:
             StorageError: the folder cannot be written.
         """
         with writing_to(self.folder):
             known = self._read_journal()
-            if known is None or known.belonging != self._belonging or state not in known.states:
+            if known is None or known.origin != self._origin or state not in known.states:
                 self.discard()
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._write_journal((state,))
-            for litter in (*self.folder.glob("*.tmp"), *self.folder.glob(".*.tmp")):
-                litter.unlink(missing_ok=True)
-            self._parts = self._whole_parts()
+            for leftover in (*self.folder.glob("*.tmp"), *self.folder.glob(".*.tmp")):
+                leftover.unlink(missing_ok=True)
+            self._parts = self._complete_parts()
         self.state = state
         if self._parts:
-            log.info("parts taken over", extra={"folder": str(self.folder), "parts": len(self._parts)})
+            log.info("parts resumed", extra={"folder": str(self.folder), "parts": len(self._parts)})
         return len(self._parts)
 
-    def move_on(self, state: str) -> None:
-        """Let the parts belong to a later state of the type too: the run repairs the difference."""
+    def add_state(self, state: str) -> None:
+        """Accept the parts for a later state of the type too: the run repairs the difference."""
         known = self._read_journal()
         with writing_to(self.folder):
             self._write_journal((*(known.states if known else ()), state))
         self.state = state
 
     def discard(self) -> None:
-        """Throw all parts away."""
+        """Discard all parts."""
         self._parts = []
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -140,8 +140,8 @@ class PartStore:
         with self._lock:
             return sorted(self._parts, key=lambda part: (part.first, part.last, part.name))
 
-    def _whole_parts(self) -> list[Part]:
-        """Return the parts that a run before this one left whole; what is not whole is removed."""
+    def _complete_parts(self) -> list[Part]:
+        """Return the complete parts of an earlier run; incomplete ones are removed."""
         known = self._read_journal()
         found = []
         for sidecar in sorted(self.folder.glob("part-*.json")):
@@ -172,7 +172,7 @@ class PartStore:
                 writer.write_table(table)
             part = Part(
                 name=name,
-                index=self._belonging.index,
+                index=self._origin.index,
                 state=self.state,
                 plan=plan,
                 first=first,
@@ -216,7 +216,7 @@ class PartStore:
 
     def _write_journal(self, states: Sequence[str]) -> None:
         write_atomically(
-            self._journal, _Journal(belonging=self._belonging, states=tuple(dict.fromkeys(states))).model_dump_json()
+            self._journal, _Journal(origin=self._origin, states=tuple(dict.fromkeys(states))).model_dump_json()
         )
 
 

@@ -1,4 +1,4 @@
-"""How a type is cut into questions that fit Guppy's window: batches of ids, or ranges of a number.
+"""How a type is partitioned into requests that fit Guppy's window: batches of ids, or ranges of a number.
 
 Belongs here: arithmetic only, no requests. Batches follow the census; where no census is possible, a number that is
 never missing is bisected by counts until every range fits.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from warehouse.sources.gen3.guppy.client import WINDOW, Filter, every
 
 SMALLEST_PAGE = 10
-"""A page of so few records is not made smaller when it is slow: it is asked for again."""
+"""A page of so few records is not made smaller when it is slow: it is retried."""
 
 _GROWTH = 1.5
 
@@ -35,12 +35,12 @@ class PageSize:
         return self._size
 
     def too_slow(self, size: int) -> None:
-        """Learn that a page of `size` records took too long."""
+        """Record that a page of `size` records took too long."""
         with self._lock:
             self._size = max(min(SMALLEST_PAGE, self._size), min(self._size, size // 2))
 
     def answered(self, size: int, received_bytes: int) -> None:
-        """Learn that a page of `size` records came with so many bytes."""
+        """Record that a page of `size` records arrived with so many bytes."""
         if size < 1 or received_bytes < 1:
             return
         fitting = max(1, self._target * size // received_bytes)
@@ -60,7 +60,7 @@ class CannotSplit(Exception):
 
 
 class CountsDisagree(Exception):
-    """The counts of a range and of its halves do not add up: the data moved between the questions."""
+    """The counts of a range and of its halves do not add up: the data changed between the requests."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class RangePart:
 def bisect(
     whole: Measure, limit: int, whole_numbers: bool, measure: Callable[[NumberRange], Measure]
 ) -> Iterator[RangePart]:
-    """Cut a never-missing number into disjoint, complete, ascending ranges of at most `limit` records each.
+    """Partition a never-missing number into disjoint, complete, ascending ranges of at most `limit` records each.
 
     The ranges that come out are closed at values that occur, so that no value lies in two of them or between two: it
     does not matter that an index may hold a number less exactly than JSON writes it. A single value that more than

@@ -1,4 +1,4 @@
-"""Plan B: where the ids of a type cannot be listed, ranges of a number that no record lacks are found by counting."""
+"""The fallback where the ids of a type cannot be listed: ranges of a number that no record lacks, found by counting."""
 
 from __future__ import annotations
 
@@ -14,26 +14,25 @@ from warehouse.sources.gen3.guppy.plan import CannotSplit, Measure, NumberRange,
 
 @dataclass(frozen=True)
 class RangePlan:
-    """The number that a type is cut by, and the disjoint, complete ranges of it."""
+    """The number that a type is partitioned by, and the disjoint, complete ranges of it."""
 
     field: str
     parts: tuple[RangePart, ...]
 
 
 def plan_ranges(
-    client: GuppyClient, record_type: RecordType, total: int, limit: int, blemishes: Sequence[str]
+    client: GuppyClient, record_type: RecordType, total: int, limit: int, problems: Sequence[str]
 ) -> RangePlan:
-    """Cut a type into ranges of at most `limit` records by the first number that allows it.
+    """Partition a type into ranges of at most `limit` records by the first number that allows it.
 
     Raises:
         SourceError: no number is in every record, or too many records share one value of each that is. The message
-            names
-            the figures.
-        CountsDisagree: the data moved while it was counted.
+            has the counts.
+        CountsDisagree: the data changed while it was counted.
     """
     numbers = [part for part in record_type.fields if part.kind in ("integer", "float") and not part.many]
     spreads = _spreads(client, record_type.name, numbers)
-    reasons = list(blemishes)
+    reasons = list(problems)
     usable: list[tuple[Field, Measure]] = []
     for part in numbers:
         spread = spreads[part.name]
@@ -53,7 +52,7 @@ def plan_ranges(
                 f"{error.count} records share {part.name} = {error.value:g}, more than the window of {WINDOW}"
             )
     raise SourceError(
-        f"The type {record_type.name} of {client.transport.base_url} ({total} records) cannot be cut into parts that "
+        f"The type {record_type.name} of {client.transport.base_url} ({total} records) cannot be partitioned to "
         f"fit the window of {WINDOW}: {'; '.join(reasons) or 'it has neither an id nor a number'}. Nothing was landed; "
         "the type needs a field that is unique or a number that every record has."
     )

@@ -1,9 +1,8 @@
-"""How the records that one filter selects are had: in their stored form by a bounded download, or as a GraphQL page.
+"""Fetch methods for the records that one filter selects: a bounded download of their stored form, or a GraphQL page.
 
-Downloads come first: they say lists and truths as they are stored, and cost the server an eighth of what a page costs
-(measured on Guppy 2026.07: 0.02 ms a record against 0.17 ms, the largest type with all fields). Pages are the way for
-a server that gives no downloads. Which part of a type is asked for is the business of the caller, and so is that the
-part fits the window.
+Downloads come first: they hold lists and booleans as stored, and cost the server an eighth of what a page costs
+(measured on Guppy 2026.07: 0.02 ms a record against 0.17 ms, the largest type with all fields). Pages are for servers
+without downloads. The caller chooses the part of a type and sees that it fits the window.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ log = logging.getLogger("icw.sources.gen3")
 class RecordReader:
     """Reads records of one type, all their fields; safe to use from several threads.
 
-    `refusal` is None while downloads come, and then why they do not: from there on, pages are asked for.
+    `refusal` is None while downloads work, then the reason why not: from there on, pages are requested.
     """
 
     def __init__(self, client: GuppyClient, record_type: RecordType, id_field: str | None) -> None:
@@ -41,9 +40,9 @@ class RecordReader:
         `most` bounds a page; a download has no bound but its filter.
 
         Raises:
-            SlowResponse: the server or the connection ran out of time; less may come.
-            FractionFound, ListFound, MisfitFound: a field must be taken differently (see `RecordType`).
-            SourceError: neither way gave a usable answer.
+            SlowResponse: the server or the connection ran out of time; a smaller request may succeed.
+            FractionFound, ListFound, WrongTypeFound: a field needs another type (see `RecordType`).
+            SourceError: neither method gave a usable response.
         """
         if self.refusal is None:
             try:
@@ -74,8 +73,8 @@ class RecordReader:
     def _table(self, records: Sequence[Mapping[str, Any]], order: Sequence[str]) -> pa.Table:
         """Turn records into a table in the order of the named fields, those without a value last.
 
-        Only where records lack an id can the named fields tie: then everything that the records hold decides, so that
-        the order does not depend on the server.
+        Only where records lack an id can the named fields tie: then the whole records decide, so that the order does
+        not depend on the server.
         """
         table = table_of(records, self._type.fields)
         if self._lacks_ids(table):

@@ -1,10 +1,10 @@
-"""Records as they come from Guppy, turned into Arrow tables without changing what they say.
+"""Records of Guppy as Arrow tables, without loss.
 
 Lists stay lists, nested records stay lists of records, missing stays null. Nothing is coerced silently: a value that
-does not fit its field's kind raises, because Arrow would truncate a fraction or split a text into letters.
+does not fit its field's kind raises, because Arrow would truncate a fraction or split a string into characters.
 
-Arrow's JSON reader takes what fits its schema to the letter, and refuses all else (a number where text is expected, a
-fraction among whole numbers). What it refuses is parsed by Python and looked at column by column.
+Arrow's JSON reader accepts what fits its schema exactly, and refuses all else (a number where text is expected, a
+fraction among integers). What it refuses is parsed by Python and converted column by column.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ _NOTHING = type(None)
 # A number as JSON or a person writes it. Python reads more as numbers: 1_000, nan, digits of other scripts.
 _NUMBER = re.compile(r"[+-]?\d+(?P<fraction>(\.\d*)?([eE][+-]?\d+)?)", re.ASCII)
 
-# Arrow takes no other value for this kind than we do. (Of a fraction it would make a whole number, of a truth a 1.)
+# Arrow converts no other value to this kind than we do. (It would make an integer of a fraction, a 1 of a boolean.)
 _STRICT = ("string",)
-# What Arrow says of a value that it does not take: it is then looked at one by one.
-_NEEDS_A_LOOK = (pa.ArrowException, UnicodeEncodeError, OverflowError)
+# What Arrow raises on a value that it does not convert: values are then converted one by one.
+_NOT_CONVERTED = (pa.ArrowException, UnicodeEncodeError, OverflowError)
 
 
 class FractionFound(Exception):
-    """A field that was taken for whole numbers holds a fraction; `path` is its dotted name."""
+    """A field of integers holds a fraction; `path` is its dotted name."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.path = path
 
 
-class MisfitFound(Exception):
-    """A field holds a value that its kind cannot hold; `path` is its dotted name. As text, it can be kept."""
+class WrongTypeFound(Exception):
+    """A field holds a value of another type than its kind; `path` is its dotted name. As text, it can be kept."""
 
     def __init__(self, path: str, kind: str, value: object) -> None:
         super().__init__(f"the field {path} should hold a {kind} and holds {shortened(repr(value))}")
@@ -52,7 +52,7 @@ class MisfitFound(Exception):
 
 
 class ListFound(Exception):
-    """A field that was taken for one value holds a list of them; `path` is its dotted name."""
+    """A field of single values holds a list; `path` is its dotted name."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -60,7 +60,7 @@ class ListFound(Exception):
 
 
 def schema_of(fields: Sequence[Field]) -> pa.Schema:
-    """Return the Arrow schema: text `string`, whole numbers `int64`, others `double`, records `list<struct>`."""
+    """Return the Arrow schema: text `string`, integers `int64`, other numbers `double`, records `list<struct>`."""
     return pa.schema([pa.field(part.name, _type_of(part)) for part in fields])
 
 
@@ -68,17 +68,17 @@ def table_of(records: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> p
     """Return the records as a table with one column a field, in the records' order.
 
     Raises:
-        FractionFound: a whole number has a fraction.
+        FractionFound: an integer has a fraction.
         ListFound: one value is a list.
-        MisfitFound: a value does not fit the kind of its field at all.
+        WrongTypeFound: a value does not fit the kind of its field at all.
     """
     return pa.Table.from_arrays(_columns(list(records), fields, ""), schema=schema_of(fields))
 
 
 def read_table(content: bytes | bytearray, fields: Sequence[Field]) -> pa.Table | None:
-    """Read the text of a JSON list of records; None where anything in it does not fit its field to the letter.
+    """Read the text of a JSON list of records; None where any value does not fit its field exactly.
 
-    What comes is what `table_of` makes of the same records; it comes ten times as fast (tests/bench).
+    The result is that of `table_of` for the same records, ten times as fast (tests/bench).
     """
     asked = pa.schema([pa.field(part.name, _type_of(replace(part, many=_is_list(part)))) for part in fields])
     try:
@@ -117,10 +117,10 @@ def _type_of(part: Field) -> pa.DataType:
 
 
 def _columns(records: list[Any], fields: Sequence[Field], prefix: str) -> list[pa.Array]:
-    """Return one array a field. Text goes to Arrow at once, which is as strict about it as we are."""
+    """Return one array a field. Text goes to Arrow directly, which is as strict about it as we are."""
     strict = [part for part in fields if part.kind in _STRICT and not part.many]
     together: dict[str, pa.Array] = {}
-    with contextlib.suppress(*_NEEDS_A_LOOK):
+    with contextlib.suppress(*_NOT_CONVERTED):
         struct = pa.array(records, pa.struct([pa.field(part.name, _type_of(part)) for part in strict]))
         together = {part.name: array for part, array in zip(strict, struct.flatten(), strict=True)}
 
@@ -139,7 +139,7 @@ def _column(values: list[Any], part: Field, path: str) -> pa.Array:
             raise ListFound(path)
         return _scalars(values, part.kind, path)
     if part.kind in _STRICT and set(map(type, values)) <= {list, _NOTHING}:
-        with contextlib.suppress(*_NEEDS_A_LOOK):
+        with contextlib.suppress(*_NOT_CONVERTED):
             return pa.array(values, _type_of(part))
     lists = [value if value is None or isinstance(value, list) else [value] for value in values]
     offsets, total = [0], 0
@@ -154,7 +154,7 @@ def _column(values: list[Any], part: Field, path: str) -> pa.Array:
 
 def _records(values: list[Any], fields: Sequence[Field], path: str) -> pa.Array:
     if wrong := next((value for value in values if not (value is None or isinstance(value, dict))), None):
-        raise MisfitFound(path, "record", wrong)
+        raise WrongTypeFound(path, "record", wrong)
     columns = _columns(values, fields, f"{path}.")
     struct = pa.struct([pa.field(below.name, _type_of(below)) for below in fields])
     absent = pa.array([value is None for value in values], pa.bool_())
@@ -171,10 +171,10 @@ def _scalars(values: list[Any], kind: str, path: str) -> pa.Array:
         return pa.array([None if text is None else encodable(text) for text in values], arrow)
     except pa.ArrowInvalid:
         if kind != "float":
-            raise MisfitFound(path, kind, max(values, key=lambda value: abs(value or 0))) from None
+            raise WrongTypeFound(path, kind, max(values, key=lambda value: abs(value or 0))) from None
         return pa.array([None if value is None else float(value) for value in values], arrow)
     except OverflowError:
-        raise MisfitFound(path, kind, max(values, key=lambda value: abs(value or 0))) from None
+        raise WrongTypeFound(path, kind, max(values, key=lambda value: abs(value or 0))) from None
 
 
 def _text(value: Any, path: str) -> str:
@@ -207,11 +207,11 @@ def _number(value: Any, path: str) -> int | float:
         return value
     if isinstance(value, str) and (found := _NUMBER.fullmatch(value.strip())):
         return float(value) if found["fraction"] else int(value)
-    raise MisfitFound(path, "number", value)
+    raise WrongTypeFound(path, "number", value)
 
 
 def encodable(text: str) -> str:
-    """Return the text as a file can hold it: half a surrogate pair becomes the replacement character."""
+    """Return the text in a form that UTF-8 can encode: a lone surrogate becomes the replacement character."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,7 +1,7 @@
-"""What a Guppy server says of itself: totals, and the histogram of every categorical field.
+"""Self-reported counts of a Guppy server: totals, and the histogram of every categorical field.
 
-The figures are landed beside the records, so that reported and ingested counts can be compared, and their digest
-tells whether a type has moved, during a run or since the last one.
+They are landed beside the records, so that reported and ingested counts can be compared, and their digest shows whether
+a type has changed, during a run or since the last one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from warehouse.sources.gen3.guppy.rows import encodable
 T = TypeVar("T")
 
 MOST_CATEGORIES = 1000
-"""A text field with more distinct values than this is no categorical field."""
+"""A text field with more distinct values than this is not categorical."""
 
 _FIELDS_A_QUERY = 60
 _MEASURED_BELOW = 50
@@ -38,12 +38,12 @@ REPORTED_COUNTS = pa.schema(
         pa.field("count", pa.int64(), nullable=False),
     ]
 )
-"""Grain: one figure. `dimension` is `_totalCount` (then `key` is empty) or the field of a histogram; `missing` marks
+"""Grain: one count. `dimension` is `_totalCount` (then `key` is empty) or the field of a histogram; `missing` marks
 the bucket of the records without a value, whose key is `no data` as the server writes it."""
 
 
-class FiguresDisagree(Exception):
-    """Two answers about one type, moments apart, give different totals."""
+class TotalsDisagree(Exception):
+    """Two responses about one type, moments apart, give different totals."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ReportedCount:
 
 
 @dataclass(frozen=True)
-class Figures:
+class TypeCounts:
     """The total of a type, its histograms as rows, and a digest over them and over the spread of its numbers."""
 
     total: int
@@ -67,7 +67,7 @@ class Figures:
 
 
 def totals(client: GuppyClient, type_names: Sequence[str]) -> dict[str, int]:
-    """Return the totals of several types, from one answer."""
+    """Return the totals of several types, from one response."""
     asked = " ".join(f"{name} {{ _totalCount }}" for name in type_names)
     data = client.ask(f"{{ _aggregation {{ {asked} }} }}", "the totals of all types")["_aggregation"]
     return {name: data[name]["_totalCount"] for name in type_names}
@@ -97,38 +97,38 @@ def categorical_fields(client: GuppyClient, record_type: RecordType) -> tuple[st
     return tuple(sorted(found))
 
 
-def take_figures(client: GuppyClient, record_type: RecordType, categorical: Sequence[str]) -> Figures:
+def fetch_counts(client: GuppyClient, record_type: RecordType, categorical: Sequence[str]) -> TypeCounts:
     """Ask for the total of a type, the histograms of its categorical fields and the spread of its numbers.
 
     Raises:
-        FiguresDisagree: the total changed between two of the questions.
-        SourceError: no usable answer after all tries.
+        TotalsDisagree: the total changed between two requests.
+        SourceError: no usable response after all tries.
     """
-    questions = _questions(record_type, categorical)
+    questions = _selections(record_type, categorical)
     answers = [
-        _answers(client, {record_type.name: some}, f"type {record_type.name}, its reported counts")
+        _fetch_selections(client, {record_type.name: some}, f"type {record_type.name}, its reported counts")
         for some in _in_groups(questions)
     ]
-    return _figures(record_type.name, categorical, [answer[record_type.name] for answer in answers])
+    return _type_counts(record_type.name, categorical, [answer[record_type.name] for answer in answers])
 
 
-def take_figures_together(
+def fetch_counts_of_types(
     client: GuppyClient, wanted: Sequence[tuple[RecordType, Sequence[str]]]
-) -> Iterator[tuple[str, Figures]]:
-    """Ask for the figures of several types, each with its categorical fields, in as few queries as they fit.
+) -> Iterator[tuple[str, TypeCounts]]:
+    """Ask for the counts of several types, each with its categorical fields, in as few queries as they fit.
 
-    Yields each type as soon as it is whole, in the order given; nothing more is asked until the next one is wanted. A
-    query of several types that is too slow is not sent again: asked for one at a time, they may come.
+    Yields each type as soon as it is complete, in the order given; nothing more is requested until the next one is
+    wanted. A query of several types that is too slow is not retried: one type at a time may succeed.
 
     Raises:
         SlowResponse: a query takes longer than the server allows.
-        FiguresDisagree: the total of a type changed between two queries.
-        SourceError: no usable answer after all tries.
+        TotalsDisagree: the total of a type changed between two queries.
+        SourceError: no usable response after all tries.
     """
     questions = [
         (record_type.name, question)
         for record_type, categorical in wanted
-        for question in _questions(record_type, categorical)
+        for question in _selections(record_type, categorical)
     ]
     left = Counter(name for name, _ in questions)
     waiting = deque(wanted)
@@ -139,15 +139,15 @@ def take_figures_together(
             asked[name].append(question)
             left[name] -= 1
         where = f"the reported counts of {', '.join(asked)}"
-        for name, answer in _answers(client, asked, where, slow_tries=1).items():
+        for name, answer in _fetch_selections(client, asked, where, slow_tries=1).items():
             answers[name].append(answer)
         while waiting and not left[waiting[0][0].name]:
             record_type, categorical = waiting.popleft()
-            yield record_type.name, _figures(record_type.name, categorical, answers.pop(record_type.name))
+            yield record_type.name, _type_counts(record_type.name, categorical, answers.pop(record_type.name))
 
 
-def _questions(record_type: RecordType, categorical: Sequence[str]) -> list[str]:
-    """Return what is asked of a type: a field and its selection each, or nothing but the total."""
+def _selections(record_type: RecordType, categorical: Sequence[str]) -> list[str]:
+    """Return the GraphQL selections of a type: one a field, or nothing but the total."""
     asked = {name: f"{name} {{ _totalCount histogram {{ key count }} }}" for name in sorted(categorical)}
     for part in record_type.fields:
         if part.kind in ("integer", "float"):  # no sum of fractions: its last digits depend on the order of the shards
@@ -156,19 +156,19 @@ def _questions(record_type: RecordType, categorical: Sequence[str]) -> list[str]
     return list(asked.values()) or [""]
 
 
-def _answers(
+def _fetch_selections(
     client: GuppyClient, asked: Mapping[str, Sequence[str]], where: str, slow_tries: int | None = None
 ) -> dict[str, Any]:
-    """Return the answers to the questions about some types, by type, each with the total in the same answer."""
+    """Return the response to the selections of some types, by type, each with the total in the same response."""
     selections = " ".join(f"{name} {{ _totalCount {' '.join(some)} }}" for name, some in asked.items())
     return client.ask(f"{{ _aggregation {{ {selections} }} }}", where, slow_tries=slow_tries)["_aggregation"]
 
 
-def _figures(type_name: str, categorical: Sequence[str], parts: Sequence[Mapping[str, Any]]) -> Figures:
-    """Put the answers about one type together; each of them holds the total too."""
+def _type_counts(type_name: str, categorical: Sequence[str], parts: Sequence[Mapping[str, Any]]) -> TypeCounts:
+    """Join the responses about one type; each of them holds the total too."""
     seen = {part["_totalCount"] for part in parts}
     if len(seen) != 1:
-        raise FiguresDisagree(f"type {type_name}: totals of {' and '.join(map(str, sorted(seen)))} within one look")
+        raise TotalsDisagree(f"type {type_name}: totals of {' and '.join(map(str, sorted(seen)))} in one comparison")
     total = seen.pop()
     answers = {name: answer for part in parts for name, answer in part.items() if name != "_totalCount"}
     counts = [ReportedCount(type_name, "_totalCount", "", False, total)]
@@ -177,19 +177,19 @@ def _figures(type_name: str, categorical: Sequence[str], parts: Sequence[Mapping
     numbers = {name: answers[name] for name in sorted(answers) if name not in categorical}
     plain = [[row.dimension, row.key, row.missing, row.count] for row in counts]
     digest = hashlib.sha256(json.dumps([total, plain, numbers], sort_keys=True).encode()).hexdigest()
-    return Figures(total, tuple(counts), digest)
+    return TypeCounts(total, tuple(counts), digest)
 
 
-def facets(record_type: RecordType, figures: Figures) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the categorical fields that cut a type into disjoint, complete pieces, with their keys, finest first.
+def facets(record_type: RecordType, reported: TypeCounts) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the categorical fields that partition a type, with their keys, finest first.
 
     Lists overlap, and a value that is literally `no data` cannot be selected: such fields are left out.
     """
     usable: list[tuple[int, str, tuple[str, ...]]] = []
     for part in record_type.fields:
-        rows = [row for row in figures.counts if row.dimension == part.name]
+        rows = [row for row in reported.counts if row.dimension == part.name]
         literal = any(row.key == NO_DATA and not row.missing for row in rows)
-        if not part.many and not literal and len(rows) > 1 and sum(row.count for row in rows) == figures.total:
+        if not part.many and not literal and len(rows) > 1 and sum(row.count for row in rows) == reported.total:
             usable.append((max(row.count for row in rows), part.name, tuple(row.key for row in rows)))
     return [(name, keys) for _, name, keys in sorted(usable)]
 
