@@ -168,21 +168,21 @@ def test_progress_of_the_types_after_a_failing_one_is_kept_in_staging(
     assert not [seen for seen in portal.seen[before:] if (seen.place, seen.type) == ("download", "measurement")]
 
 
-def test_a_stand_in_is_marked_synthetic_and_never_taken_for_the_real_portal(
+def test_a_sandbox_is_marked_synthetic_and_never_taken_for_the_real_portal(
     landing: Landing, quick: SettingsMaker
 ) -> None:
-    with GuppyServer(portal_types(), synthetic=True) as stand_in:
-        synthetic = land_system(system_of(stand_in), landing, quick())
+    with GuppyServer(portal_types(), synthetic=True) as sandbox:
+        synthetic = land_system(system_of(sandbox), landing, quick())
     assert synthetic.synthetic
     assert all(load.synthetic for load in synthetic.loads)
     with GuppyServer(portal_types()) as real:
         release = land_system(system_of(real), landing, quick())
         assert not release.synthetic
         assert real.asked("records")
-    with GuppyServer(portal_types(), synthetic=True) as moved_stand_in:
-        again = land_system(system_of(moved_stand_in), landing, quick())
+    with GuppyServer(portal_types(), synthetic=True) as restarted_sandbox:
+        again = land_system(system_of(restarted_sandbox), landing, quick())
         assert again == synthetic
-        assert not moved_stand_in.asked("records")
+        assert not restarted_sandbox.asked("records")
 
 
 def test_the_same_data_gives_the_same_bytes_whatever_the_page_size(

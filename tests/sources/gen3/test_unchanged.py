@@ -133,12 +133,12 @@ def test_without_a_release_there_is_nothing_to_prove(
 
 
 def test_a_release_of_another_place_proves_nothing(landing: Landing, quick: SettingsMaker) -> None:
-    with GuppyServer(portal_types(), synthetic=True) as stand_in:
-        synthetic = land_system(system_of(stand_in), landing, quick())
+    with GuppyServer(portal_types(), synthetic=True) as sandbox:
+        synthetic = land_system(system_of(sandbox), landing, quick())
     with GuppyServer(portal_types()) as real:
         assert proven_unchanged(system_of(real), landing, quick()) is None
-    with GuppyServer(portal_types(), synthetic=True) as moved_stand_in:
-        assert proven_unchanged(system_of(moved_stand_in), landing, quick()) == synthetic
+    with GuppyServer(portal_types(), synthetic=True) as restarted_sandbox:
+        assert proven_unchanged(system_of(restarted_sandbox), landing, quick()) == synthetic
 
 
 @pytest.mark.parametrize("dataset", ["case", "reported_counts", "version", "indexd_stats", "mds_metadata"])

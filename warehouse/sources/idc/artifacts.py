@@ -79,14 +79,14 @@ class ArtifactChannel(Channel):
         obstacle: NotFound | Unverifiable = NotFound(f"{self.title} has no release of {requested.text}")
         for version in candidates:
             try:
-                self._look_for(version)
+                self._require_release(version)
                 return version
             except (NotFound, Unverifiable) as error:
                 obstacle = error
         raise obstacle
 
     def fetch(self, version: str, datasets: Iterable[str], staging: Path, landing: Landing) -> Iterator[FetchedDataset]:
-        """See `Channel.fetch`. All sidecars are read first, so that a gap shows before it costs a download."""
+        """See `Channel.fetch`. All sidecars are read first: a missing one shows before anything is downloaded."""
         logger.info("Reading the checksums of IDC %s from %s", version, self.title, extra={"event": "step"})
         folder = self._folder(version)
         digests = {dataset: self._stated_digest(folder, dataset, version) for dataset in datasets}
@@ -116,7 +116,7 @@ class ArtifactChannel(Channel):
                 if file.path.parent == staging:
                     file.path.unlink(missing_ok=True)
 
-    def _look_for(self, version: str) -> None:
+    def _require_release(self, version: str) -> None:
         try:
             refuse_web_page(self._client.get(f"{self._folder(version)}/{MAIN_DATASET}.parquet.sha256"))
         except NotFound:

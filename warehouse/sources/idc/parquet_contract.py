@@ -1,4 +1,4 @@
-"""Is this file the Parquet file that the contract expects, of the release that was asked for? Reads only the footer."""
+"""Check that a file is the Parquet file that the contract expects, of the requested release, by its footer alone."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _SYNTHETIC_KEY = b"synthetic"
 
 @dataclass(frozen=True)
 class ParquetFacts:
-    """What a checked file says of itself.
+    """Facts from the footer of a checked file.
 
-    `version_text` is the release in the footer as upstream writes it (a git description), None where the footer has
-    none (releases before 24.2.1). Column names are the file's for `columns_added`, the contract's otherwise.
+    `version_text` is the release as upstream writes it (a git description), None where the footer has none (releases
+    before 24.2.1). Column names are the file's for `columns_added`, the contract's otherwise.
     """
 
     rows: int
@@ -35,7 +35,7 @@ class ParquetFacts:
 
 
 def check_parquet(path: Path, name: str, dataset: Dataset, version: str, origin: str) -> ParquetFacts:
-    """Check the file at `path`, called `name` upstream and fetched from `origin` (in words), against its contract.
+    """Check the file at `path`, called `name` upstream and fetched from `origin` (for messages), against its contract.
 
     Columns that are missing, new or of another type are reported: the build reads what it can (`warehouse.reading`).
 

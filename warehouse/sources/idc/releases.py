@@ -1,4 +1,4 @@
-"""Names of IDC releases: what a person may ask for, what upstream calls a release, and which of several is newest."""
+"""Names of IDC releases: what can be requested, how upstream names a release, and which of several is newest."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Checksum sidecars: what stands beside a file and states its SHA-256, in the dialects of the common tools.
+"""Checksum sidecars: files that state the SHA-256 of a file beside them, in the formats of the common tools.
 
 Read are the lines of `sha256sum` (text and binary, also with a folder before the name), those of BSD's `sha256` and
-`openssl dgst`, and a digest alone. Blank lines and comments (# or ;) say nothing; lines about other files are allowed
-beside the one that is wanted.
+`openssl dgst`, and a digest alone. Blank lines and comments (# or ;) are ignored, and so are lines about other files.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ def parse_sidecar(text: str, name: str, origin: str) -> str:
     """Return the SHA-256 (lower-case hex) that a sidecar states for the file `name`.
 
     Raises:
-        IntegrityError: a line is in no known dialect, none is about the file, or two of them disagree.
+        IntegrityError: a line is in no known format, none is about the file, or two of them disagree.
     """
     lines = [line.strip() for line in re.split(r"\r\n|\n|\r", text.removeprefix("\ufeff"))]
     lines = [line for line in lines if line and not line.startswith(("#", ";"))]
     stated = [_read(line, name if len(lines) == 1 else None) for line in lines]
-    found = {digest for entry in stated if entry is not None for file, digest in [entry] if _is(file, name)}
+    found = {digest for entry in stated if entry is not None for file, digest in [entry] if _names(file, name)}
     if None in stated or not lines or len(found) > 1:
         raise IntegrityError(
             f"The sidecar {name}.sha256 from {origin} is unreadable: expected a line `<64 hex digits>  {name}`, or "
@@ -58,5 +57,5 @@ def _read(line: str, only: str | None) -> tuple[str, str] | None:
     return None
 
 
-def _is(file: str, name: str) -> bool:
+def _names(file: str, name: str) -> bool:
     return re.split(r"[/\\]", file)[-1] == name

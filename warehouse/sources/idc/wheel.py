@@ -1,4 +1,4 @@
-"""Python wheels: read the RECORD inside one and take members out of it, each verified against it.
+"""Python wheels: read the RECORD inside one and extract members, each verified against it.
 
 A wheel is a zip archive whose RECORD lists the SHA-256 (urlsafe base64 without padding) and the size of every member:
 https://packaging.python.org/en/latest/specifications/binary-distribution-format/.
@@ -20,10 +20,10 @@ from warehouse.errors import IntegrityError
 from warehouse.sources.http.partial_file import PartialFile
 
 _PIECE = 1 << 20
-# Bytes, unpacked: far more than any honest one has.
+# Bytes, unpacked: far more than any valid one has.
 _LARGEST_RECORD = 16 << 20
 _LARGEST_MEMBER = 16 << 30
-# What zipfile raises on a member that cannot be unpacked: damaged, cut short, or packed in a way that it does not know.
+# What zipfile raises on a member that cannot be unpacked: damaged, truncated, or compressed in an unknown way.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -68,7 +68,7 @@ def _hex_digest(stated: str) -> str | None:
     return digest.hex()
 
 
-def _beginning_of(archive: zipfile.ZipFile, record: str) -> bytes:
+def _read_record(archive: zipfile.ZipFile, record: str) -> bytes:
     with archive.open(record) as source:
         content = source.read(_LARGEST_RECORD + 1)
     if len(content) > _LARGEST_RECORD:
@@ -93,7 +93,7 @@ class Wheel:
                 f"The wheel {path.name} cannot be opened as a zip archive: {error}. Nothing was landed."
             ) from None
         try:
-            self._record = parse_record(_beginning_of(self._archive, record).decode())
+            self._record = parse_record(_read_record(self._archive, record).decode())
         except KeyError:
             self._archive.close()
             raise IntegrityError(
