@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.sources.gen3.guppy.client import WINDOW, every
+from warehouse.sources.gen3.guppy.client import WINDOW, all_of
 from warehouse.sources.gen3.guppy.plan import (
     SMALLEST_PAGE,
     CannotSplit,
@@ -68,7 +68,7 @@ def test_counts_that_do_not_add_up_are_noticed() -> None:
 
 def test_bounds_are_wrapped_one_by_one() -> None:
     assert NumberRange(1, 5, True).filter("n") == {"AND": [{"AND": [{">": {"n": 1}}]}, {"AND": [{"<=": {"n": 5}}]}]}
-    three = every([{">": {"n": 1}}, {"<": {"n": 5}}, {"<": {"m": 5}}])
+    three = all_of([{">": {"n": 1}}, {"<": {"n": 5}}, {"<": {"m": 5}}])
     assert all(list(clause) == ["AND"] and len(clause["AND"]) == 1 for clause in three["AND"])
 
 

@@ -10,7 +10,7 @@ from tests.sources.gen3.conftest import SettingsMaker
 from tests.sources.gen3.guppy_faults import status, too_many
 from tests.sources.gen3.guppy_server import GuppyServer
 from warehouse.errors import SourceError, SourceUnreachable, UsageError
-from warehouse.sources.gen3.guppy.client import checked
+from warehouse.sources.gen3.guppy.client import data_of
 from warehouse.sources.gen3.transport import (
     Call,
     Refused,
@@ -103,7 +103,7 @@ def test_an_answer_that_does_not_come_in_time_is_slow_and_not_silent(portal: Gup
 )
 def test_data_that_is_not_whole_is_never_used(answer: object) -> None:
     with pytest.raises(TransientError):
-        checked(answer, "here")
+        data_of(answer, "here")
 
 
 def test_an_address_that_is_none_is_the_users_to_mend(quick: SettingsMaker) -> None:

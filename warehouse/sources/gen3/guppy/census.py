@@ -18,7 +18,7 @@ import msgspec
 import pyarrow as pa
 import requests
 
-from warehouse.sources.gen3.guppy.client import GuppyClient, checked
+from warehouse.sources.gen3.guppy.client import GuppyClient, data_of
 from warehouse.sources.gen3.guppy.id_sets import NO_IDS
 from warehouse.sources.gen3.transport import Call
 from warehouse.sources.http.errors import TransientError
@@ -204,7 +204,7 @@ def _take(
         counter = collector()  # a new one for every try: a broken response leaves nothing behind
         rest = read_histogram(client.transport.pieces(response), counter.take)
         counter.flush()
-        counted = checked(rest, where)["_aggregation"][type_name]
+        counted = data_of(rest, where)["_aggregation"][type_name]
         if counted.get(id_field) is None:
             raise TransientError("partial_data", f"the response has no error and no histogram of {id_field}")
         total = counted["_totalCount"]

@@ -96,7 +96,7 @@ class GuppyClient:
             SourceError: no usable response after all tries.
         """
         call = Call("guppy/graphql", where, _body(query, variables), slow_tries=slow_tries)
-        return self.transport.fetch(call, lambda response: checked(self.transport.read_json(response), where))
+        return self.transport.fetch(call, lambda response: data_of(self.transport.read_json(response), where))
 
     def _parse_alone(self, content: bytearray, parse: Callable[[bytearray], T]) -> T:
         """Parse large responses one at a time: parsed, one takes up to ten times the memory of its text.
@@ -166,7 +166,7 @@ class GuppyClient:
             call,
             lambda response: self._parse_alone(
                 self.transport.read_body(response),
-                lambda content: take(checked(self.transport.parse(content), where)[type_name]),
+                lambda content: take(data_of(self.transport.parse(content), where)[type_name]),
             ),
         )
 
@@ -227,7 +227,7 @@ def _lists(entries: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
         yield from entries.get(name, {}).get("arrayFields") or ()
 
 
-def checked(answer: Any, where: str) -> dict[str, Any]:
+def data_of(answer: Any, where: str) -> dict[str, Any]:
     """Return the `data` of a GraphQL response if it is complete.
 
     Raises:
@@ -253,12 +253,12 @@ def checked(answer: Any, where: str) -> dict[str, Any]:
     return data
 
 
-def members(values: Sequence[Any], field_name: str) -> Filter:
+def any_of(values: Sequence[Any], field_name: str) -> Filter:
     """Return the filter that selects the records whose field is one of `values`."""
     return {"IN": {field_name: list(values)}}
 
 
-def every(clauses: Sequence[Filter]) -> Filter:
+def all_of(clauses: Sequence[Filter]) -> Filter:
     """Return the conjunction of clauses, each wrapped: Guppy merges or drops ranges on one level."""
     return {"AND": [{"AND": [clause]} for clause in clauses]}
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from warehouse.errors import SourceError
 from warehouse.settings import Settings
-from warehouse.sources.gen3.guppy.client import WINDOW, Filter, GuppyClient, members
+from warehouse.sources.gen3.guppy.client import WINDOW, Filter, GuppyClient, any_of
 from warehouse.sources.gen3.guppy.discovery import RecordType
 from warehouse.sources.gen3.guppy.parts import PartStore
 from warehouse.sources.gen3.guppy.plan import SMALLEST_PAGE, PageSize, RangePart
@@ -124,7 +124,7 @@ class PageFetcher:
         tables: list[pa.Table] = []
         for attempt in range(1, _REASKS + 2):
             try:
-                table = read(members(list(wanted), id_field), [id_field], len(wanted), where)
+                table = read(any_of(list(wanted), id_field), [id_field], len(wanted), where)
             except SlowResponse as error:
                 self._size.too_slow(len(ids))
                 self._client.transport.pause(1, error.reason, where)

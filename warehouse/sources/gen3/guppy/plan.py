@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from warehouse.sources.gen3.guppy.client import WINDOW, Filter, every
+from warehouse.sources.gen3.guppy.client import WINDOW, Filter, all_of
 
 SMALLEST_PAGE = 10
 """A page of so few records is not made smaller when it is slow: it is retried."""
@@ -74,7 +74,7 @@ class NumberRange:
     def filter(self, field_name: str) -> Filter:
         """Return Guppy's filter for the range, each bound wrapped by itself."""
         above = ">" if self.open_below else ">="
-        return every([{above: {field_name: self.low}}, {"<=": {field_name: self.high}}])
+        return all_of([{above: {field_name: self.low}}, {"<=": {field_name: self.high}}])
 
 
 @dataclass(frozen=True)
