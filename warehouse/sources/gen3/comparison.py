@@ -48,10 +48,10 @@ class SystemState:
 
 
 def resolve_system(system: Gen3System, landing: Landing, settings: Settings) -> SystemState:
-    """Compare a portal with its last load in two requests: concrete indices and totals.
+    """Compare a commons with its last load in two requests: concrete indices and totals.
 
     Raises:
-        SourceError: the portal cannot be asked, or counts no records in any type.
+        SourceError: the commons cannot be asked, or counts no records in any type.
     """
     with closing(GuppyClient(Transport(system.base_url, settings, system.setting))) as client:
         seen = survey(client, system, landing, settings)
@@ -68,7 +68,7 @@ def proven_unchanged(system: Gen3System, landing: Landing, settings: Settings) -
     the first difference ends the comparison.
 
     Raises:
-        SourceError: the portal cannot be asked, or counts no records in any type.
+        SourceError: the commons cannot be asked, or counts no records in any type.
     """
     with closing(GuppyClient(Transport(system.base_url, settings, system.setting))) as client:
         seen = survey(client, system, landing, settings)
@@ -83,8 +83,8 @@ def proven_unchanged(system: Gen3System, landing: Landing, settings: Settings) -
 def _all_unchanged(client: GuppyClient, landing: Landing, seen: Survey, last: Release) -> bool:
     """Return whether a commons whose indices and totals are those of its last release is unchanged in all else too."""
     contract = seen.system.contract.datasets
-    said = service_datasets(client, contract)
-    small = {"reported_counts", *(entry.dataset for entry in said), *({"mds_metadata"} & contract.keys())}
+    services = service_datasets(client, contract)
+    small = {"reported_counts", *(entry.dataset for entry in services), *({"mds_metadata"} & contract.keys())}
     discovery = discover(client, tuple(seen.totals), contract, seen.indices)
     names = (*seen.system.types, *discovery.further_types)
     if {load.dataset for load in last.loads} != {*names, *small}:
@@ -102,7 +102,7 @@ def _all_unchanged(client: GuppyClient, landing: Landing, seen: Survey, last: Re
         counts += reported.counts
     return (
         comparison.holds("reported_counts", counts_table(counts))
-        and all(comparison.holds(entry.dataset, entry.fetch()) for entry in said)
+        and all(comparison.holds(entry.dataset, entry.fetch()) for entry in services)
         and ("mds_metadata" not in small or comparison.metadata_looks_unchanged())
     )
 
@@ -111,7 +111,7 @@ def _all_unchanged(client: GuppyClient, landing: Landing, seen: Survey, last: Re
 class Survey:
     """A commons in two requests: its concrete indices and its totals, beside its last release from the same address.
 
-    `totals` has the types that the portal offers, of those of the system and of the last release. `last_rows` has
+    `totals` has the types that the commons offers, of those of the system and of the last release. `last_rows` has
     the rows of each dataset when it was landed last, which for a type that is absent now may be long ago.
     """
 
@@ -145,10 +145,10 @@ class Survey:
 
 
 def survey(client: GuppyClient, system: Gen3System, landing: Landing, settings: Settings) -> Survey:
-    """Ask a portal for its indices and totals.
+    """Ask a commons for its indices and totals.
 
     Raises:
-        SourceError: the portal cannot be asked, or counts no records in any type.
+        SourceError: the commons cannot be asked, or counts no records in any type.
     """
     indices = client.indices()
     releases = _releases(system, landing, client.transport)
@@ -156,8 +156,8 @@ def survey(client: GuppyClient, system: Gen3System, landing: Landing, settings: 
     contract = system.contract.datasets
     beyond = [load.dataset for load in last.loads if load.dataset not in contract] if last else []
     counted = confirmed_totals(client, (*system.types, *beyond), settings)
-    held = {load.dataset: load.rows for release in releases for load in release.loads if load.status == "landed"}
-    return Survey(system, indices, counted, last, held)
+    last_rows = {load.dataset: load.rows for release in releases for load in release.loads if load.status == "landed"}
+    return Survey(system, indices, counted, last, last_rows)
 
 
 class Comparison:
@@ -167,14 +167,14 @@ class Comparison:
         self._client = client
         self._landing = landing
         self._seen = seen
-        self._gone = {entry.sha256 for entry in landing.missing_objects(seen.last)} if seen.last else set[str]()
+        self._lost_objects = {entry.sha256 for entry in landing.missing_objects(seen.last)} if seen.last else set[str]()
         self._candidates = {
             name: (record_type, categorical)
             for name, record_type in discovery.types.items()
             if (categorical := self._categorical_if_candidate(record_type)) is not None
         }
         self._together = fetch_counts_of_types(client, tuple(self._candidates.values()))
-        self._taken: dict[str, TypeCounts] = {}
+        self._fetched: dict[str, TypeCounts] = {}
 
     def unchanged_counts(self, type_name: str) -> TypeCounts | None:
         """Return the reported counts of a type if index, fields, total and counts are those of its last load.
@@ -226,16 +226,16 @@ class Comparison:
     def _counts_of(self, type_name: str) -> TypeCounts:
         """Return the counts of a candidate: from a query of several types, or of its own if that fails."""
         try:
-            while type_name not in self._taken and (answer := next(self._together, None)) is not None:
-                self._taken[answer[0]] = answer[1]
+            while type_name not in self._fetched and (counted := next(self._together, None)) is not None:
+                self._fetched[counted[0]] = counted[1]
         except SourceUnreachable:
             raise
         except (SourceError, SlowResponse) as error:
             log.warning("one type at a time", extra={"source": self._seen.system.source, "why": str(error)})
-        return self._taken.get(type_name) or fetch_counts(self._client, *self._candidates[type_name])
+        return self._fetched.get(type_name) or fetch_counts(self._client, *self._candidates[type_name])
 
     def _missing(self, load: Load) -> bool:
-        return any(entry.sha256 in self._gone for entry in load.objects)
+        return any(entry.sha256 in self._lost_objects for entry in load.objects)
 
     def _read(self, load: Load) -> pa.Table:
         return pq.read_table(self._landing.object_path(load.objects[0].sha256), page_checksum_verification=True)

@@ -111,7 +111,7 @@ class _Lander:
                     self._add_absent(name, str(error))
         if failures:
             raise _combined(self._system, failures)
-        self._land_self_reported()
+        self._land_services()
         return self._commit()
 
     def _land_type(self, name: str) -> None:
@@ -145,7 +145,7 @@ class _Lander:
         self._add(name, extraction.index, joined.path, joined.sha256, joined.rows, extraction.proof, path)
         self._staged.counts += extraction.reported.counts
 
-    def _land_self_reported(self) -> None:
+    def _land_services(self) -> None:
         further: dict[str, JsonValue] = {"types_beyond_the_contract": list(self._discovery.further_types)}
         self._add_table("reported_counts", lambda: counts_table(self._staged.counts), "guppy/graphql")
         for entry in service_datasets(self._client, self._contract):

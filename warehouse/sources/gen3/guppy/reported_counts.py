@@ -85,11 +85,11 @@ def categorical_fields(client: GuppyClient, record_type: RecordType) -> tuple[st
     for some in _in_groups(names):
         asked = " ".join(f"{name} {{ _totalCount _cardinalityCount }}" for name in some)
         query = f"{{ _aggregation {{ {record_type.name} {{ {asked} }} }} }}"
-        answer = client.ask(query, f"type {record_type.name}, how many values its fields have")["_aggregation"]
+        response = client.ask(query, f"type {record_type.name}, how many values its fields have")["_aggregation"]
         for name in some:
             values, distinct = (
-                answer[record_type.name][name]["_totalCount"],
-                answer[record_type.name][name]["_cardinalityCount"],
+                response[record_type.name][name]["_totalCount"],
+                response[record_type.name][name]["_cardinalityCount"],
             )
             few = distinct <= _MEASURED_BELOW or distinct * _VALUES_A_CATEGORY <= values
             if distinct <= MOST_CATEGORIES and few:
@@ -104,12 +104,12 @@ def fetch_counts(client: GuppyClient, record_type: RecordType, categorical: Sequ
         TotalsDisagree: the total changed between two requests.
         SourceError: no usable response after all tries.
     """
-    questions = _selections(record_type, categorical)
-    answers = [
+    selections = _selections(record_type, categorical)
+    responses = [
         _fetch_selections(client, {record_type.name: some}, f"type {record_type.name}, its reported counts")
-        for some in _in_groups(questions)
+        for some in _in_groups(selections)
     ]
-    return _type_counts(record_type.name, categorical, [answer[record_type.name] for answer in answers])
+    return _type_counts(record_type.name, categorical, [response[record_type.name] for response in responses])
 
 
 def fetch_counts_of_types(
@@ -125,25 +125,25 @@ def fetch_counts_of_types(
         TotalsDisagree: the total of a type changed between two queries.
         SourceError: no usable response after all tries.
     """
-    questions = [
-        (record_type.name, question)
+    selections = [
+        (record_type.name, selection)
         for record_type, categorical in wanted
-        for question in _selections(record_type, categorical)
+        for selection in _selections(record_type, categorical)
     ]
-    left = Counter(name for name, _ in questions)
+    left = Counter(name for name, _ in selections)
     waiting = deque(wanted)
-    answers: dict[str, list[Any]] = defaultdict(list)
-    for some in _in_groups(questions):
+    responses: dict[str, list[Any]] = defaultdict(list)
+    for some in _in_groups(selections):
         asked: dict[str, list[str]] = defaultdict(list)
-        for name, question in some:
-            asked[name].append(question)
+        for name, selection in some:
+            asked[name].append(selection)
             left[name] -= 1
         where = f"the reported counts of {', '.join(asked)}"
-        for name, answer in _fetch_selections(client, asked, where, slow_tries=1).items():
-            answers[name].append(answer)
+        for name, response in _fetch_selections(client, asked, where, slow_tries=1).items():
+            responses[name].append(response)
         while waiting and not left[waiting[0][0].name]:
             record_type, categorical = waiting.popleft()
-            yield record_type.name, _type_counts(record_type.name, categorical, answers.pop(record_type.name))
+            yield record_type.name, _type_counts(record_type.name, categorical, responses.pop(record_type.name))
 
 
 def _selections(record_type: RecordType, categorical: Sequence[str]) -> list[str]:
@@ -170,11 +170,11 @@ def _type_counts(type_name: str, categorical: Sequence[str], parts: Sequence[Map
     if len(seen) != 1:
         raise TotalsDisagree(f"type {type_name}: totals of {' and '.join(map(str, sorted(seen)))} in one comparison")
     total = seen.pop()
-    answers = {name: answer for part in parts for name, answer in part.items() if name != "_totalCount"}
+    responses = {name: response for part in parts for name, response in part.items() if name != "_totalCount"}
     counts = [ReportedCount(type_name, "_totalCount", "", False, total)]
     for name in sorted(categorical):
-        counts += _buckets(type_name, name, answers[name])
-    numbers = {name: answers[name] for name in sorted(answers) if name not in categorical}
+        counts += _buckets(type_name, name, responses[name])
+    numbers = {name: responses[name] for name in sorted(responses) if name not in categorical}
     plain = [[row.dimension, row.key, row.missing, row.count] for row in counts]
     digest = hashlib.sha256(json.dumps([total, plain, numbers], sort_keys=True).encode()).hexdigest()
     return TypeCounts(total, tuple(counts), digest)
@@ -200,14 +200,16 @@ def counts_table(counts: Iterable[ReportedCount]) -> pa.Table:
     return pa.Table.from_pylist([vars(row) for row in rows], schema=REPORTED_COUNTS)
 
 
-def _buckets(entity: str, name: str, answer: Any) -> list[ReportedCount]:
+def _buckets(entity: str, name: str, response: Any) -> list[ReportedCount]:
     """Return the rows of one histogram, sorted by key.
 
     Missing values come as the last bucket, `no data`; a value that is literally that has a bucket of the same key
     before it. The number of values tells them apart: it counts values only.
     """
-    buckets = [(encodable(str(bucket["key"])), int(bucket["count"])) for bucket in answer["histogram"] or ()]
-    last_is_missing = bool(buckets) and buckets[-1][0] == NO_DATA and sum(n for _, n in buckets) > answer["_totalCount"]
+    buckets = [(encodable(str(bucket["key"])), int(bucket["count"])) for bucket in response["histogram"] or ()]
+    last_is_missing = (
+        bool(buckets) and buckets[-1][0] == NO_DATA and sum(n for _, n in buckets) > response["_totalCount"]
+    )
     rows = [
         ReportedCount(entity, name, key, last_is_missing and position == len(buckets) - 1, count)
         for position, (key, count) in enumerate(buckets)
@@ -215,5 +217,5 @@ def _buckets(entity: str, name: str, answer: Any) -> list[ReportedCount]:
     return sorted(rows, key=lambda row: (row.missing, row.key))
 
 
-def _in_groups(questions: Sequence[T]) -> list[Sequence[T]]:
-    return [questions[start : start + _FIELDS_A_QUERY] for start in range(0, len(questions), _FIELDS_A_QUERY)]
+def _in_groups(selections: Sequence[T]) -> list[Sequence[T]]:
+    return [selections[start : start + _FIELDS_A_QUERY] for start in range(0, len(selections), _FIELDS_A_QUERY)]
