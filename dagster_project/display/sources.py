@@ -13,7 +13,7 @@ from dagster_project.display.notices import time_since
 
 if TYPE_CHECKING:
     from warehouse.landing import Release
-    from warehouse.upstreams import UpstreamState
+    from warehouse.sources.upstream import UpstreamState
 
 
 def sources(console: Console, found: Sequence[tuple[UpstreamState, Release | None]]) -> None:

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from warehouse.build.dbt_sources import SOURCES_FILE, dbt_sources
 from warehouse.build.layout import lay_out_nothing
-from warehouse.contracts import SOURCES, Column, load_contract
+from warehouse.contracts import Column, load_contract
+from warehouse.registry import SOURCE_NAMES
 
 
 def test_the_committed_file_is_current() -> None:
@@ -24,7 +25,7 @@ def test_the_text_does_not_change_from_run_to_run() -> None:
 
 def test_every_landed_dataset_is_a_table_of_its_source() -> None:
     declared = {source["name"]: [table["name"] for table in source["tables"]] for source in written()}
-    assert declared == {"landed": ["loads"], **{name: list(load_contract(name).datasets) for name in SOURCES}}
+    assert declared == {"landed": ["loads"], **{name: list(load_contract(name).datasets) for name in SOURCE_NAMES}}
 
 
 def test_the_columns_and_their_types_are_those_of_the_views() -> None:

@@ -14,8 +14,9 @@ import yaml
 
 from warehouse.build import DBT_PROJECT
 from warehouse.build.project import Project, project_with_empty_build
-from warehouse.contracts import SOURCES, load_contract
+from warehouse.contracts import load_contract
 from warehouse.reading import raw_name
+from warehouse.registry import SOURCE_NAMES
 from warehouse.settings import Settings
 
 STAGING = sorted((DBT_PROJECT / "models" / "staging").rglob("stg_*.sql"))
@@ -77,7 +78,7 @@ def cleaned_column(expression: str) -> str:
 def landed_columns(sql: str) -> set[str]:
     """The columns of the landed dataset that a staging model reads."""
     read = re.search(r"source\('(\w+)', '(\w+)'\)", sql)
-    if read is None or read[1] not in SOURCES:
+    if read is None or read[1] not in SOURCE_NAMES:
         return set()
     columns = load_contract(read[1]).datasets[read[2]].columns
     return {column.name for column in columns} | {raw_name(column) for column in columns if column.keeps_raw}

@@ -11,7 +11,8 @@ import pytest
 
 from warehouse.build.digests import DBT_PROJECT
 from warehouse.build.project import Project
-from warehouse.contracts import SOURCES, load_contract
+from warehouse.contracts import load_contract
+from warehouse.registry import SOURCE_NAMES
 
 # Longer than a reader takes in at once. The models named here are to be split; none may be added.
 _LINES = 120
@@ -113,7 +114,7 @@ def test_each_landed_dataset_has_one_staging_model_of_its_name(project: Project)
         for node in _models(project, "staging")
         for read in node["depends_on"]["nodes"]
     )
-    datasets = [(source, name) for source in SOURCES for name in load_contract(source).datasets]
+    datasets = [(source, name) for source in SOURCE_NAMES for name in load_contract(source).datasets]
     expected = [(f"stg_{source}__{name}", (source, name)) for source, name in datasets]
     assert staged == sorted([*expected, ("stg_landing__loads", ("landed", "loads"))])
 

@@ -12,9 +12,10 @@ from typing import Any
 import yaml
 
 from warehouse.build.digests import DBT_PROJECT
-from warehouse.contracts import SOURCES, Column, ColumnType, Dataset, load_contract
+from warehouse.contracts import Column, ColumnType, Dataset, load_contract
 from warehouse.landing import write_atomically
 from warehouse.reading import raw_name
+from warehouse.registry import SOURCE_NAMES
 
 SOURCES_FILE = DBT_PROJECT / "models" / "staging" / "sources.yml"
 
@@ -53,7 +54,7 @@ _DATA_TYPES: Mapping[ColumnType, str] = {
 
 def dbt_sources() -> str:
     """Return the text of sources.yml: every source with its tables, and each table with its columns."""
-    sources = [_LOADS, *(_source(name) for name in SOURCES)]
+    sources = [_LOADS, *(_source(name) for name in SOURCE_NAMES)]
     body = yaml.dump(
         {"version": 2, "sources": sources}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000
     )

@@ -15,9 +15,6 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-SOURCES = ("idc", "midrc", "bih")
-"""The sources, in the order in which a refresh asks them."""
-
 ColumnType = Literal["string", "integer", "float", "boolean", "record", "string[]", "integer[]", "float[]", "record[]"]
 
 Description = Annotated[str, StringConstraints(pattern=r"^[A-Z].*\.$")]
