@@ -21,9 +21,9 @@ from warehouse.build import Build
 from warehouse.errors import BuildFailed
 from warehouse.landing import sha256_of
 from warehouse.quality.audit import audit_star, failed_errors
-from warehouse.quality.conservation import IDC, LOADS, RULES
 from warehouse.quality.record import SUITES
-from warehouse.quality.values_conformed import CONFORMED as CONFORMED_VALUES
+from warehouse.quality.rules.conformed_values import CONFORMED as CONFORMED_VALUES
+from warehouse.quality.rules.idc import IDC, LOADS, RULES
 from warehouse.quality.verdicts import Severity, Verdict
 
 

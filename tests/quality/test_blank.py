@@ -6,7 +6,7 @@ import duckdb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.quality.conservation_rule import states
+from warehouse.quality.rules.conservation_rule import states
 
 MACRO = "case when (x >= '!' and x < chr(127)) or trim(x) <> '' then x end"
 

@@ -12,8 +12,8 @@ import pytest
 from warehouse.errors import UsageError
 from warehouse.quality import suites
 from warehouse.quality.acknowledgements import FILE, Accepted, Acknowledgement, in_force, read_acknowledgements
+from warehouse.quality.engine import judge
 from warehouse.quality.gaps import EarlierGap, KnownGaps, measure_gaps, read_gaps
-from warehouse.quality.judging import judge
 from warehouse.quality.verdicts import Verdict
 
 DAY = date(2026, 11, 25)

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from warehouse.quality import suites
-from warehouse.quality.judging import judge
+from warehouse.quality.engine import judge
 from warehouse.quality.measuring import measure_mappings
 from warehouse.quality.verdicts import Verdict
 

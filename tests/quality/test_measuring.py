@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from warehouse.contracts import Column, ColumnType, Dataset, load_contract
 from warehouse.dbt_manifest import DeclaredTable, Reference
 from warehouse.quality import measuring
-from warehouse.quality.null_limits import load_null_limits
-from warehouse.quality.value_rule import ValueRule
+from warehouse.quality.rules.null_limits import load_null_limits
+from warehouse.quality.rules.value_rule import ValueRule
 
 
 @pytest.fixture

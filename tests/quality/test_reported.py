@@ -9,7 +9,7 @@ import pytest
 
 from warehouse.contracts import load_contract
 from warehouse.quality import suites
-from warehouse.quality.judging import judge
+from warehouse.quality.engine import judge
 from warehouse.quality.profiles import HistogramProfile
 from warehouse.quality.reported import REPORTING, measure_histograms
 from warehouse.quality.verdicts import Verdict

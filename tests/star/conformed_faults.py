@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse.quality.conservation_rule import ConservationRule
+from warehouse.quality.rules.conservation_rule import ConservationRule
 
 BRIDGES = (
     "bridge_patient_collection",

@@ -22,11 +22,11 @@ from warehouse.contracts import SOURCES, load_contract
 from warehouse.dbt_manifest import read_star_description
 from warehouse.landing import Landing, Release
 from warehouse.quality.audit import audit_star, failed_errors
-from warehouse.quality.conservation_conformed import CONFORMED
-from warehouse.quality.conservation_rule import ConservationRule
+from warehouse.quality.rules.conformed import CONFORMED
+from warehouse.quality.rules.conformed_values import CONFORMED as CONFORMED_VALUES
+from warehouse.quality.rules.conservation_rule import ConservationRule
+from warehouse.quality.rules.value_rule import ValueRule
 from warehouse.quality.suites import VOCABULARIES
-from warehouse.quality.value_rule import ValueRule
-from warehouse.quality.values_conformed import CONFORMED as CONFORMED_VALUES
 from warehouse.settings import Settings
 from warehouse.sql_text import literal
 

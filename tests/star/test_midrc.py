@@ -14,8 +14,8 @@ from tests.star.conftest import rolled_back
 from tests.star.planted_portal import PLANTED, land_planted
 from warehouse.build import Build, prepare, run_models
 from warehouse.dbt_manifest import read_star_description
-from warehouse.quality.conservation_midrc import MIDRC
-from warehouse.quality.conservation_rule import ConservationRule
+from warehouse.quality.rules.conservation_rule import ConservationRule
+from warehouse.quality.rules.midrc import MIDRC
 from warehouse.settings import Settings
 
 FACTS = {

@@ -21,13 +21,14 @@ from warehouse.contracts import Contract, load_contract
 from warehouse.dbt_manifest import StarDescription, read_star_description
 from warehouse.errors import BuildFailed, IntegrityError, StorageError
 from warehouse.landing import Landing, Load, Release
-from warehouse.quality import conservation, measuring, suites
+from warehouse.quality import measuring, suites
+from warehouse.quality.engine import Suite, judge
 from warehouse.quality.gaps import KnownGaps, measure_gaps
-from warehouse.quality.judging import Suite, judge
-from warehouse.quality.null_limits import load_null_limits
 from warehouse.quality.profiles import ColumnProfile, KeyProfile, LoadProfile
 from warehouse.quality.reported import measure_histograms
-from warehouse.quality.values import value_rules
+from warehouse.quality.rules.idc import RULES
+from warehouse.quality.rules.idc_values import value_rules
+from warehouse.quality.rules.null_limits import load_null_limits
 from warehouse.quality.verdicts import Verdict, failed_errors
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _star_suites(
         suites.star_keys(measuring.measure_star_keys(connection, built, star.tables)),
         suites.star_references([measuring.measure_reference(connection, found) for found in star.references]),
         suites.star_columns(measuring.measure_column_rules(connection, star)),
-        suites.conservation([measuring.measure_conservation(connection, rule) for rule in conservation.RULES]),
+        suites.conservation([measuring.measure_conservation(connection, rule) for rule in RULES]),
         suites.values([measuring.measure_values(connection, rule) for rule in rules], rules),
         suites.null_rates(measuring.measure_null_rates(connection, load_null_limits())),
         suites.mappings(measuring.measure_mappings(connection)),

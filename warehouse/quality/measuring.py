@@ -12,8 +12,6 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.contracts import Column, Dataset
 from warehouse.dbt_manifest import STAR_SCHEMA, ColumnRule, DeclaredTable, Reference, StarDescription
-from warehouse.quality.conservation_rule import ConservationRule
-from warehouse.quality.null_limits import NullLimit
 from warehouse.quality.profiles import (
     ColumnFinding,
     ColumnProfile,
@@ -25,7 +23,9 @@ from warehouse.quality.profiles import (
     ReferenceProfile,
     ValueProfile,
 )
-from warehouse.quality.value_rule import ValueRule
+from warehouse.quality.rules.conservation_rule import ConservationRule
+from warehouse.quality.rules.null_limits import NullLimit
+from warehouse.quality.rules.value_rule import ValueRule
 from warehouse.reading import FoundColumn, found_columns, missing_fields, raw_text_of, reading_of
 from warehouse.sql_text import literal, quoted
 

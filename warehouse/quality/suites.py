@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from warehouse.quality.judging import Check, Suite, at_least_one, at_most, equal, never, zero
+from warehouse.quality.engine import Check, Suite, at_least_one, at_most, equal, never, zero
 from warehouse.quality.profiles import (
     ColumnProfile,
     ColumnRuleProfile,
@@ -25,7 +25,7 @@ from warehouse.quality.profiles import (
     ValueProfile,
     profile_frame,
 )
-from warehouse.quality.value_rule import ValueRule
+from warehouse.quality.rules.value_rule import ValueRule
 
 STAR = "star"
 

@@ -7,10 +7,10 @@ hide itself. A new source adds rules; the suite takes them as they are.
 
 from __future__ import annotations
 
-from warehouse.quality.conservation_artifacts import ARTIFACTS, LANDED_SIZE
-from warehouse.quality.conservation_conformed import CONFORMED
-from warehouse.quality.conservation_midrc import MIDRC
-from warehouse.quality.conservation_rule import ConservationRule, plausible, states
+from warehouse.quality.rules.conformed import CONFORMED
+from warehouse.quality.rules.conservation_rule import ConservationRule, plausible, states
+from warehouse.quality.rules.idc_artifacts import ARTIFACTS, LANDED_SIZE
+from warehouse.quality.rules.midrc import MIDRC
 
 # Conditions: the hierarchy of IDC as far as a series states it.
 _COLLECTION, _PATIENT, _STUDY = map(states, ("collection_id", '"PatientID"', '"StudyInstanceUID"'))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from warehouse.quality.conservation_rule import ConservationRule, plausible
+from warehouse.quality.rules.conservation_rule import ConservationRule, plausible
 
 # (dataset, fact, what its rows are)
 _RECORDS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from warehouse.quality.conservation_rule import ConservationRule, plausible, states
+from warehouse.quality.rules.conservation_rule import ConservationRule, plausible, states
 
 
 @dataclass(frozen=True)

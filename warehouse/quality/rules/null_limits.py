@@ -25,7 +25,7 @@ class NullLimit:
 
 def load_null_limits() -> tuple[NullLimit, ...]:
     """Read the known limits from `null_limits.csv` beside this module."""
-    text = resources.files("warehouse.quality").joinpath("null_limits.csv").read_text(encoding="utf-8")
+    text = resources.files("warehouse.quality.rules").joinpath("null_limits.csv").read_text(encoding="utf-8")
     return tuple(
         NullLimit(row["source"], row["modality"], row["column"], float(row["highest_null_percent"]))
         for row in csv.DictReader(text.splitlines())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from warehouse.quality.conservation_rule import ConservationRule, plausible
+from warehouse.quality.rules.conservation_rule import ConservationRule, plausible
 
 FACTS: Mapping[str, str] = {
     "seg_index": "fct_segmentation",

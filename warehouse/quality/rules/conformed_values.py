@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from warehouse.quality.value_rule import ValueRule
+from warehouse.quality.rules.value_rule import ValueRule
 
 # (fact, identifier, what its rows are)
 _IDENTIFIED = (

@@ -7,8 +7,8 @@ Whether a text has a mapping is judged by the suite `mappings`.
 
 from __future__ import annotations
 
-from warehouse.quality.value_rule import ValueRule
-from warehouse.quality.values_conformed import CONFORMED
+from warehouse.quality.rules.conformed_values import CONFORMED
+from warehouse.quality.rules.value_rule import ValueRule
 
 # What an error of IDC is, is a warning of the portals, whose records may hold anything (values_conformed).
 _IDC_SERIES = "(select * from star.fct_series where source_id = 'idc')"

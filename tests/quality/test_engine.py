@@ -12,7 +12,7 @@ from great_expectations.expectations.core.expect_column_values_to_be_between imp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse.quality.judging import Check, Suite, at_least_one, at_most, equal, judge, never, zero
+from warehouse.quality.engine import Check, Suite, at_least_one, at_most, equal, judge, never, zero
 from warehouse.quality.verdicts import Severity, Verdict, failed_errors
 
 

@@ -1,0 +1,1 @@
+"""What is expected of counts and values, as data and SQL: one module a subject."""
