@@ -9,11 +9,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.quality.profiles import profile_of
 from warehouse.errors import UsageError
-from warehouse.quality import suites
 from warehouse.quality.acknowledgements import FILE, Accepted, Acknowledgement, in_force, read_acknowledgements
 from warehouse.quality.engine import judge
-from warehouse.quality.gaps import EarlierGap, KnownGaps, measure_gaps, read_gaps
+from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
+from warehouse.quality.suites.gaps import SUITE, measure_gaps
 from warehouse.quality.verdicts import Verdict
 
 DAY = date(2026, 11, 25)
@@ -66,7 +67,7 @@ def judged(tmp_path: Path) -> Judged:
                         "insert into star.rec_gap_cause values (?, ?, ?, ?, ?)",
                         [comparison, side, cause, cause != "unexplained", count],
                     )
-            found = judge([suites.gaps(measure_gaps(connection, known or KnownGaps(), DAY))])
+            found = judge([profile_of(SUITE, measure_gaps(connection, known or KnownGaps(), DAY))])
         return {verdict.expectation: verdict for verdict in found}
 
     return verdicts

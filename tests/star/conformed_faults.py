@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse.quality.rules.conservation_rule import ConservationRule
+from warehouse.quality.rules.rule import ConservationRule
 
 BRIDGES = (
     "bridge_patient_collection",

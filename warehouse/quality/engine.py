@@ -1,8 +1,9 @@
-"""How profiles are judged: suites of Great Expectations checks over small frames.
+"""The engine: Great Expectations evaluates the checks of profiles.
 
 Great Expectations never sees the data itself, only a frame with a row for each thing that was measured (a column, a
-key, a rule). Its SQL data source cannot read DuckDB and a million rows in pandas cost a gigabyte; a profile has some
-hundred rows at most. Each frame has a column `label`, the readable text of the row, which the verdict quotes.
+key, a rule). Its SQL data source cannot read DuckDB, and a million rows in pandas take a gigabyte; a profile has some
+hundred rows at most. The column `label` is the readable text of a row, which the verdict quotes, and `asset` is what
+the row describes.
 
 Severities are Great Expectations' own: `error` is its `critical`, `warning` its `warning`.
 """
@@ -10,10 +11,11 @@ Severities are Great Expectations' own: `error` is its `critical`, `warning` its
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import great_expectations as gx
+import great_expectations.expectations as gxe
 import pandas as pd
 from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
@@ -22,96 +24,40 @@ from great_expectations.data_context.types.base import (
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
-from great_expectations.expectations.core.expect_column_pair_values_a_to_be_greater_than_b import (
-    ExpectColumnPairValuesAToBeGreaterThanB,
-)
-from great_expectations.expectations.core.expect_column_pair_values_to_be_equal import ExpectColumnPairValuesToBeEqual
-from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
-from great_expectations.expectations.core.expect_column_values_to_not_be_in_set import ExpectColumnValuesToNotBeInSet
-from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
-from warehouse.quality.verdicts import Severity, Verdict
+from warehouse.quality.checks import Check, Rows
+from warehouse.quality.suite import Profile
+from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict
 
 log = logging.getLogger("icw.quality")
-
-# Column -> value: the rows of a profile that a check is about.
-Rows = Mapping[str, bool | str]
 
 _GX_SEVERITY = {"error": FailureSeverity.CRITICAL, "warning": FailureSeverity.WARNING}
 _LABELS_SHOWN = 20
 _LABEL_LENGTH = 240
 
 
-@dataclass(frozen=True)
-class Check:
-    """One expectation about the rows of a profile.
-
-    `sentence` says in the positive what is expected. `kind` and `arguments` are the Great Expectations class and its
-    arguments; it must judge row by row (a "map" expectation), so that the failing rows can be named. `rows` restricts
-    it to the rows whose columns have these values.
-    """
-
-    sentence: str
-    severity: Severity
-    kind: type[Expectation]
-    arguments: Mapping[str, object]
-    rows: Rows = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Suite:
-    """A named set of checks over one profile. `profile` has a column `label` beside those that the checks judge."""
-
-    name: str
-    subject: str
-    profile: pd.DataFrame
-    checks: Sequence[Check]
-
-
-def zero(column: str, sentence: str, severity: Severity, rows: Rows | None = None) -> Check:
-    """Return a check that the counts in `column` are 0."""
-    arguments = {"column": column, "min_value": 0, "max_value": 0}
-    return Check(sentence, severity, ExpectColumnValuesToBeBetween, arguments, rows or {})
-
-
-def at_least_one(column: str, sentence: str, severity: Severity, rows: Rows | None = None) -> Check:
-    """Return a check that the counts in `column` are 1 or more."""
-    return Check(sentence, severity, ExpectColumnValuesToBeBetween, {"column": column, "min_value": 1}, rows or {})
-
-
-def never(column: str, value: str, sentence: str, severity: Severity, rows: Rows | None = None) -> Check:
-    """Return a check that `column` does not hold `value`."""
-    arguments = {"column": column, "value_set": [value]}
-    return Check(sentence, severity, ExpectColumnValuesToNotBeInSet, arguments, rows or {})
-
-
-def equal(column: str, other: str, sentence: str, severity: Severity, rows: Rows | None = None) -> Check:
-    """Return a check that two columns agree."""
-    arguments = {"column_A": column, "column_B": other}
-    return Check(sentence, severity, ExpectColumnPairValuesToBeEqual, arguments, rows or {})
-
-
-def at_most(column: str, limit: str, sentence: str, severity: Severity, rows: Rows | None = None) -> Check:
-    """Return a check that `column` does not exceed the column `limit`."""
-    arguments = {"column_A": limit, "column_B": column, "or_equal": True}
-    return Check(sentence, severity, ExpectColumnPairValuesAToBeGreaterThanB, arguments, rows or {})
-
-
-def judge(suites: Iterable[Suite]) -> list[Verdict]:
-    """Judge every suite; one verdict a check, in the order of the suites and their checks.
+def judge(profiles: Iterable[Profile]) -> list[Verdict]:
+    """Judge every profile; one verdict a check, in the order of the profiles and their checks.
 
     Raises:
         RuntimeError: an expectation could not be evaluated (a defect of a suite, never of the data).
     """
-    context = _context()
+    # One data source for all: each batch brings its own frame, and Great Expectations writes its whole configuration
+    # anew for each source.
+    whole = (
+        _context()
+        .data_sources.add_pandas("profiles")
+        .add_dataframe_asset("profile")
+        .add_batch_definition_whole_dataframe("all")
+    )
     verdicts: list[Verdict] = []
-    for number, suite in enumerate(suites):
-        judged = _judge(context, f"suite_{number}", suite)
+    for profile in profiles:
+        judged = _judge(whole, profile)
         failed = [verdict for verdict in judged if not verdict.passed]
         log.info(
             "suite judged",
-            extra={"suite": suite.name, "subject": suite.subject, "checks": len(judged), "failed": len(failed)},
+            extra={"suite": profile.suite, "subject": profile.subject, "checks": len(judged), "failed": len(failed)},
         )
         verdicts += judged
     return verdicts
@@ -126,34 +72,34 @@ def _context() -> EphemeralDataContext:
     return gx.get_context(mode="ephemeral", project_config=config)
 
 
-def _judge(context: EphemeralDataContext, name: str, suite: Suite) -> list[Verdict]:
-    """Judge the checks of a suite; those that differ only in their rows are one expectation over all of these rows.
+def _judge(whole: BatchDefinition, profile: Profile) -> list[Verdict]:
+    """Judge the checks of a profile; those that differ only in their rows are one expectation over all of these rows.
 
     An expectation costs Great Expectations some twenty milliseconds however few rows it judges, and it judges them one
-    by one: what it says of a row is the same whatever other rows are there.
+    by one: the result for a row does not depend on the other rows.
     """
-    asset = context.data_sources.add_pandas(name).add_dataframe_asset("profile")
-    whole = asset.add_batch_definition_whole_dataframe("all")
-    alike: dict[tuple[type[Expectation], str], dict[int, Check]] = {}
-    for position, check in enumerate(suite.checks):
-        alike.setdefault((check.kind, repr(sorted(check.arguments.items()))), {})[position] = check
+    frame = pd.DataFrame(profile.rows, columns=list(profile.columns))
+    alike: dict[tuple[str, str], dict[int, Check]] = {}
+    for position, check in enumerate(profile.checks):
+        alike.setdefault((check.expectation, repr(sorted(check.arguments.items()))), {})[position] = check
     verdicts: dict[int, Verdict] = {}
     for checks in alike.values():
-        rows = {position: _selected(suite.profile, check.rows) for position, check in checks.items()}
-        judged = suite.profile[pd.concat(list(rows.values()), axis=1).any(axis=1)]
-        broken = _broken_rows(whole, suite.name, list(checks.values()), judged) if len(judged) else set()
+        rows = {position: _selected(frame, check.rows) for position, check in checks.items()}
+        judged = frame[pd.concat(list(rows.values()), axis=1).any(axis=1)]
+        broken = _broken_rows(whole, profile.suite, list(checks.values()), judged) if len(judged) else set()
         for position, check in checks.items():
-            labels = suite.profile.loc[rows[position], "label"]
-            verdicts[position] = _verdict(suite, check, labels, labels[labels.index.isin(broken)])
-    return [verdicts[position] for position in range(len(suite.checks))]
+            verdicts[position] = _verdict(profile, check, frame[rows[position]], broken)
+    return [verdicts[position] for position in range(len(profile.checks))]
 
 
-def _broken_rows(whole: BatchDefinition, suite: str, checks: Sequence[Check], profile: pd.DataFrame) -> set[int]:
-    """Return the index of every row of a profile that breaks an expectation, which is that of all the checks."""
+def _broken_rows(whole: BatchDefinition, suite: str, checks: Sequence[Check], frame: pd.DataFrame) -> set[int]:
+    """Return the index of every row of a frame that breaks an expectation, which is that of all the checks."""
     first = checks[0]
     worst: Severity = "error" if any(check.severity == "error" for check in checks) else "warning"
-    expectation = first.kind(**first.arguments, description=first.sentence, severity=_GX_SEVERITY[worst])
-    batch = whole.get_batch({"dataframe": profile.assign(row=profile.index)})
+    expectation = getattr(gxe, first.expectation)(
+        **first.arguments, description=first.sentence, severity=_GX_SEVERITY[worst]
+    )
+    batch = whole.get_batch({"dataframe": frame.drop(columns="asset").assign(row=frame.index)})
     result = batch.validate(
         expectation, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]}
     )
@@ -163,11 +109,11 @@ def _broken_rows(whole: BatchDefinition, suite: str, checks: Sequence[Check], pr
             "The suite does not fit its profile; correct the suite."
         )
     judged, without_figure = result.result.get("element_count", 0), result.result.get("missing_count", 0)
-    if judged - without_figure != len(profile):
+    if judged - without_figure != len(frame):
         # Great Expectations passes over nulls, and an expectation of a whole table counts no rows.
         raise RuntimeError(
             f"The suite '{suite}' judged '{first.sentence}' on {judged} rows, "
-            f"{without_figure} of them without a figure, instead of on {len(profile)}. "
+            f"{without_figure} of them without a figure, instead of on {len(frame)}. "
             "The suite does not fit its profile; correct the suite."
         )
     broken = {int(entry["row"]) for entry in result.result.get("unexpected_index_list") or ()}
@@ -179,29 +125,51 @@ def _broken_rows(whole: BatchDefinition, suite: str, checks: Sequence[Check], pr
     return broken
 
 
-def _verdict(suite: Suite, check: Check, judged: pd.Series, broken: pd.Series) -> Verdict:
-    passed = not len(broken)
+def _verdict(profile: Profile, check: Check, judged: pd.DataFrame, broken: set[int]) -> Verdict:
+    """Return the verdict on the judged rows, and its part for each asset."""
+    rows = [_Row(label, asset, row in broken) for row, label, asset in judged[["label", "asset"]].itertuples()]
+    by_asset: dict[Asset, list[_Row]] = {}
+    for row in rows:
+        by_asset.setdefault(row.asset, []).append(row)
     return Verdict(
-        suite=suite.name,
+        suite=profile.suite,
         expectation=check.sentence,
         severity=check.severity,
-        passed=passed,
-        observed=_what_holds([str(label) for label in judged]) if passed else _quote([str(label) for label in broken]),
-        subject=suite.subject,
+        passed=_all_pass(rows),
+        observed=_observed(rows),
+        subject=profile.subject,
+        findings=tuple(
+            Finding(asset, _all_pass(of_it), _observed(of_it))
+            for asset, of_it in (by_asset or {profile.default: []}).items()
+        ),
     )
 
 
-def _selected(profile: pd.DataFrame, rows: Rows) -> pd.Series:
-    selected = pd.Series(True, index=profile.index)
-    for column, value in rows.items():
-        selected &= profile[column] == value
-    return selected
+class _Row(NamedTuple):
+    label: str
+    asset: Asset
+    is_broken: bool
 
 
-def _what_holds(labels: Sequence[str]) -> str:
-    if not labels:
+def _all_pass(rows: Sequence[_Row]) -> bool:
+    return not any(row.is_broken for row in rows)
+
+
+def _observed(rows: Sequence[_Row]) -> str:
+    """Return the text of the rows that fail, or of those that pass where none fails."""
+    if not rows:
         return "nothing to judge"
-    return _quote(labels) if len(labels) <= _LABELS_SHOWN else f"{len(labels)} hold"
+    failing = [row.label for row in rows if row.is_broken]
+    if failing or len(rows) <= _LABELS_SHOWN:
+        return _quote(failing or [row.label for row in rows])
+    return f"{len(rows)} hold"
+
+
+def _selected(frame: pd.DataFrame, rows: Rows) -> pd.Series:
+    selected = pd.Series(True, index=frame.index)
+    for column, value in rows.items():
+        selected &= frame[column] == value
+    return selected
 
 
 def _quote(labels: Sequence[str]) -> str:

@@ -1,6 +1,10 @@
-"""What the conformed dimensions, fct_series, fct_study and their bridges must not lose or invent, source by source.
+"""Rules about the conformed tables: dimensions, fct_series, fct_study and their bridges, source by source.
 
-The landed side is written from the landed columns alone: a list counts its values once a record, without white space.
+Conservation: what they must not lose or invent. The landed side is written from the landed columns alone: a list counts
+its values once a record, without white space.
+
+Values: all rules are warnings. A portal may state a malformed identifier or refer to what it does not list, and the
+star keeps that visible.
 """
 
 from __future__ import annotations
@@ -8,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from warehouse.quality.rules.conservation_rule import ConservationRule, plausible, states
+from warehouse.quality.rules.rule import ConservationRule, ValueRule, plausible, states
 
 
 @dataclass(frozen=True)
@@ -155,15 +159,17 @@ def _told(*columns: str) -> str:
     return " + ".join(f"count(nullif(trim({column}), ''))" for column in columns)
 
 
-def _rules() -> Iterator[ConservationRule]:
+def _conservation_rules() -> Iterator[ConservationRule]:
     for records in _RECORDS:
         yield ConservationRule(
+            asset=("star", records.table),
             sentence=f"{records.table} has one row for each {records.what}",
             landed=f"select count(*) from {records.landed}",
             star=f"select count(*) from star.{records.table} where {records.star}",
         )
     for links in _LINKS:
         yield ConservationRule(
+            asset=("star", links.bridge),
             sentence=f"{links.bridge} has one row for each {links.what}",
             landed=f"select count(*) from ({' union all '.join(links.landed)})",
             star=(
@@ -171,6 +177,7 @@ def _rules() -> Iterator[ConservationRule]:
             ),
         )
     yield ConservationRule(
+        asset=("star", "dim_collection"),
         sentence="dim_collection has every dataset that cases of the portal name",
         landed=f"select count(*) from ({_values(_CASES, '1', 'dataset_submitter_id')})",
         star=(
@@ -179,6 +186,7 @@ def _rules() -> Iterator[ConservationRule]:
         ),
     )
     yield ConservationRule(
+        asset=("star", "dim_patient"),
         sentence="dim_patient keeps every sex, race, ethnicity and COVID-19 status that the portal tells",
         landed=f'select {_told("sex", "race", "ethnicity", "covid19_positive")} from landed_midrc."case"',
         star=(
@@ -187,41 +195,49 @@ def _rules() -> Iterator[ConservationRule]:
         ),
     )
     yield ConservationRule(
+        asset=("star", "dim_patient"),
         sentence="dim_patient keeps every race that the Hub tells",
         landed=f"select {_told('race')} from landed_bih.subject",
         star=f"select {_told('race_raw')} from star.dim_patient where source_id = 'bih'",
     )
     yield ConservationRule(
+        asset=("star", "fct_study"),
         sentence="fct_study counts every IDC series once",
         landed=f"select count(*) from {_IDC_WITH_STUDY}",
         star="select sum(series_count) from star.fct_study where source_id = 'idc'",
     )
     yield ConservationRule(
+        asset=("star", "fct_study"),
         sentence="fct_study has every instance of IDC",
         landed=f"""select sum({plausible('"instanceCount"')}) from {_IDC_WITH_STUDY}""",
         star="select sum(instance_count) from star.fct_study where source_id = 'idc'",
     )
     yield ConservationRule(
+        asset=("star", "fct_study"),
         sentence="fct_study keeps every LOINC code and description that the portal tells",
         landed=f"select {_told('loinc_code', 'study_description')} from landed_midrc.imaging_study",
         star=f"select {_told('loinc_code', 'study_description')} from star.fct_study where source_id = 'midrc'",
     )
     yield ConservationRule(
+        asset=("star", "fct_study"),
         sentence="fct_study keeps every LOINC code and description that the Hub tells",
         landed=f"""select {_told("loinc_code", '"StudyDescription"')} from landed_bih.imaging_study""",
         star=f"select {_told('loinc_code', 'study_description')} from star.fct_study where source_id = 'bih'",
     )
     yield ConservationRule(
+        asset=("star", "fct_series"),
         sentence="fct_series has every instance of the series files of the portal",
         landed=f"select sum({plausible('number_of_instances')}) from {_SERIES_FILES}",
         star="select sum(instance_count) from star.fct_series where source_id = 'midrc'",
     )
     yield ConservationRule(
+        asset=("star", "fct_series"),
         sentence="fct_series has every byte of the series files of the portal",
         landed=f"select sum({plausible('file_size')}) from {_SERIES_FILES}",
         star="select sum(size_bytes) from star.fct_series where source_id = 'midrc'",
     )
     yield ConservationRule(
+        asset=("star", "fct_series"),
         sentence="fct_series keeps every modality, body part and manufacturer that the Hub tells",
         landed=(
             f"""select {_told('"Modality"', '"BodyPartExamined"', '"Manufacturer"')} from landed_bih.imaging_series"""
@@ -232,6 +248,7 @@ def _rules() -> Iterator[ConservationRule]:
         ),
     )
     yield ConservationRule(
+        asset=("star", "bridge_study_modality"),
         sentence="bridge_study_modality has every modality that each imaging study of the portal states",
         landed=(
             f"select count(*) from ({_values('landed_midrc.imaging_study', '_imaging_study_id', 'study_modality')})"
@@ -239,6 +256,7 @@ def _rules() -> Iterator[ConservationRule]:
         star="select count(*) from star.bridge_study_modality where is_stated",
     )
     yield ConservationRule(
+        asset=("star", "bridge_study_modality"),
         sentence="bridge_study_modality counts every IDC series with a modality once",
         landed=f"""select {_told('"Modality"')} from {_IDC_WITH_STUDY}""",
         star=(
@@ -247,6 +265,7 @@ def _rules() -> Iterator[ConservationRule]:
         ),
     )
     yield ConservationRule(
+        asset=("star", "bridge_study_body_part"),
         sentence="bridge_study_body_part has every body part that each imaging study of the portal states",
         landed=(
             f"select count(*) from ({_values('landed_midrc.imaging_study', '_imaging_study_id', 'body_part_examined')})"
@@ -254,6 +273,7 @@ def _rules() -> Iterator[ConservationRule]:
         star="select count(*) from star.bridge_study_body_part where is_stated",
     )
     yield ConservationRule(
+        asset=("star", "bridge_study_body_part"),
         sentence="bridge_study_body_part counts every IDC series with a body part once",
         landed=f"""select {_told('"BodyPartExamined"')} from {_IDC_WITH_STUDY}""",
         star=(
@@ -263,5 +283,73 @@ def _rules() -> Iterator[ConservationRule]:
     )
 
 
-CONFORMED = tuple(_rules())
-"""The rules of this area."""
+CONSERVATION = tuple(_conservation_rules())
+
+# (fact, identifier, what its rows are)
+_IDENTIFIED = (
+    ("fct_series", "series_instance_uid", "series"),
+    ("dim_study", "study_instance_uid", "study"),
+)
+
+# (dimension, what its rows are, what is quoted)
+_NAMED = (
+    ("dim_collection", "collection", "collection_id"),
+    ("dim_patient", "patient", "patient_id"),
+    ("dim_study", "study", "study_instance_uid"),
+)
+
+
+def _value_rules() -> Iterator[ValueRule]:
+    yield ValueRule(
+        asset=("star", "dim_source"),
+        sentence="Every repository that the Hub names is known",
+        severity="warning",
+        relation="star.dim_source",
+        value="commons_name",
+        broken="not is_known",
+    )
+    for table, column, what in _IDENTIFIED:
+        yield ValueRule(
+            asset=("star", table),
+            sentence=f"Every {column} of a portal's {what} has the form of a DICOM UID",
+            severity="warning",
+            relation=f"star.{table}",
+            value=f"source_id || ': ' || coalesce({column}, 'none')",
+            broken="source_id <> 'idc' and not has_valid_uid",
+        )
+        yield ValueRule(
+            asset=("star", table),
+            sentence=f"No {column} stands in two records of one portal's {what}",
+            severity="warning",
+            relation=f"star.{table}",
+            value=f"source_id || ': ' || {column}",
+            broken="is_repeated_uid",
+        )
+    for table, what, column in _NAMED:
+        yield ValueRule(
+            asset=("star", table),
+            sentence=f"Every {what} that records of a portal name has a record itself",
+            severity="warning",
+            relation=f"star.{table}",
+            value=f"source_id || ': ' || {column}",
+            broken="source_id <> 'idc' and not is_described",
+        )
+    yield ValueRule(
+        asset=("star", "fct_series"),
+        sentence="Every series of MIDRC has at least one instance",
+        severity="warning",
+        relation="star.fct_series",
+        value="instance_count",
+        broken="source_id = 'midrc' and coalesce(instance_count, 0) < 1",
+    )
+    yield ValueRule(
+        asset=("star", "fct_series"),
+        sentence="No series of MIDRC has a negative or unknown size",
+        severity="warning",
+        relation="star.fct_series",
+        value="size_bytes",
+        broken="source_id = 'midrc' and coalesce(size_bytes, -1) < 0",
+    )
+
+
+VALUES = tuple(_value_rules())
