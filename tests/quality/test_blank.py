@@ -1,4 +1,4 @@
-"""What is blank is so for the models and for the rules that hold them to the landed data."""
+"""The models and the rules of conservation agree on what blank text is."""
 
 from __future__ import annotations
 

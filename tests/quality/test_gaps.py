@@ -19,10 +19,10 @@ from warehouse.quality.verdicts import Verdict
 
 DAY = date(2026, 11, 25)
 CAUSES = "The causes of every gap add up to it"
-STATED = "What a portal states of itself is what was ingested"
+STATED = "Every self-reported total of a portal matches the landed records"
 OPENED = "No gap has opened without an explanation"
 BEYOND = "No gap has opened without an explanation beyond the bound"
-WHOLE = "Every gap is explained whole"
+WHOLE = "Every gap is fully explained"
 SAME = "Two systems that describe the same things have as many of them"
 MOVED = "No gap has changed since the snapshot in service"
 ERRORS = {CAUSES, STATED, BEYOND}

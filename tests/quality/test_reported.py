@@ -1,4 +1,4 @@
-"""Histograms that a portal states of itself are held against the records, bucket by bucket, on real tables."""
+"""Self-reported histograms are compared with the landed records, bucket by bucket, on real tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from warehouse.quality.engine import judge
 from warehouse.quality.suites.reported import SUITE, HistogramProfile, measure_histograms
 from warehouse.quality.verdicts import Verdict
 
-SENTENCE = "Every histogram that a portal states is that of the landed records"
+SENTENCE = "Every histogram that a portal reports matches the landed records"
 ALL = {SENTENCE}
 CONTRACTS = tuple(map(load_contract, SOURCES))
 
@@ -72,8 +72,8 @@ def test_every_bucket_that_differs_is_counted_and_the_first_are_named(connection
     assert not verdict.passed
     assert verdict.severity == "warning"
     assert verdict.observed == (
-        "midrc case.sex: 3 of 5 differ: '' stated 0 times, landed 1, 'Female' stated 1 times, landed 0, "
-        "'Male' stated 4 times, landed 3"
+        "midrc case.sex: 3 of 5 differ: '' reported 0 times, landed 1, 'Female' reported 1 times, landed 0, "
+        "'Male' reported 4 times, landed 3"
     )
 
 
@@ -81,7 +81,7 @@ def test_a_missing_value_is_not_the_text_no_data(connection: duckdb.DuckDBPyConn
     stated(connection, "case", "sex", {"Male": 3, "no data": 4, "": 1, None: 2})
     (profile,) = measure_histograms(connection, CONTRACTS)
     assert profile.differing == 2
-    assert "no value stated 2 times, landed 4" in profile.examples
+    assert "no value reported 2 times, landed 4" in profile.examples
 
 
 def test_totals_and_fields_that_the_contract_does_not_know_are_no_histograms(
@@ -97,5 +97,5 @@ def test_totals_and_fields_that_the_contract_does_not_know_are_no_histograms(
 def test_without_records_everything_stated_differs(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("delete from landed_midrc.case")
     stated(connection, "case", "sex", {"Male": 3})
-    expected = HistogramProfile("midrc", "case", "sex", 1, 1, "'Male' stated 3 times, landed 0")
+    expected = HistogramProfile("midrc", "case", "sex", 1, 1, "'Male' reported 3 times, landed 0")
     assert measure_histograms(connection, CONTRACTS) == [expected]

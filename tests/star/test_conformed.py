@@ -406,7 +406,7 @@ def test_each_rule_about_values_finds_what_is_planted(star: duckdb.DuckDBPyConne
 def test_the_audit_warns_of_what_is_planted_and_minds_only_that_no_portal_stated_it(build: Build) -> None:
     verdicts = audit_star(build)
     assert {verdict.expectation for verdict in failed_errors(verdicts)} == {
-        "What a portal states of itself is what was ingested",
+        "Every self-reported total of a portal matches the landed records",
     }
     warned = {verdict.expectation: verdict.observed for verdict in verdicts if not verdict.passed}
     assert {rule.sentence for rule in VALUES} <= warned.keys()

@@ -1,7 +1,7 @@
-"""Verdicts on disk between the audit and the publish, which may run in different processes.
+"""The record of verdicts on disk between the audit and the publish, which may run in different processes.
 
 Each audit of a build writes one file into the scratch folder of the home, under the digest of the build's input, so
-that the publish can tell the verdicts of this build from those of another.
+that the publish does not take the verdicts of another build.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SUITES: Mapping[Stage, tuple[str, ...]] = {
 
 
 def record_verdicts(home: Path, stage: Stage, input_digest: str, verdicts: Sequence[Verdict], seconds: float) -> None:
-    """Keep the verdicts of one stage of the audit, with the seconds that it took.
+    """Write the verdicts of one stage of the audit, with the seconds that it took.
 
     Raises:
         StorageError: the home cannot be written.

@@ -66,7 +66,7 @@ def _conservation_rules() -> Iterator[ConservationRule]:
 
 
 def _file_links(bridge: str, nodes: str, names: str, index: str, index_node: str, index_name: str) -> ConservationRule:
-    """Node ids count once each; a name counts where no node id of the file stands for it."""
+    """Return the rule for the links of files: node ids count once each, and names that no node id of the file has."""
     by_node = _elements("data_file", "_data_file_id", nodes)
     by_name = _elements("data_file", "_data_file_id", names)
     return ConservationRule(

@@ -1,6 +1,6 @@
 """Suite `conservation`: counts and sums of the landed data against those of the star, one check a rule.
 
-The rules stand in `warehouse.quality.rules`, by subject.
+The rules are in `warehouse.quality.rules`, by subject.
 """
 
 from __future__ import annotations

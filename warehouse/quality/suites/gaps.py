@@ -177,10 +177,10 @@ SUITE = StarSuite(
     row=GapProfile,
     checks=(
         zero("unaccounted", "The causes of every gap add up to it", "error"),
-        zero("gap", "What a portal states of itself is what was ingested", "error", {"is_stated": True}),
+        zero("gap", "Every self-reported total of a portal matches the landed records", "error", {"is_stated": True}),
         at_most("unexplained", "accepted", "No gap has opened without an explanation", "warning"),
         at_most("unexplained", "tolerated", "No gap has opened without an explanation beyond the bound", "error"),
-        zero("unexplained", "Every gap is explained whole", "warning"),
+        zero("unexplained", "Every gap is fully explained", "warning"),
         zero("gap", "Two systems that describe the same things have as many of them", "warning", {"is_stated": False}),
         never("movement", "moved", "No gap has changed since the snapshot in service", "warning"),
         never("movement", "not made any more", "What the snapshot in service compares is still compared", "warning"),

@@ -136,7 +136,7 @@ def _profile(source: str, entity: str, field: str, buckets: Sequence[Bucket]) ->
         buckets=len(buckets),
         differing=len(differing),
         examples=", ".join(
-            f"{'no value' if key is None else repr(key)} stated {reported:,} times, landed {landed:,}"
+            f"{'no value' if key is None else repr(key)} reported {reported:,} times, landed {landed:,}"
             for key, reported, landed in differing[:_EXAMPLES]
         ),
     )
@@ -160,7 +160,7 @@ SUITE = StarSuite(
     name="reported",
     order=80,
     row=HistogramProfile,
-    checks=(zero("differing", "Every histogram that a portal states is that of the landed records", "warning"),),
+    checks=(zero("differing", "Every histogram that a portal reports matches the landed records", "warning"),),
     measure=_measure,
     assets=_assets,
     default=star_table("fct_reported_count"),

@@ -88,7 +88,7 @@ def _judged(star: StarDescription) -> list[ColumnRule]:
 def _asset(relation: str, declared: Declared) -> Asset:
     """Return the asset of a relation of the project.
 
-    A staging model `stg_<source>__<dataset>` stands for the landed dataset that it reads. Any other model of a source
+    A staging model `stg_<source>__<dataset>` counts as the landed dataset that it reads. Any other model of a source
     (`int_<source>__<subject>`) counts as the first dataset of the source, and one of no source as the default.
     """
     schema, name = relation.split(".")

@@ -1,4 +1,4 @@
-"""Suite `values`: values of the star, one check a rule. The rules stand in `warehouse.quality.rules`, by subject."""
+"""Suite `values`: values of the star, one check a rule. The rules are in `warehouse.quality.rules`."""
 
 from __future__ import annotations
 
