@@ -100,6 +100,12 @@ def test_every_verdict_is_on_some_asset_and_holds_where_all_its_parts_do(sound_b
         assert "findings" not in verdict.model_dump()
 
 
+def test_verdicts_of_a_record_are_refused() -> None:
+    verdict = Verdict(suite="gaps", expectation="e", severity="error", passed=True, observed="o", subject="star")
+    with pytest.raises(ValueError, match="names no asset: it was read from a record"):
+        by_asset([verdict])
+
+
 def test_the_possible_checks_are_those_of_every_suite_in_its_order(declared: Declared) -> None:
     for stage in ("landed", "star"):
         found = possible_checks(stage, declared)

@@ -17,11 +17,18 @@ from warehouse.quality.verdicts import Asset, Verdict
 def by_asset(verdicts: Iterable[Verdict]) -> dict[Asset, list[Verdict]]:
     """Return the verdicts on each asset, restricted to it: what was observed, and whether the expectation holds there.
 
-    `verdicts` come from an audit in this process (records do not keep the assets). Every pair of asset and suite in the
-    result is one of `possible_checks`.
+    Every pair of asset and suite in the result is one of `possible_checks`.
+
+    Raises:
+        ValueError: a verdict was read from a record, which does not keep the assets.
     """
     placed: dict[Asset, list[Verdict]] = {}
     for verdict in verdicts:
+        if not verdict.findings:
+            raise ValueError(
+                f"The verdict on '{verdict.expectation}' ({verdict.suite}) names no asset: it was read from a record. "
+                "Place the verdicts that an audit returns."
+            )
         for finding in verdict.findings:
             placed.setdefault(finding.asset, []).append(verdict.of(finding))
     return placed
