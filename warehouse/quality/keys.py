@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeyProfile(ProfileRow):
-    """The key of one table, which belongs to the room `room`: a source, or `star`.
+    """The key of one table of the star, or of one dataset of a source; `namespace` is `star`, or the source.
 
     `trusted`: the key was measured on real files. `declared`: there is a key at all.
     """
 
-    room: str
+    namespace: str
     table: str
     key: str
     trusted: bool
@@ -40,7 +40,7 @@ class KeyProfile(ProfileRow):
     @property
     def asset(self) -> Asset:
         """The table or dataset."""
-        return self.room, self.table
+        return self.namespace, self.table
 
 
 def key_counts(connection: DuckDBPyConnection, relation: str, parts: Sequence[str]) -> tuple[int, int, int]:

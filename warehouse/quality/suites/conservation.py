@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class ConservationProfile(ProfileRow):
     """One rule of conservation: the figure of the landed data and that of the star."""
 
-    place: Asset
+    judged_asset: Asset
     rule: str
     landed: int
     star: int
@@ -36,7 +36,7 @@ class ConservationProfile(ProfileRow):
     @property
     def asset(self) -> Asset:
         """The asset that the rule protects."""
-        return self.place
+        return self.judged_asset
 
 
 def measure_conservation(

@@ -35,7 +35,7 @@ _MUST, _MAY = {"must_hold": True}, {"must_hold": False}
 class ColumnRuleProfile(ProfileRow):
     """One rule about a column of a relation, or about several together: how many rows break it."""
 
-    place: Asset
+    judged_asset: Asset
     rule: str
     kind: RuleKind
     must_hold: bool
@@ -50,7 +50,7 @@ class ColumnRuleProfile(ProfileRow):
     @property
     def asset(self) -> Asset:
         """The table of the star, or the landed dataset that a staging model reads."""
-        return self.place
+        return self.judged_asset
 
 
 def measure_column_rules(connection: DuckDBPyConnection, declared: Declared) -> list[ColumnRuleProfile]:
@@ -62,16 +62,16 @@ def measure_column_rules(connection: DuckDBPyConnection, declared: Declared) -> 
     profiles: list[ColumnRuleProfile] = []
     for relation, rules in by_relation.items():
         table = ".".join(quoted(part) for part in relation.split("."))
-        place = _asset(relation, declared)
+        asset = _asset(relation, declared)
         counts = aggregates(connection, table, [_repeats(r) if r.kind == "unique" else _breaks(r) for r in rules])
         for rule in (rule for rule in rules if rule.kind != "unique"):
             broken, examples = counts[_breaks(rule)], ""
             if broken:
                 _, examples = most_frequent(connection, table, _example(rule, keys), _breaking(rule))
-            profiles.append(_profile(place, rule, broken, examples))
+            profiles.append(_profile(asset, rule, broken, examples))
         for rule in (rule for rule in rules if rule.kind == "unique"):
             found = _repeated(connection, table, rule) if counts[_repeats(rule)] else (0, "")
-            profiles.append(_profile(place, rule, *found))
+            profiles.append(_profile(asset, rule, *found))
     return profiles
 
 
@@ -102,9 +102,9 @@ def _asset(relation: str, declared: Declared) -> Asset:
     return (source, first[source]) if source in first else LARGEST_FACT
 
 
-def _profile(place: Asset, rule: ColumnRule, broken: int, examples: str) -> ColumnRuleProfile:
+def _profile(asset: Asset, rule: ColumnRule, broken: int, examples: str) -> ColumnRuleProfile:
     name = f"{rule.relation} ({', '.join(rule.columns)})"
-    return ColumnRuleProfile(place, name, rule.kind, rule.must_hold, broken, examples)
+    return ColumnRuleProfile(asset, name, rule.kind, rule.must_hold, broken, examples)
 
 
 def _example(rule: ColumnRule, keys: Mapping[str, tuple[str, ...]]) -> str:

@@ -24,7 +24,7 @@ class ValueProfile(ProfileRow):
     A rule that tolerates a share of the rows is broken by one row, which states the share.
     """
 
-    place: Asset
+    judged_asset: Asset
     rule: str
     broken: int
     examples: str
@@ -37,7 +37,7 @@ class ValueProfile(ProfileRow):
     @property
     def asset(self) -> Asset:
         """The asset whose values the rule is about."""
-        return self.place
+        return self.judged_asset
 
 
 def measure_values(connection: DuckDBPyConnection, rules: Sequence[ValueRule], latest_year: int) -> list[ValueProfile]:
