@@ -16,7 +16,7 @@ from warehouse.build import Build, input_digest, model_seconds
 from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError
 from warehouse.landing import Choice, Landing, Release, sha256_of
 from warehouse.quality.acknowledgements import read_acknowledgements
-from warehouse.quality.gaps import EarlierGap, KnownGaps, read_gaps
+from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
 from warehouse.run_record import GoodOutcome, at_stage, end_run, failures_of, note_choices
 from warehouse.settings import Settings

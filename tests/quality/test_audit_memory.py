@@ -45,7 +45,7 @@ from warehouse.quality.audit import audit_landed
 landing, release = land(Path(sys.argv[1]), {**FILES, "idc_index": IDC_INDEX.replace("range(2400)", "range(400_000)")})
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
-    audit_landed([release], landing, memory_limit="40MB", threads=1)
+    audit_landed([release], landing, memory_limit="10MB", threads=1)
 except StorageError as error:
     print(error)
 """
@@ -67,6 +67,6 @@ def test_a_full_disk_under_the_landed_audit_names_the_folder_and_both_ways_out(t
     # To what looks like a person at a prompt, DuckDB shows its progress first.
     sentence = done.stdout.splitlines()[-1]
     assert f"could not spill to {spill}" in sentence
-    assert "Free some disk space there, or raise ICW_MEMORY_LIMIT (now 40MB)" in sentence
+    assert "Free some disk space there, or raise ICW_MEMORY_LIMIT (now 10MB)" in sentence
     assert "emove" not in sentence
     assert list(spill.iterdir()) == []

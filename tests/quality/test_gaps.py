@@ -9,19 +9,20 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.quality.profiles import profile_of
 from warehouse.errors import UsageError
-from warehouse.quality import suites
 from warehouse.quality.acknowledgements import FILE, Accepted, Acknowledgement, in_force, read_acknowledgements
-from warehouse.quality.gaps import EarlierGap, KnownGaps, measure_gaps, read_gaps
-from warehouse.quality.judging import judge
+from warehouse.quality.engine import judge
+from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
+from warehouse.quality.suites.gaps import SUITE, measure_gaps
 from warehouse.quality.verdicts import Verdict
 
 DAY = date(2026, 11, 25)
 CAUSES = "The causes of every gap add up to it"
-STATED = "What a portal states of itself is what was ingested"
+STATED = "Every self-reported total of a portal matches the landed records"
 OPENED = "No gap has opened without an explanation"
 BEYOND = "No gap has opened without an explanation beyond the bound"
-WHOLE = "Every gap is explained whole"
+WHOLE = "Every gap is fully explained"
 SAME = "Two systems that describe the same things have as many of them"
 MOVED = "No gap has changed since the snapshot in service"
 ERRORS = {CAUSES, STATED, BEYOND}
@@ -66,7 +67,7 @@ def judged(tmp_path: Path) -> Judged:
                         "insert into star.rec_gap_cause values (?, ?, ?, ?, ?)",
                         [comparison, side, cause, cause != "unexplained", count],
                     )
-            found = judge([suites.gaps(measure_gaps(connection, known or KnownGaps(), DAY))])
+            found = judge([profile_of(SUITE, measure_gaps(connection, known or KnownGaps(), DAY))])
         return {verdict.expectation: verdict for verdict in found}
 
     return verdicts

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 import duckdb
 import pytest
 
-from warehouse.quality import suites
-from warehouse.quality.judging import judge
-from warehouse.quality.measuring import measure_mappings
+from tests.quality.profiles import profile_of
+from warehouse.quality.engine import judge
+from warehouse.quality.rules.vocabularies import VOCABULARIES
+from warehouse.quality.suites.mappings import SUITE, measure_mappings
 from warehouse.quality.verdicts import Verdict
 
 MOSTLY = "No vocabulary is mostly unmapped"
-WARNINGS = {f"Every {vocabulary} that a record states is mapped" for vocabulary in suites.VOCABULARIES}
+WARNINGS = {f"Every {vocabulary} that a record states is mapped" for vocabulary in VOCABULARIES}
 ALL = {MOSTLY, *WARNINGS}
 
 Judged = Callable[..., dict[str, Verdict]]
@@ -45,7 +46,7 @@ def judged(connection: duckdb.DuckDBPyConnection) -> Judged:
             connection.execute(
                 "insert into star.rpt_unmapped_value values ('idc', 'series', $1, $2, $3)", [vocabulary, text, count]
             )
-        return {verdict.expectation: verdict for verdict in judge([suites.mappings(measure_mappings(connection))])}
+        return {verdict.expectation: verdict for verdict in judge([profile_of(SUITE, measure_mappings(connection))])}
 
     return verdicts
 
@@ -54,7 +55,7 @@ def failed(verdicts: dict[str, Verdict]) -> set[str]:
     return {sentence for sentence, verdict in verdicts.items() if not verdict.passed}
 
 
-@pytest.mark.parametrize("vocabulary", suites.VOCABULARIES)
+@pytest.mark.parametrize("vocabulary", VOCABULARIES)
 def test_an_unmapped_text_is_a_warning_that_names_it_with_its_count(judged: Judged, vocabulary: str) -> None:
     verdicts = judged(vocabulary, 2000, {"aura": 7, "FUSION": 20})
     sentence = f"Every {vocabulary} that a record states is mapped"

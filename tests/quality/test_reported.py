@@ -1,4 +1,4 @@
-"""Histograms that a portal states of itself are held against the records, bucket by bucket, on real tables."""
+"""Self-reported histograms are compared with the landed records, bucket by bucket, on real tables."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from tests.quality.profiles import profile_of
 from warehouse.contracts import load_contract
-from warehouse.quality import suites
-from warehouse.quality.judging import judge
-from warehouse.quality.profiles import HistogramProfile
-from warehouse.quality.reported import REPORTING, measure_histograms
+from warehouse.quality.engine import judge
+from warehouse.quality.suites.reported import SUITE, HistogramProfile, measure_histograms
 from warehouse.quality.verdicts import Verdict
+from warehouse.registry import SOURCE_NAMES
 
-SENTENCE = "Every histogram that a portal states is that of the landed records"
+SENTENCE = "Every histogram that a portal reports matches the landed records"
 ALL = {SENTENCE}
+CONTRACTS = tuple(map(load_contract, SOURCE_NAMES))
 
 # A value that is literally `no data`, one that is blank, and one that is missing are three buckets.
 CASES = [("Male", 3), ("no data", 2), ("", 1), (None, 4)]
@@ -26,7 +27,7 @@ LISTS = [["CT", "CT", "MR"], ["CT"], [], [None], None]
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(":memory:") as opened:
-        for source in REPORTING:
+        for source in ("midrc", "bih"):
             opened.execute(f"create schema landed_{source}")
             opened.execute(
                 f"create table landed_{source}.reported_counts"
@@ -48,7 +49,7 @@ def stated(connection: duckdb.DuckDBPyConnection, entity: str, field: str, count
 
 
 def judged(connection: duckdb.DuckDBPyConnection) -> Verdict:
-    (verdict,) = judge([suites.reported(measure_histograms(connection))])
+    (verdict,) = judge([profile_of(SUITE, measure_histograms(connection, CONTRACTS))])
     return verdict
 
 
@@ -72,16 +73,16 @@ def test_every_bucket_that_differs_is_counted_and_the_first_are_named(connection
     assert not verdict.passed
     assert verdict.severity == "warning"
     assert verdict.observed == (
-        "midrc case.sex: 3 of 5 differ: '' stated 0 times, landed 1, 'Female' stated 1 times, landed 0, "
-        "'Male' stated 4 times, landed 3"
+        "midrc case.sex: 3 of 5 differ: '' reported 0 times, landed 1, 'Female' reported 1 times, landed 0, "
+        "'Male' reported 4 times, landed 3"
     )
 
 
 def test_a_missing_value_is_not_the_text_no_data(connection: duckdb.DuckDBPyConnection) -> None:
     stated(connection, "case", "sex", {"Male": 3, "no data": 4, "": 1, None: 2})
-    (profile,) = measure_histograms(connection)
+    (profile,) = measure_histograms(connection, CONTRACTS)
     assert profile.differing == 2
-    assert "no value stated 2 times, landed 4" in profile.examples
+    assert "no value reported 2 times, landed 4" in profile.examples
 
 
 def test_totals_and_fields_that_the_contract_does_not_know_are_no_histograms(
@@ -90,12 +91,12 @@ def test_totals_and_fields_that_the_contract_does_not_know_are_no_histograms(
     stated(connection, "case", "_totalCount", {"": 99})
     stated(connection, "case", "shoe_size", {"44": 99})
     stated(connection, "unheard_of", "sex", {"Male": 99})
-    assert measure_histograms(connection) == []
+    assert measure_histograms(connection, CONTRACTS) == []
     assert judged(connection).observed == "nothing to judge"
 
 
 def test_without_records_everything_stated_differs(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("delete from landed_midrc.case")
     stated(connection, "case", "sex", {"Male": 3})
-    expected = HistogramProfile("midrc", "case", "sex", 1, 1, "'Male' stated 3 times, landed 0")
-    assert measure_histograms(connection) == [expected]
+    expected = HistogramProfile("midrc", "case", "sex", 1, 1, "'Male' reported 3 times, landed 0")
+    assert measure_histograms(connection, CONTRACTS) == [expected]

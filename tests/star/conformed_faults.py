@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse.quality.conservation_rule import ConservationRule
+from warehouse.quality.rules.rule import ConservationRule
 
 BRIDGES = (
     "bridge_patient_collection",
@@ -19,10 +19,10 @@ ALTERED = {
         "delete from star.bridge_patient_collection where collection_key ="
         " (select collection_key from star.dim_collection where collection_id = 'planted-two')"
     ),
-    "dim_patient keeps every sex, race, ethnicity and COVID-19 status that the portal tells": (
+    "dim_patient keeps every sex, race, ethnicity and COVID-19 status that the portal states": (
         "update star.dim_patient set race_raw = null where patient_node_id = 'planted-case-a'"
     ),
-    "dim_patient keeps every race that the Hub tells": (
+    "dim_patient keeps every race that the Hub states": (
         "update star.dim_patient set race_raw = null where patient_node_id = 'planted-subject-1'"
     ),
     "fct_study counts every IDC series once": (
@@ -31,10 +31,10 @@ ALTERED = {
     "fct_study has every instance of IDC": (
         "update star.fct_study set instance_count = 0 where study_instance_uid = '1.2.840.2.7'"
     ),
-    "fct_study keeps every LOINC code and description that the portal tells": (
+    "fct_study keeps every LOINC code and description that the portal states": (
         "update star.fct_study set study_description = null where source_id = 'midrc'"
     ),
-    "fct_study keeps every LOINC code and description that the Hub tells": (
+    "fct_study keeps every LOINC code and description that the Hub states": (
         "update star.fct_study set loinc_code = null where source_id = 'bih'"
     ),
     "fct_series has every instance of the series files of the portal": (
@@ -43,7 +43,7 @@ ALTERED = {
     "fct_series has every byte of the series files of the portal": (
         "update star.fct_series set size_bytes = 124 where series_node_id = 'planted-file-a'"
     ),
-    "fct_series keeps every modality, body part and manufacturer that the Hub tells": (
+    "fct_series keeps every modality, body part and manufacturer that the Hub states": (
         "update star.fct_series set manufacturer_key = null where series_node_id = 'planted-series-1'"
     ),
     "bridge_study_modality has every modality that each imaging study of the portal states": (

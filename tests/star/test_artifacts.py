@@ -22,7 +22,7 @@ from warehouse.build.statements import read_statements
 from warehouse.dbt_manifest import DeclaredTable, read_star_description
 from warehouse.landing import sha256_of
 from warehouse.quality.audit import audit_star, failed_errors
-from warehouse.quality.conservation_artifacts import ARTIFACTS, FACTS
+from warehouse.quality.rules.idc_artifacts import CONSERVATION, FACTS
 from warehouse.sandbox.specialised import synthesise_indices
 from warehouse.settings import Settings
 from warehouse.snapshots.star import star_tables
@@ -148,7 +148,7 @@ def test_a_fact_holds_its_artifact_value_for_value(star: duckdb.DuckDBPyConnecti
     assert rows(star, f"{sides[1]} except all {sides[0]}") == []
 
 
-@pytest.mark.parametrize("rule", ARTIFACTS, ids=lambda rule: rule.sentence)
+@pytest.mark.parametrize("rule", CONSERVATION, ids=lambda rule: rule.sentence)
 def test_what_was_landed_is_conserved(star: duckdb.DuckDBPyConnection, rule: Any) -> None:
     ((landed,),) = rows(star, rule.landed)
     assert landed > 0
@@ -167,8 +167,8 @@ def test_a_lost_row_breaks_every_rule(whole: Build, tmp_path: Path) -> None:
     )
     build = spoiled(whole, tmp_path, lost)
     with duckdb.connect(str(build.database), read_only=True) as connection:
-        broken = [rule for rule in ARTIFACTS if rows(connection, rule.landed) != rows(connection, rule.star)]
-    assert broken == list(ARTIFACTS)
+        broken = [rule for rule in CONSERVATION if rows(connection, rule.landed) != rows(connection, rule.star)]
+    assert broken == list(CONSERVATION)
 
 
 def test_references_hold_but_for_those_that_the_artifacts_break(whole: Build, star: duckdb.DuckDBPyConnection) -> None:

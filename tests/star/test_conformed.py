@@ -22,11 +22,9 @@ from warehouse.contracts import load_contract
 from warehouse.dbt_manifest import read_star_description
 from warehouse.landing import Landing, Release
 from warehouse.quality.audit import audit_star, failed_errors
-from warehouse.quality.conservation_conformed import CONFORMED
-from warehouse.quality.conservation_rule import ConservationRule
-from warehouse.quality.suites import VOCABULARIES
-from warehouse.quality.value_rule import ValueRule
-from warehouse.quality.values_conformed import CONFORMED as CONFORMED_VALUES
+from warehouse.quality.rules.conformed import CONSERVATION, VALUES
+from warehouse.quality.rules.rule import ConservationRule, ValueRule
+from warehouse.quality.rules.vocabularies import VOCABULARIES
 from warehouse.registry import SOURCE_NAMES
 from warehouse.settings import Settings
 from warehouse.sql_text import literal
@@ -133,7 +131,7 @@ def test_all_facts_join_to_all_dimensions_at_once_without_a_row_more_or_less(sta
     assert number(star, query) == number(star, "select count(*) from fct_series")
 
 
-@pytest.mark.parametrize("rule", CONFORMED, ids=lambda rule: rule.sentence)
+@pytest.mark.parametrize("rule", CONSERVATION, ids=lambda rule: rule.sentence)
 def test_a_conservation_rule_holds_and_counts_something(
     star: duckdb.DuckDBPyConnection, rule: ConservationRule
 ) -> None:
@@ -142,7 +140,7 @@ def test_a_conservation_rule_holds_and_counts_something(
     assert number(star, rule.star) == landed
 
 
-@pytest.mark.parametrize("rule", CONFORMED, ids=lambda rule: rule.sentence)
+@pytest.mark.parametrize("rule", CONSERVATION, ids=lambda rule: rule.sentence)
 def test_a_conservation_rule_finds_a_loss(spoilable: duckdb.DuckDBPyConnection, rule: ConservationRule) -> None:
     landed = number(spoilable, rule.landed)
     with rolled_back(spoilable):
@@ -397,7 +395,7 @@ def test_a_dataset_of_the_hub_keeps_its_version_and_reads_only_dates_as_dates(st
     assert (second[1], second[2], second[5]) == ("bih_tcia", "Custom terms", None)
 
 
-@pytest.mark.parametrize("rule", CONFORMED_VALUES, ids=lambda rule: rule.sentence)
+@pytest.mark.parametrize("rule", VALUES, ids=lambda rule: rule.sentence)
 def test_each_rule_about_values_finds_what_is_planted(star: duckdb.DuckDBPyConnection, rule: ValueRule) -> None:
     query = f"select count(*), count({rule.value}) from {rule.relation} where {rule.broken}"
     with star.cursor() as not_in_star:
@@ -409,10 +407,10 @@ def test_each_rule_about_values_finds_what_is_planted(star: duckdb.DuckDBPyConne
 def test_the_audit_warns_of_what_is_planted_and_minds_only_that_no_portal_stated_it(build: Build) -> None:
     verdicts = audit_star(build)
     assert {verdict.expectation for verdict in failed_errors(verdicts)} == {
-        "What a portal states of itself is what was ingested",
+        "Every self-reported total of a portal matches the landed records",
     }
     warned = {verdict.expectation: verdict.observed for verdict in verdicts if not verdict.passed}
-    assert {rule.sentence for rule in CONFORMED_VALUES} <= warned.keys()
+    assert {rule.sentence for rule in VALUES} <= warned.keys()
     for source, text in (("bih", "Klingon"), ("midrc", "Vulcan")):
         found = warned["Every race that a record states is mapped"]
         assert re.search(rf"{source} patient race: 1 of \d+ \(0\.\d\d %\) unmapped: '{text}' x 1", found)

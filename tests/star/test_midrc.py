@@ -14,8 +14,8 @@ from tests.star.conftest import rolled_back
 from tests.star.planted_portal import PLANTED, land_planted
 from warehouse.build import Build, prepare, run_models
 from warehouse.dbt_manifest import read_star_description
-from warehouse.quality.conservation_midrc import MIDRC
-from warehouse.quality.conservation_rule import ConservationRule
+from warehouse.quality.rules.midrc import CONSERVATION
+from warehouse.quality.rules.rule import ConservationRule
 from warehouse.settings import Settings
 
 FACTS = {
@@ -146,7 +146,7 @@ def test_every_foreign_key_finds_its_row(build: Build, star: duckdb.DuckDBPyConn
         assert number(star, orphans) == 0, entry
 
 
-@pytest.mark.parametrize("rule", MIDRC, ids=lambda rule: rule.sentence)
+@pytest.mark.parametrize("rule", CONSERVATION, ids=lambda rule: rule.sentence)
 def test_a_conservation_rule_holds_and_counts_something(
     star: duckdb.DuckDBPyConnection, rule: ConservationRule
 ) -> None:
@@ -155,7 +155,7 @@ def test_a_conservation_rule_holds_and_counts_something(
     assert number(star, rule.star) == landed
 
 
-@pytest.mark.parametrize("rule", MIDRC, ids=lambda rule: rule.sentence)
+@pytest.mark.parametrize("rule", CONSERVATION, ids=lambda rule: rule.sentence)
 def test_a_conservation_rule_finds_each_fault(spoilable: duckdb.DuckDBPyConnection, rule: ConservationRule) -> None:
     landed = number(spoilable, rule.landed)
     for fault in faults(rule):

@@ -1,12 +1,12 @@
-"""What a person has accepted: unexplained gaps between two systems, and records that a portal has lost.
+"""Acknowledgements: unexplained gaps between two systems, and losses of a portal's records, that a person accepts.
 
-They stand in `acknowledgements.yml` in the warehouse home, a list of entries of these fields:
+The file `acknowledgements.yml` in the warehouse home is a list of entries of these fields:
 
     - comparison_id: midrc-bih:case
       unexplained: 12
       until: 2027-01-31
       by: A. Analyst
-      reason: The hub was told on 2026-11-20 and reads the batch again in January.
+      reason: Reported to the hub on 2026-11-20, which reads the batch again in January.
     - dataset: midrc.measurement
       lost: 20337
       until: 2027-01-31
@@ -30,7 +30,7 @@ FILE = "acknowledgements.yml"
 
 
 class Acknowledgement(BaseModel):
-    """One accepted gap: up to `unexplained` records of a comparison, for data fetched until a day, by whom and why."""
+    """One accepted gap: up to `unexplained` records of a comparison, in data fetched until a day, by whom and why."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,7 +42,7 @@ class Acknowledgement(BaseModel):
 
 
 class AcceptedLoss(BaseModel):
-    """Records that a type of a portal may have lost since its last load, at most: until a day, by whom and why."""
+    """How many records a type of a portal may have lost since its last load: until a day, by whom and why."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,22 +55,22 @@ class AcceptedLoss(BaseModel):
 
 @dataclass(frozen=True)
 class Accepted:
-    """All that is accepted in a warehouse home."""
+    """All acknowledgements of a warehouse home."""
 
     gaps: tuple[Acknowledgement, ...] = ()
     losses: tuple[AcceptedLoss, ...] = ()
 
     def losses_of(self, source: str, day: date) -> Mapping[str, int]:
-        """Return the records that each type of a source may have lost on a day."""
+        """Return how many records each type of a source may have lost on a day."""
         found = [entry for entry in self.losses if entry.until >= day and entry.dataset.startswith(f"{source}.")]
         return {entry.dataset.partition(".")[2]: entry.lost for entry in sorted(found, key=lambda entry: entry.lost)}
 
 
 def read_acknowledgements(home: Path) -> Accepted:
-    """Read what is accepted in a warehouse home; nothing, where it has no such file.
+    """Read the acknowledgements of a warehouse home; none, where it has no such file.
 
     Raises:
-        UsageError: the file cannot be read, or an entry of it is none.
+        UsageError: the file cannot be read, or an entry is not valid.
     """
     path = home / FILE
     try:
@@ -91,14 +91,14 @@ def read_acknowledgements(home: Path) -> Accepted:
 
 
 def in_force(acknowledgements: Sequence[Acknowledgement], day: date) -> Mapping[str, Acknowledgement]:
-    """Return what is accepted for data fetched on a day, by comparison; of several the one that lasts longest."""
-    lasting = sorted((entry for entry in acknowledgements if entry.until >= day), key=lambda entry: entry.until)
-    return {entry.comparison_id: entry for entry in lasting}
+    """Return the gaps accepted in data fetched on a day, by comparison; of several the one that is valid longest."""
+    valid = sorted((entry for entry in acknowledgements if entry.until >= day), key=lambda entry: entry.until)
+    return {entry.comparison_id: entry for entry in valid}
 
 
-def _unusable(path: Path, words: str) -> UsageError:
+def _unusable(path: Path, reason: str) -> UsageError:
     return UsageError(
-        f"{path} is no list of acknowledgements ({' '.join(words.split())}). Each entry needs comparison_id and "
+        f"{path} is no list of acknowledgements ({' '.join(reason.split())}). Each entry needs comparison_id and "
         "unexplained (1 or more), or dataset (midrc.measurement) and lost (1 or more), and until (a date), by and "
         "reason; correct the file or remove it."
     )

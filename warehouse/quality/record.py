@@ -1,7 +1,7 @@
-"""Verdicts on disk between the audit and the publish, which may run in different processes.
+"""The record of verdicts on disk between the audit and the publish, which may run in different processes.
 
 Each audit of a build writes one file into the scratch folder of the home, under the digest of the build's input, so
-that the publish can tell the verdicts of this build from those of another.
+that the publish does not take the verdicts of another build.
 """
 
 from __future__ import annotations
@@ -9,33 +9,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from warehouse.errors import AuditFailed
 from warehouse.landing import write_atomically, writing_to
+from warehouse.quality.suite import Stage
+from warehouse.quality.suites import LANDED, STAR
 from warehouse.quality.verdicts import Verdict
 
-Stage = Literal["landed", "star"]
-
-# The suites of each stage, by name: known without running an audit, so that they can be shown before the first one.
 SUITES: Mapping[Stage, tuple[str, ...]] = {
-    "landed": ("landed contract", "landed keys", "landed loads"),
-    "star": (
-        "star keys",
-        "star references",
-        "star columns",
-        "conservation",
-        "values",
-        "null rates",
-        "mappings",
-        "reported",
-        "gaps",
-    ),
+    "landed": tuple(suite.name for suite in LANDED),
+    "star": tuple(suite.name for suite in STAR),
 }
+"""The names of the suites of each stage, in their order."""
 
 
 def record_verdicts(home: Path, stage: Stage, input_digest: str, verdicts: Sequence[Verdict], seconds: float) -> None:
-    """Keep the verdicts of one stage of the audit, with the seconds that it took.
+    """Write the verdicts of one stage of the audit, with the seconds that it took.
 
     Raises:
         StorageError: the home cannot be written.

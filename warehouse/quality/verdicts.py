@@ -1,4 +1,4 @@
-"""What the audit says: one verdict for each expectation.
+"""The results of the audit: one verdict for each expectation.
 
 Imports nothing heavy, so that readers of reports start fast.
 """
@@ -6,23 +6,39 @@ Imports nothing heavy, so that readers of reports start fast.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from warehouse.errors import AuditFailed
 
 Severity = Literal["error", "warning"]
 
+Asset = tuple[str, str]
+"""What can be judged by itself: (source, dataset) for a landed dataset, (`star`, table) for a table of the star."""
+
 _NAMED = 5
 
 
-class Verdict(BaseModel):
-    """One expectation, judged.
+@dataclass(frozen=True)
+class Finding:
+    """The part of a verdict that concerns one asset; `observed` describes the rows of that asset alone."""
 
-    `suite` and `expectation` name it (a sentence without figures, the same in every run), `subject` is what was
-    judged (`idc 25.0.5` for a landed release, `star` for the built tables), `observed` says what was seen: the rows
-    that fail with their figures, or what holds. A failed `error` stops the publish; a failed `warning` is shown.
+    asset: Asset
+    passed: bool
+    observed: str
+
+
+class Verdict(BaseModel):
+    """The result of one expectation.
+
+    `suite` and `expectation` identify it (a sentence without figures, the same in every run). `subject` is what was
+    judged: `idc 25.0.5` for a landed release, `star` for the built tables. `observed` lists the rows that fail, with
+    their figures, or the rows that pass. A failed `error` stops the publish; a failed `warning` is shown.
+
+    `findings` split the verdict by asset, at least one. They exist in the process that has judged, for its
+    orchestration, and are not written into records and reports.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +49,12 @@ class Verdict(BaseModel):
     passed: bool
     observed: str
     subject: str
+    findings: tuple[Finding, ...] = Field(default=(), exclude=True, repr=False)
+
+    def of(self, finding: Finding) -> Verdict:
+        """Return this verdict restricted to one of its findings."""
+        parts = {"passed": finding.passed, "observed": finding.observed, "findings": (finding,)}
+        return self.model_copy(update=parts)
 
 
 def failed_errors(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -41,7 +63,7 @@ def failed_errors(verdicts: Iterable[Verdict]) -> list[Verdict]:
 
 
 def require_no_errors(verdicts: Sequence[Verdict]) -> None:
-    """Let a build pass only if it has been judged and no error was found.
+    """Accept a build only if it has been judged and no error was found.
 
     Raises:
         AuditFailed: there is no verdict, or an expectation of severity `error` failed; the message names the first few.

@@ -1,4 +1,4 @@
-"""What the models of IDC's specialised artifacts must not lose or invent: every row, and what can be summed in it.
+"""Rules about IDC's specialised artifacts: the models must not lose or invent a row, nor what can be summed in it.
 
 The rules hold for an absent artifact as well: no row is loaded, so none may be in the star.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from warehouse.quality.conservation_rule import ConservationRule, plausible
+from warehouse.quality.rules.rule import ConservationRule, plausible
 
 FACTS: Mapping[str, str] = {
     "seg_index": "fct_segmentation",
@@ -31,6 +31,7 @@ FACTS: Mapping[str, str] = {
 def _rows(dataset: str, table: str) -> ConservationRule:
     # From the manifest of the load, so that the layout of the build is held to it too.
     return ConservationRule(
+        asset=("star", table),
         sentence=f"{table} has one row for each row of {dataset} that was landed",
         landed=f"select sum(row_count) from landed.loads where source_id = 'idc' and dataset = '{dataset}'",
         star=f"select count(*) from star.{table} where source_id = 'idc'",
@@ -39,6 +40,7 @@ def _rows(dataset: str, table: str) -> ConservationRule:
 
 def _sum(what: str, dataset: str, landed: str, table: str, star: str) -> ConservationRule:
     return ConservationRule(
+        asset=("star", table),
         sentence=f"{table} has every {what} of {dataset}",
         landed=f"select sum({landed}) from landed_idc.{dataset}",
         star=f"select sum({star}) from star.{table} where source_id = 'idc'",
@@ -47,6 +49,7 @@ def _sum(what: str, dataset: str, landed: str, table: str, star: str) -> Conserv
 
 def _references(dataset: str, uid: str, table: str, key: str) -> ConservationRule:
     return ConservationRule(
+        asset=("star", table),
         sentence=f"{table} finds every series that {dataset} refers to and the release holds",
         landed=(
             f'select count(*) from landed_idc.{dataset} as artifact where trim("{uid}") in'
@@ -58,6 +61,7 @@ def _references(dataset: str, uid: str, table: str, key: str) -> ConservationRul
 
 def _algorithms(dataset: str, type_column: str, table: str) -> ConservationRule:
     return ConservationRule(
+        asset=("star", table),
         sentence=f"{table} names an algorithm wherever {dataset} states a name or a type",
         landed=(
             f"select count(*) from landed_idc.{dataset}"
@@ -75,7 +79,7 @@ LANDED_SIZE = (
     'case when "series_size_MB" between 0 and 9007199254 then cast(round("series_size_MB" * 1000000) as bigint) end'
 )
 
-ARTIFACTS = (
+CONSERVATION = (
     *(_rows(dataset, table) for dataset, table in FACTS.items()),
     _sum("segment", "seg_index", plausible("total_segments"), "fct_segmentation", "total_segments"),
     _sum(
@@ -94,6 +98,7 @@ ARTIFACTS = (
     _algorithms("seg_index", "AlgorithmType", "fct_segmentation"),
     _algorithms("ann_group_index", _GENERATION, "fct_annotation_group"),
     ConservationRule(
+        asset=("star", "dim_algorithm"),
         sentence="dim_algorithm has one row for each pair of name and type that seg_index or ann_group_index states",
         landed=(
             "select count(*) from (select nullif(trim(\"AlgorithmName\"), '') as name,"

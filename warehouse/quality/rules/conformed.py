@@ -1,19 +1,27 @@
-"""What the conformed dimensions, fct_series, fct_study and their bridges must not lose or invent, source by source.
+"""Rules about the conformed tables: dimensions, fct_series, fct_study and their bridges, source by source.
 
-The landed side is written from the landed columns alone: a list counts its values once a record, without white space.
+Conservation: what they must not lose or invent. The landed side is written from the landed columns alone: a list counts
+its values once a record, without white space.
+
+Values: all rules are warnings. A portal may state a malformed identifier or refer to what it does not list, and the
+star keeps that visible.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from warehouse.quality.conservation_rule import ConservationRule, plausible, states
+from warehouse.quality.rules.rule import ConservationRule, ValueRule, plausible, states
 
 
 @dataclass(frozen=True)
 class _Records:
-    """Records of a source (a query or a dataset) that a table has one row of each; `star` says which of its rows."""
+    """Records of a source, of each of which a table has one row.
+
+    `what` names one record, `landed` is the dataset or query (SQL) of all of them, `star` the condition (SQL) of their
+    rows in `table`.
+    """
 
     what: str
     landed: str
@@ -23,10 +31,14 @@ class _Records:
 
 @dataclass(frozen=True)
 class _Links:
-    """Lists of records that a bridge has one row of each value of; `through` names the side that tells the source."""
+    """Links of a source, of each of which a bridge has one row.
+
+    `what` names one link, `landed` is the query (SQL) of all of them, `through` the join (SQL) that gives the bridge a
+    `source_id`, and `source` its value.
+    """
 
     what: str
-    landed: Sequence[str]
+    landed: str
     bridge: str
     through: str
     source: str
@@ -59,7 +71,7 @@ _RECORDS = (
 
 
 def _values(dataset: str, node: str, column: str, condition: str = "true") -> str:
-    """Return a query for the different values of a list, each once a record."""
+    """Return the query (SQL) for the distinct values of a list, each once a record."""
     return (
         f"select distinct node, trim(name) from (select {node} as node, unnest({column}) as name from {dataset}"
         f" where {condition}) where trim(name) <> ''"
@@ -69,80 +81,80 @@ def _values(dataset: str, node: str, column: str, condition: str = "true") -> st
 _LINKS = (
     _Links(
         "collection of each IDC patient",
-        [f'select distinct collection_id, "PatientID" from landed_idc.idc_index where {_COLLECTION} and {_PATIENT}'],
+        f'select distinct collection_id, "PatientID" from landed_idc.idc_index where {_COLLECTION} and {_PATIENT}',
         "bridge_patient_collection",
         "dim_patient using (patient_key)",
         "idc",
     ),
     _Links(
         "dataset that each case of the portal names",
-        [_values(_CASES, "_case_id", "dataset_submitter_id")],
+        _values(_CASES, "_case_id", "dataset_submitter_id"),
         "bridge_patient_collection",
         "dim_patient using (patient_key)",
         "midrc",
     ),
     _Links(
         "dataset that each subject of the Hub names",
-        [_values("landed_bih.subject", "_subject_id", "collection_id")],
+        _values("landed_bih.subject", "_subject_id", "collection_id"),
         "bridge_patient_collection",
         "dim_patient using (patient_key)",
         "bih",
     ),
     _Links(
         "case that each imaging study of the portal names",
-        [_values("landed_midrc.imaging_study", "_imaging_study_id", "case_ids")],
+        _values("landed_midrc.imaging_study", "_imaging_study_id", "case_ids"),
         "bridge_study_patient",
         "dim_study using (study_key)",
         "midrc",
     ),
     _Links(
         "subject that each imaging study of the Hub names",
-        [_values("landed_bih.imaging_study", "_imaging_study_id", "subject_id")],
+        _values("landed_bih.imaging_study", "_imaging_study_id", "subject_id"),
         "bridge_study_patient",
         "dim_study using (study_key)",
         "bih",
     ),
     _Links(
         "collection of each IDC study",
-        [
+        (
             'select distinct "StudyInstanceUID", collection_id from landed_idc.idc_index'
             f" where {_STUDY} and {_COLLECTION}"
-        ],
+        ),
         "bridge_study_collection",
         "dim_study using (study_key)",
         "idc",
     ),
     _Links(
         "dataset that each imaging study of the portal names",
-        [_values("landed_midrc.imaging_study", "_imaging_study_id", "dataset_submitter_id")],
+        _values("landed_midrc.imaging_study", "_imaging_study_id", "dataset_submitter_id"),
         "bridge_study_collection",
         "dim_study using (study_key)",
         "midrc",
     ),
     _Links(
         "dataset that each imaging study of the Hub names",
-        [_values("landed_bih.imaging_study", "_imaging_study_id", "collection_id")],
+        _values("landed_bih.imaging_study", "_imaging_study_id", "collection_id"),
         "bridge_study_collection",
         "dim_study using (study_key)",
         "bih",
     ),
     _Links(
         "collection of each IDC series",
-        [f"select collection_id from landed_idc.idc_index where {_COLLECTION}"],
+        f"select collection_id from landed_idc.idc_index where {_COLLECTION}",
         "bridge_series_collection",
         "fct_series using (series_key)",
         "idc",
     ),
     _Links(
         "dataset that each series file of the portal names",
-        [_values("landed_midrc.data_file", "_data_file_id", "dataset_submitter_id", "trim(series_uid) <> ''")],
+        _values("landed_midrc.data_file", "_data_file_id", "dataset_submitter_id", "trim(series_uid) <> ''"),
         "bridge_series_collection",
         "fct_series using (series_key)",
         "midrc",
     ),
     _Links(
         "dataset that each imaging series of the Hub names",
-        [_values("landed_bih.imaging_series", "_imaging_series_id", "collection_id")],
+        _values("landed_bih.imaging_series", "_imaging_series_id", "collection_id"),
         "bridge_series_collection",
         "fct_series using (series_key)",
         "bih",
@@ -150,27 +162,30 @@ _LINKS = (
 )
 
 
-def _told(*columns: str) -> str:
-    """Return how many values the columns tell together."""
+def _stated(*columns: str) -> str:
+    """Return the expression (SQL) for the number of values that columns hold together, blank text not counted."""
     return " + ".join(f"count(nullif(trim({column}), ''))" for column in columns)
 
 
-def _rules() -> Iterator[ConservationRule]:
+def _conservation_rules() -> Iterator[ConservationRule]:
     for records in _RECORDS:
         yield ConservationRule(
+            asset=("star", records.table),
             sentence=f"{records.table} has one row for each {records.what}",
             landed=f"select count(*) from {records.landed}",
             star=f"select count(*) from star.{records.table} where {records.star}",
         )
     for links in _LINKS:
         yield ConservationRule(
+            asset=("star", links.bridge),
             sentence=f"{links.bridge} has one row for each {links.what}",
-            landed=f"select count(*) from ({' union all '.join(links.landed)})",
+            landed=f"select count(*) from ({links.landed})",
             star=(
                 f"select count(*) from star.{links.bridge} join star.{links.through} where source_id = '{links.source}'"
             ),
         )
     yield ConservationRule(
+        asset=("star", "dim_collection"),
         sentence="dim_collection has every dataset that cases of the portal name",
         landed=f"select count(*) from ({_values(_CASES, '1', 'dataset_submitter_id')})",
         star=(
@@ -179,52 +194,61 @@ def _rules() -> Iterator[ConservationRule]:
         ),
     )
     yield ConservationRule(
-        sentence="dim_patient keeps every sex, race, ethnicity and COVID-19 status that the portal tells",
-        landed=f'select {_told("sex", "race", "ethnicity", "covid19_positive")} from landed_midrc."case"',
+        asset=("star", "dim_patient"),
+        sentence="dim_patient keeps every sex, race, ethnicity and COVID-19 status that the portal states",
+        landed=f'select {_stated("sex", "race", "ethnicity", "covid19_positive")} from landed_midrc."case"',
         star=(
-            f"select {_told('sex_raw', 'race_raw', 'ethnicity_raw', 'covid19_positive_raw')}"
+            f"select {_stated('sex_raw', 'race_raw', 'ethnicity_raw', 'covid19_positive_raw')}"
             " from star.dim_patient where source_id = 'midrc'"
         ),
     )
     yield ConservationRule(
-        sentence="dim_patient keeps every race that the Hub tells",
-        landed=f"select {_told('race')} from landed_bih.subject",
-        star=f"select {_told('race_raw')} from star.dim_patient where source_id = 'bih'",
+        asset=("star", "dim_patient"),
+        sentence="dim_patient keeps every race that the Hub states",
+        landed=f"select {_stated('race')} from landed_bih.subject",
+        star=f"select {_stated('race_raw')} from star.dim_patient where source_id = 'bih'",
     )
     yield ConservationRule(
+        asset=("star", "fct_study"),
         sentence="fct_study counts every IDC series once",
         landed=f"select count(*) from {_IDC_WITH_STUDY}",
         star="select sum(series_count) from star.fct_study where source_id = 'idc'",
     )
     yield ConservationRule(
+        asset=("star", "fct_study"),
         sentence="fct_study has every instance of IDC",
         landed=f"""select sum({plausible('"instanceCount"')}) from {_IDC_WITH_STUDY}""",
         star="select sum(instance_count) from star.fct_study where source_id = 'idc'",
     )
     yield ConservationRule(
-        sentence="fct_study keeps every LOINC code and description that the portal tells",
-        landed=f"select {_told('loinc_code', 'study_description')} from landed_midrc.imaging_study",
-        star=f"select {_told('loinc_code', 'study_description')} from star.fct_study where source_id = 'midrc'",
+        asset=("star", "fct_study"),
+        sentence="fct_study keeps every LOINC code and description that the portal states",
+        landed=f"select {_stated('loinc_code', 'study_description')} from landed_midrc.imaging_study",
+        star=f"select {_stated('loinc_code', 'study_description')} from star.fct_study where source_id = 'midrc'",
     )
     yield ConservationRule(
-        sentence="fct_study keeps every LOINC code and description that the Hub tells",
-        landed=f"""select {_told("loinc_code", '"StudyDescription"')} from landed_bih.imaging_study""",
-        star=f"select {_told('loinc_code', 'study_description')} from star.fct_study where source_id = 'bih'",
+        asset=("star", "fct_study"),
+        sentence="fct_study keeps every LOINC code and description that the Hub states",
+        landed=f"""select {_stated("loinc_code", '"StudyDescription"')} from landed_bih.imaging_study""",
+        star=f"select {_stated('loinc_code', 'study_description')} from star.fct_study where source_id = 'bih'",
     )
     yield ConservationRule(
+        asset=("star", "fct_series"),
         sentence="fct_series has every instance of the series files of the portal",
         landed=f"select sum({plausible('number_of_instances')}) from {_SERIES_FILES}",
         star="select sum(instance_count) from star.fct_series where source_id = 'midrc'",
     )
     yield ConservationRule(
+        asset=("star", "fct_series"),
         sentence="fct_series has every byte of the series files of the portal",
         landed=f"select sum({plausible('file_size')}) from {_SERIES_FILES}",
         star="select sum(size_bytes) from star.fct_series where source_id = 'midrc'",
     )
     yield ConservationRule(
-        sentence="fct_series keeps every modality, body part and manufacturer that the Hub tells",
+        asset=("star", "fct_series"),
+        sentence="fct_series keeps every modality, body part and manufacturer that the Hub states",
         landed=(
-            f"""select {_told('"Modality"', '"BodyPartExamined"', '"Manufacturer"')} from landed_bih.imaging_series"""
+            f"""select {_stated('"Modality"', '"BodyPartExamined"', '"Manufacturer"')} from landed_bih.imaging_series"""
         ),
         star=(
             "select count(modality_key) + count(body_part_key) + count(manufacturer_key)"
@@ -232,6 +256,7 @@ def _rules() -> Iterator[ConservationRule]:
         ),
     )
     yield ConservationRule(
+        asset=("star", "bridge_study_modality"),
         sentence="bridge_study_modality has every modality that each imaging study of the portal states",
         landed=(
             f"select count(*) from ({_values('landed_midrc.imaging_study', '_imaging_study_id', 'study_modality')})"
@@ -239,14 +264,16 @@ def _rules() -> Iterator[ConservationRule]:
         star="select count(*) from star.bridge_study_modality where is_stated",
     )
     yield ConservationRule(
+        asset=("star", "bridge_study_modality"),
         sentence="bridge_study_modality counts every IDC series with a modality once",
-        landed=f"""select {_told('"Modality"')} from {_IDC_WITH_STUDY}""",
+        landed=f"""select {_stated('"Modality"')} from {_IDC_WITH_STUDY}""",
         star=(
             "select sum(series_count) from star.bridge_study_modality"
             " join star.dim_study using (study_key) where source_id = 'idc'"
         ),
     )
     yield ConservationRule(
+        asset=("star", "bridge_study_body_part"),
         sentence="bridge_study_body_part has every body part that each imaging study of the portal states",
         landed=(
             f"select count(*) from ({_values('landed_midrc.imaging_study', '_imaging_study_id', 'body_part_examined')})"
@@ -254,8 +281,9 @@ def _rules() -> Iterator[ConservationRule]:
         star="select count(*) from star.bridge_study_body_part where is_stated",
     )
     yield ConservationRule(
+        asset=("star", "bridge_study_body_part"),
         sentence="bridge_study_body_part counts every IDC series with a body part once",
-        landed=f"""select {_told('"BodyPartExamined"')} from {_IDC_WITH_STUDY}""",
+        landed=f"""select {_stated('"BodyPartExamined"')} from {_IDC_WITH_STUDY}""",
         star=(
             "select sum(series_count) from star.bridge_study_body_part"
             " join star.dim_study using (study_key) where source_id = 'idc'"
@@ -263,5 +291,73 @@ def _rules() -> Iterator[ConservationRule]:
     )
 
 
-CONFORMED = tuple(_rules())
-"""The rules of this area."""
+CONSERVATION = tuple(_conservation_rules())
+
+# (fact, identifier, what its rows are)
+_IDENTIFIED = (
+    ("fct_series", "series_instance_uid", "series"),
+    ("dim_study", "study_instance_uid", "study"),
+)
+
+# (dimension, what its rows are, what is quoted)
+_NAMED = (
+    ("dim_collection", "collection", "collection_id"),
+    ("dim_patient", "patient", "patient_id"),
+    ("dim_study", "study", "study_instance_uid"),
+)
+
+
+def _value_rules() -> Iterator[ValueRule]:
+    yield ValueRule(
+        asset=("star", "dim_source"),
+        sentence="Every repository that the Hub names is known",
+        severity="warning",
+        relation="star.dim_source",
+        value="commons_name",
+        broken="not is_known",
+    )
+    for table, column, what in _IDENTIFIED:
+        yield ValueRule(
+            asset=("star", table),
+            sentence=f"Every {column} of a portal's {what} has the form of a DICOM UID",
+            severity="warning",
+            relation=f"star.{table}",
+            value=f"source_id || ': ' || coalesce({column}, 'none')",
+            broken="source_id <> 'idc' and not has_valid_uid",
+        )
+        yield ValueRule(
+            asset=("star", table),
+            sentence=f"No {column} occurs in two records of one portal's {what}",
+            severity="warning",
+            relation=f"star.{table}",
+            value=f"source_id || ': ' || {column}",
+            broken="is_repeated_uid",
+        )
+    for table, what, column in _NAMED:
+        yield ValueRule(
+            asset=("star", table),
+            sentence=f"Every {what} that records of a portal name has a record itself",
+            severity="warning",
+            relation=f"star.{table}",
+            value=f"source_id || ': ' || {column}",
+            broken="source_id <> 'idc' and not is_described",
+        )
+    yield ValueRule(
+        asset=("star", "fct_series"),
+        sentence="Every series of MIDRC has at least one instance",
+        severity="warning",
+        relation="star.fct_series",
+        value="instance_count",
+        broken="source_id = 'midrc' and coalesce(instance_count, 0) < 1",
+    )
+    yield ValueRule(
+        asset=("star", "fct_series"),
+        sentence="No series of MIDRC has a negative or unknown size",
+        severity="warning",
+        relation="star.fct_series",
+        value="size_bytes",
+        broken="source_id = 'midrc' and coalesce(size_bytes, -1) < 0",
+    )
+
+
+VALUES = tuple(_value_rules())

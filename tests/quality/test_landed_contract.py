@@ -1,4 +1,4 @@
-"""What DuckDB measures, on small tables."""
+"""What the suite `landed contract` measures, on small files."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.contracts import Column, ColumnType, Dataset, load_contract
-from warehouse.dbt_manifest import DeclaredTable, Reference
-from warehouse.quality import measuring
-from warehouse.quality.null_limits import load_null_limits
-from warehouse.quality.value_rule import ValueRule
+from warehouse.quality.suite import LandedDataset
+from warehouse.quality.suites.landed_contract import measure_columns
+from warehouse.reading import found_columns
 
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
-        opened.execute("create schema star")
         yield opened
+
+
+def landed(connection: duckdb.DuckDBPyConnection, file: Path, expected: Dataset) -> LandedDataset:
+    columns = {column.name: column for column in found_columns(connection, file)}
+    return LandedDataset("idc", "t", "1", True, expected, None, file, columns)
 
 
 _READ_AS_THEY_ARE = {
@@ -65,7 +68,7 @@ def test_what_is_null_throughout_may_be_stored_without_a_type(
     dataset = Dataset(
         description="Rows.", grain="one row", key=(), columns=(Column(name="a", type=expected, description="A value."),)
     )
-    (profile,), _ = measuring.measure_columns(connection, tmp_path / "a.parquet", "t", dataset)
+    (profile,) = measure_columns(connection, landed(connection, tmp_path / "a.parquet", dataset))
     fits = pa.types.is_null(found) or expected == "record" or expected.endswith("[]")
     assert (profile.finding, profile.unread) == ("as expected" if fits else "retyped", 0)
 
@@ -82,7 +85,7 @@ def test_types(
     dataset = Dataset(
         description="Rows.", grain="one row", key=(), columns=(Column(name="a", type=expected, description="A value."),)
     )
-    (profile,), _ = measuring.measure_columns(connection, tmp_path / "a.parquet", "t", dataset)
+    (profile,) = measure_columns(connection, landed(connection, tmp_path / "a.parquet", dataset))
     assert profile.finding == finding
 
 
@@ -99,7 +102,7 @@ def test_columns_are_found_under_every_name_in_any_case_and_the_rest_is_new(data
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = Path(folder, "a.parquet")
         pq.write_table(pa.table({name: ["x"] for name in (*found, *added)}), path)
-        profiles, _ = measuring.measure_columns(connection, path, "collections_index", dataset)
+        profiles = measure_columns(connection, landed(connection, path, dataset))
     by_finding = {
         finding: {profile.column for profile in profiles if profile.finding == finding}
         for finding in ("missing", "new")
@@ -107,54 +110,3 @@ def test_columns_are_found_under_every_name_in_any_case_and_the_rest_is_new(data
     assert by_finding["missing"] == {column.name for column in dataset.columns} - {column.name for column in present}
     assert by_finding["new"] == set(added)
     assert len(profiles) == len(dataset.columns) + len(added)
-
-
-@given(rows=st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.sampled_from([1, 2, None])), max_size=12))
-@settings(deadline=None, max_examples=50)
-def test_keys_are_counted_as_a_plain_loop_counts_them(rows: list[tuple[str | None, int | None]]) -> None:
-    with duckdb.connect() as connection:
-        connection.execute("create schema star; create table star.t (a varchar, b bigint)")
-        if rows:
-            connection.executemany("insert into star.t values (?, ?)", rows)
-        table = DeclaredTable("t", "Rows.", "one row", ("a", "b"), (), {})
-        (profile,) = measuring.measure_star_keys(connection, ["t"], [table])
-    whole = [row for row in rows if None not in row]
-    assert (profile.rows, profile.null_keys) == (len(rows), len(rows) - len(whole))
-    assert profile.duplicate_keys == len(whole) - len(set(whole))
-
-
-@pytest.mark.parametrize(
-    ("condition", "orphans", "examples"),
-    [(None, 3, "'7' x 2, '8' x 1"), ("kind = 'x'", 1, "'7' x 1"), ("kind = 'none'", 0, "")],
-)
-def test_orphans_are_rows_whose_reference_finds_nothing(
-    connection: duckdb.DuckDBPyConnection, condition: str | None, orphans: int, examples: str
-) -> None:
-    connection.execute("create table star.parent as select 1 as id")
-    connection.execute(
-        "create table star.child as select * from"
-        " (values (1, 'x'), (7, 'x'), (7, 'y'), (8, 'y'), (null, 'x')) as rows(parent_id, kind)"
-    )
-    reference = Reference("child", "parent_id", "star.parent", "id", condition, True)
-    profile = measuring.measure_reference(connection, reference)
-    assert (profile.orphans, profile.examples) == (orphans, examples)
-
-
-def test_the_most_frequent_values_are_quoted_and_the_rest_is_counted(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        "create table t as select case when i < 9 then null when i < 12 then 'it''s' else 'v' || i end as v"
-        " from range(20) as numbers(i)"
-    )
-    profile = measuring.measure_values(connection, ValueRule("No value", "warning", "t", "v", "true"))
-    assert profile.label == "20 rows: (null) x 9, \"it's\" x 3, 'v12' x 1, 'v13' x 1, 'v14' x 1 and 5 more values"
-
-
-def test_known_null_rates_are_those_of_large_image_modalities_of_idc() -> None:
-    limits = load_null_limits()
-    assert {limit.source for limit in limits} == {"idc"}
-    assert {limit.modality for limit in limits} == {"CT", "MR", "SM", "MG", "CR", "PT", "DX", "US"}
-    assert all(0 <= limit.highest_null_percent <= 100 for limit in limits)
-    # The highest of all releases: 9 to 12 % of CT series lack a body part, every slide does.
-    rates = {(limit.modality, limit.column): limit.highest_null_percent for limit in limits}
-    assert rates["SM", "body_part_examined"] == 100
-    assert 11.6 < rates["CT", "body_part_examined"] < 11.8

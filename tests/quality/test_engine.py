@@ -1,35 +1,37 @@
-"""How profiles are judged, apart from what is measured."""
+"""The engine judges profiles, whatever was measured."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-import pandas as pd
 import pytest
-from great_expectations.expectations.core.expect_column_mean_to_be_between import ExpectColumnMeanToBeBetween
-from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse.quality.judging import Check, Suite, at_least_one, at_most, equal, judge, never, zero
-from warehouse.quality.verdicts import Severity, Verdict, failed_errors
+from warehouse.quality.checks import Check, at_least_one, at_most, equal, never, zero
+from warehouse.quality.engine import judge
+from warehouse.quality.suite import Profile
+from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict, failed_errors
+
+TABLE: Asset = ("star", "table")
+DEFAULT: Asset = ("star", "default")
 
 
-def _suite(rows: list[dict[str, object]], *checks: Check) -> Suite:
-    return Suite("suite", "subject", pd.DataFrame(rows), checks)
+def _profile(rows: list[dict[str, object]], *checks: Check) -> Profile:
+    return Profile("suite", "subject", checks, list(rows[0]), rows, DEFAULT)
 
 
 def _rows(**columns: list[object]) -> list[dict[str, object]]:
     length = len(next(iter(columns.values())))
     return [
-        {"label": f"row {number}", **{name: values[number] for name, values in columns.items()}}
+        {"label": f"row {number}", "asset": TABLE, **{name: values[number] for name, values in columns.items()}}
         for number in range(length)
     ]
 
 
 def test_a_verdict_names_the_rows_that_fail() -> None:
-    (verdict,) = judge([_suite(_rows(orphans=[0, 3, 0, 1]), zero("orphans", "No orphans", "error"))])
+    (verdict,) = judge([_profile(_rows(orphans=[0, 3, 0, 1]), zero("orphans", "No orphans", "error"))])
     assert verdict == Verdict(
         suite="suite",
         expectation="No orphans",
@@ -37,6 +39,17 @@ def test_a_verdict_names_the_rows_that_fail() -> None:
         passed=False,
         observed="2: row 1; row 3",
         subject="subject",
+        findings=(Finding(TABLE, False, "2: row 1; row 3"),),
+    )
+
+
+def test_a_verdict_has_a_part_for_each_asset_that_it_judges() -> None:
+    rows = _rows(orphans=[0, 3, 0, 1], asset=[("star", "a"), ("star", "b"), ("star", "b"), ("idc", "c")])
+    (verdict,) = judge([_profile(rows, zero("orphans", "No orphans", "error"))])
+    assert verdict.findings == (
+        Finding(("star", "a"), True, "row 0"),
+        Finding(("star", "b"), False, "row 1"),
+        Finding(("idc", "c"), False, "row 3"),
     )
 
 
@@ -57,7 +70,7 @@ def test_a_verdict_names_the_rows_that_fail() -> None:
     ],
 )
 def test_each_kind_of_check_finds_its_rows(check: Check, columns: dict[str, list[object]], failing: str) -> None:
-    (verdict,) = judge([_suite(_rows(**columns), check)])
+    (verdict,) = judge([_profile(_rows(**columns), check)])
     assert (verdict.passed, verdict.observed, verdict.severity) == (False, failing, check.severity)
 
 
@@ -70,25 +83,25 @@ def test_each_kind_of_check_finds_its_rows(check: Check, columns: dict[str, list
 @settings(max_examples=25, deadline=None)
 def test_a_rule_is_judged_on_its_own_row_whatever_it_is_called(rules: list[str], broken: int) -> None:
     rows = _rows(rule=list(rules), count=[int(number == broken) for number in range(len(rules))])
-    verdicts = judge([_suite(rows, *(zero("count", rule, "error", {"rule": rule}) for rule in rules))])
+    verdicts = judge([_profile(rows, *(zero("count", rule, "error", {"rule": rule}) for rule in rules))])
     assert [verdict.passed for verdict in verdicts] == [number != broken for number in range(len(rules))]
 
 
 def test_long_lists_and_labels_are_shortened() -> None:
-    rows = [{"label": f"{number} " + "x" * 500, "orphans": 1} for number in range(500)]
-    (verdict,) = judge([_suite(rows, zero("orphans", "No orphans", "error"))])
+    rows = [{"label": f"{number} " + "x" * 500, "asset": TABLE, "orphans": 1} for number in range(500)]
+    (verdict,) = judge([_profile(rows, zero("orphans", "No orphans", "error"))])
     assert verdict.observed.startswith("500: 0 xxx")
     assert verdict.observed.endswith("...; and 480 more")
     assert len(verdict.observed) < 6000
 
 
 def test_what_holds_is_shown_while_it_is_short() -> None:
-    few, many = (_suite(_rows(n=[0] * length), zero("n", "None", "error")) for length in (2, 21))
+    few, many = (_profile(_rows(n=[0] * length), zero("n", "None", "error")) for length in (2, 21))
     assert [verdict.observed for verdict in judge([few, many])] == ["2: row 0; row 1", "21 hold"]
 
 
 def test_an_empty_profile_has_nothing_to_judge() -> None:
-    profile = pd.DataFrame([], columns=["n", "a", "b", "word", "ok", "label"])
+    columns = ["n", "a", "b", "word", "ok", "label", "asset"]
     checks = (
         zero("n", "zero", "error"),
         zero("n", "zero where", "error", {"ok": True}),
@@ -96,48 +109,44 @@ def test_an_empty_profile_has_nothing_to_judge() -> None:
         equal("a", "b", "equal", "error"),
         at_most("a", "b", "at most", "error"),
     )
-    verdicts = judge([Suite("suite", "subject", profile, checks)])
+    verdicts = judge([Profile("suite", "subject", checks, columns, [], DEFAULT)])
     assert {(verdict.passed, verdict.observed) for verdict in verdicts} == {(True, "nothing to judge")}
+    assert {verdict.findings for verdict in verdicts} == {(Finding(DEFAULT, True, "nothing to judge"),)}
 
 
 def test_a_figure_that_is_missing_is_never_passed_over() -> None:
     with pytest.raises(RuntimeError, match="without a figure"):
-        judge([_suite(_rows(n=[0, None]), zero("n", "None", "error"))])
+        judge([_profile(_rows(n=[0, None]), zero("n", "None", "error"))])
 
 
 def test_a_suite_that_does_not_fit_its_profile_is_a_defect() -> None:
+    misfit = Check("None", "error", "ExpectColumnValuesToBeBetween", {"column": "m", "max_value": 0})
     with pytest.raises(RuntimeError, match="could not judge 'None'"):
-        judge(
-            [
-                _suite(
-                    _rows(n=[0]), Check("None", "error", ExpectColumnValuesToBeBetween, {"column": "m", "max_value": 0})
-                )
-            ]
-        )
+        judge([_profile(_rows(n=[0]), misfit)])
 
 
 @pytest.mark.parametrize(
     "check",
     [
-        Check("Most are 0", "error", ExpectColumnValuesToBeBetween, {"column": "n", "max_value": 0, "mostly": 0.5}),
-        Check("The mean is 0", "error", ExpectColumnMeanToBeBetween, {"column": "n", "max_value": 0}),
+        Check("Most are 0", "error", "ExpectColumnValuesToBeBetween", {"column": "n", "max_value": 0, "mostly": 0.5}),
+        Check("The mean is 0", "error", "ExpectColumnMeanToBeBetween", {"column": "n", "max_value": 0}),
     ],
     ids=["holds although rows break it", "names no rows"],
 )
 def test_an_expectation_whose_verdict_is_not_that_of_its_rows_is_refused(check: Check) -> None:
     with pytest.raises(RuntimeError, match="suite 'suite' judged"):
-        judge([_suite(_rows(n=[0, 0, 0, 1]), check)])
+        judge([_profile(_rows(n=[0, 0, 0, 1]), check)])
 
 
 def test_two_checks_of_one_sentence_are_judged_apart() -> None:
-    first, second = judge([_suite(_rows(a=[0, 0], b=[0, 1]), zero("a", "None", "error"), zero("b", "None", "error"))])
+    first, second = judge([_profile(_rows(a=[0, 0], b=[0, 1]), zero("a", "None", "error"), zero("b", "None", "error"))])
     assert (first.passed, second.passed) == (True, False)
 
 
 def test_judging_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    judge([_suite(_rows(n=[0]), zero("n", "None", "error"))])
+    judge([_profile(_rows(n=[0]), zero("n", "None", "error"))])
     assert list(tmp_path.iterdir()) == []
 
 

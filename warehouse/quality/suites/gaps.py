@@ -1,48 +1,77 @@
-"""The gaps between systems that describe the same things: how large, why, and whether they have moved.
+"""Suite `gaps`: the gaps between two systems that describe the same things: how large, why, and whether they moved.
 
-Belongs here: measuring them in a build, and the figures of the snapshot in service that they are held against. The gaps
-themselves and their causes are models (`rec_gap`, `rec_gap_cause`).
+The gaps themselves and their causes are models (`rec_gap`, `rec_gap_cause`). A gap is a warning with its causes, and an
+error where much of it opens without an explanation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING, Literal
 
 from warehouse.quality.acknowledgements import Acknowledgement, in_force
-from warehouse.quality.profiles import GapProfile
-from warehouse.sql_text import literal
+from warehouse.quality.checks import at_most, never, zero
+from warehouse.quality.history import EarlierGap, KnownGaps
+from warehouse.quality.suite import BuiltStar, ProfileRow, StarSuite, star_table
+from warehouse.quality.verdicts import Asset
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+GAPS = star_table("rec_gap")
+
+Movement = Literal["no earlier figure", "as before", "moved", "not made any more"]
 
 # What may open without an explanation from one snapshot to the next before nothing is published: so many records, or
 # such a share of the larger side, whichever is more. Two changed identifiers are for a person to read in the morning.
 _TOLERATED_RECORDS = 20
 _TOLERATED_SHARE = 0.01
 
-# A single wrong size can be as large as all others together: what bytes say is a warning, what records say is not.
+# A single wrong size can be as large as all others together: a gap in bytes is a warning only, one in records an error.
 _OF_BYTES = ":byte"
 
 
 @dataclass(frozen=True)
-class EarlierGap:
-    """A gap of the snapshot in service, and how much of it was unexplained."""
+class GapProfile(ProfileRow):
+    """One comparison of two systems. `accepted` unexplained records are known: in service, or acknowledged by a person.
 
+    Up to `tolerated` are published with a warning.
+    `unaccounted` must be 0: by how much the gap differs from its causes on the left less those on the right, and its
+    unexplained part from the causes that explain nothing.
+    """
+
+    comparison: str
+    is_stated: bool
     gap: int
+    gap_percent: str
+    unaccounted: int
     unexplained: int
+    accepted: int
+    tolerated: int
+    movement: Movement
+    earlier_gap: int
+    causes: str
+    acknowledged: str
+
+    @property
+    def label(self) -> str:
+        """The gap, its causes, the earlier figure, and who has accepted it."""
+        if self.movement == "not made any more":
+            return f"{self.comparison}: {self.earlier_gap:+,} before, not compared now"
+        percent = f" ({self.gap_percent} %)" if self.gap_percent else ""
+        parts = [f"{self.comparison} {self.gap:+,}{percent}", self.causes]
+        if self.movement == "moved":
+            parts.append(f"{self.earlier_gap:+,} before")
+        return "; ".join(part for part in (*parts, self.acknowledged) if part)
+
+    @property
+    def asset(self) -> Asset:
+        """The table of all gaps: a gap is between two assets."""
+        return GAPS
 
 
-@dataclass(frozen=True)
-class KnownGaps:
-    """What is known of gaps before a build is judged: those in service, and those that a person has accepted."""
-
-    in_service: Mapping[str, EarlierGap] = field(default_factory=dict)
-    acknowledgements: tuple[Acknowledgement, ...] = ()
-
-
-def measure_gaps(connection: duckdb.DuckDBPyConnection, known: KnownGaps, day: date) -> list[GapProfile]:
+def measure_gaps(connection: DuckDBPyConnection, known: KnownGaps, day: date) -> list[GapProfile]:
     """Measure every comparison that a build could make; `day` is when its newest data was fetched.
 
     Those that only the snapshot in service could make come last, without figures of their own.
@@ -87,11 +116,11 @@ def _profile(
     comparison: str, found: list, earlier: EarlierGap | None, acknowledgement: Acknowledgement | None
 ) -> GapProfile:
     gap, percent, unaccounted, unexplained, causes, larger_side = found
-    let_through = max(
+    accepted = max(
         acknowledgement.unexplained if acknowledgement else 0,
         earlier.unexplained if earlier else 0,
     )
-    words = (
+    acknowledged = (
         f"up to {acknowledgement.unexplained:,} unexplained accepted until {acknowledgement.until} by "
         f"{acknowledgement.by}: {acknowledgement.reason}"
         if acknowledgement
@@ -104,15 +133,15 @@ def _profile(
         gap_percent=percent,
         unaccounted=unaccounted,
         unexplained=unexplained,
-        accepted=let_through,
+        accepted=accepted,
         tolerated=max(
-            let_through + _TOLERATED_RECORDS,
+            accepted + _TOLERATED_RECORDS,
             int(larger_side * (1.0 if comparison.endswith(_OF_BYTES) else _TOLERATED_SHARE)),
         ),
         movement="no earlier figure" if earlier is None else "as before" if earlier.gap == gap else "moved",
         earlier_gap=earlier.gap if earlier else 0,
         causes=causes,
-        acknowledged=words,
+        acknowledged=acknowledged,
     )
 
 
@@ -134,16 +163,29 @@ def _lost(comparison: str, earlier: EarlierGap) -> GapProfile:
 
 
 def _is_stated(comparison: str) -> bool:
-    """Whether a system is compared with what it states of itself (see the seed seed_comparison)."""
+    """Whether a system is compared with its self-reported counts (see the seed seed_comparison)."""
     return "_reported-" in comparison
 
 
-def read_gaps(table: Path) -> dict[str, EarlierGap]:
-    """Read the gaps of a published snapshot from its `rec_gap.parquet`; none, where it has no such table."""
-    if not table.is_file():
-        return {}
-    with duckdb.connect(":memory:") as connection:
-        found = connection.execute(
-            f"select comparison_id, gap, unexplained_count from read_parquet({literal(str(table))}) where is_compared"
-        ).fetchall()
-    return {comparison: EarlierGap(gap, unexplained) for comparison, gap, unexplained in found}
+def _measure(connection: DuckDBPyConnection, star: BuiltStar) -> list[GapProfile]:
+    return measure_gaps(connection, star.known, star.latest)
+
+
+SUITE = StarSuite(
+    name="gaps",
+    order=90,
+    row=GapProfile,
+    checks=(
+        zero("unaccounted", "The causes of every gap add up to it", "error"),
+        zero("gap", "Every self-reported total of a portal matches the landed records", "error", {"is_stated": True}),
+        at_most("unexplained", "accepted", "No gap has opened without an explanation", "warning"),
+        at_most("unexplained", "tolerated", "No gap has opened without an explanation beyond the bound", "error"),
+        zero("unexplained", "Every gap is fully explained", "warning"),
+        zero("gap", "Two systems that describe the same things have as many of them", "warning", {"is_stated": False}),
+        never("movement", "moved", "No gap has changed since the snapshot in service", "warning"),
+        never("movement", "not made any more", "What the snapshot in service compares is still compared", "warning"),
+    ),
+    measure=_measure,
+    assets=lambda declared: [GAPS],
+    default=GAPS,
+)

@@ -1,0 +1,180 @@
+"""The engine: Great Expectations evaluates the checks of profiles.
+
+Great Expectations never sees the data itself, only a frame with a row for each thing that was measured (a column, a
+key, a rule). Its SQL data source cannot read DuckDB, and a million rows in pandas take a gigabyte; a profile has some
+hundred rows at most. The column `label` is the readable text of a row, which the verdict quotes, and `asset` is what
+the row describes.
+
+Severities are Great Expectations' own: `error` is its `critical`, `warning` its `warning`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import great_expectations as gx
+import great_expectations.expectations as gxe
+import pandas as pd
+from great_expectations.core.batch_definition import BatchDefinition
+from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from warehouse.quality.checks import Check, Rows
+from warehouse.quality.suite import Profile
+from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict
+
+log = logging.getLogger("icw.quality")
+
+_GX_SEVERITY = {"error": FailureSeverity.CRITICAL, "warning": FailureSeverity.WARNING}
+_LABELS_SHOWN = 20
+_LABEL_LENGTH = 240
+
+
+def judge(profiles: Iterable[Profile]) -> list[Verdict]:
+    """Judge every profile; one verdict a check, in the order of the profiles and their checks.
+
+    Raises:
+        RuntimeError: an expectation could not be evaluated (a defect of a suite, never of the data).
+    """
+    # One data source for all: each batch brings its own frame, and Great Expectations writes its whole configuration
+    # anew for each source.
+    whole = (
+        _context()
+        .data_sources.add_pandas("profiles")
+        .add_dataframe_asset("profile")
+        .add_batch_definition_whole_dataframe("all")
+    )
+    verdicts: list[Verdict] = []
+    for profile in profiles:
+        judged = _judge(whole, profile)
+        failed = [verdict for verdict in judged if not verdict.passed]
+        log.info(
+            "suite judged",
+            extra={"suite": profile.suite, "subject": profile.subject, "checks": len(judged), "failed": len(failed)},
+        )
+        verdicts += judged
+    return verdicts
+
+
+def _context() -> EphemeralDataContext:
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
+
+
+def _judge(whole: BatchDefinition, profile: Profile) -> list[Verdict]:
+    """Judge the checks of a profile; those that differ only in their rows are one expectation over all of these rows.
+
+    An expectation costs Great Expectations some twenty milliseconds however few rows it judges, and it judges them one
+    by one: the result for a row does not depend on the other rows.
+    """
+    frame = pd.DataFrame(profile.rows, columns=list(profile.columns))
+    alike: dict[tuple[str, str], dict[int, Check]] = {}
+    for position, check in enumerate(profile.checks):
+        alike.setdefault((check.expectation, repr(sorted(check.arguments.items()))), {})[position] = check
+    verdicts: dict[int, Verdict] = {}
+    for checks in alike.values():
+        rows = {position: _selected(frame, check.rows) for position, check in checks.items()}
+        judged = frame[pd.concat(list(rows.values()), axis=1).any(axis=1)]
+        broken = _broken_rows(whole, profile.suite, list(checks.values()), judged) if len(judged) else set()
+        for position, check in checks.items():
+            verdicts[position] = _verdict(profile, check, frame[rows[position]], broken)
+    return [verdicts[position] for position in range(len(profile.checks))]
+
+
+def _broken_rows(whole: BatchDefinition, suite: str, checks: Sequence[Check], frame: pd.DataFrame) -> set[int]:
+    """Return the index of every row of a frame that breaks an expectation, which is that of all the checks."""
+    first = checks[0]
+    worst: Severity = "error" if any(check.severity == "error" for check in checks) else "warning"
+    expectation = getattr(gxe, first.expectation)(
+        **first.arguments, description=first.sentence, severity=_GX_SEVERITY[worst]
+    )
+    batch = whole.get_batch({"dataframe": frame.drop(columns="asset").assign(row=frame.index)})
+    result = batch.validate(
+        expectation, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["row"]}
+    )
+    if result.exception_info and result.exception_info.get("raised_exception") is not False:
+        raise RuntimeError(
+            f"The suite '{suite}' could not judge '{first.sentence}': {result.exception_info}. "
+            "The suite does not fit its profile; correct the suite."
+        )
+    judged, without_figure = result.result.get("element_count", 0), result.result.get("missing_count", 0)
+    if judged - without_figure != len(frame):
+        # Great Expectations passes over nulls, and an expectation of a whole table counts no rows.
+        raise RuntimeError(
+            f"The suite '{suite}' judged '{first.sentence}' on {judged} rows, "
+            f"{without_figure} of them without a figure, instead of on {len(frame)}. "
+            "The suite does not fit its profile; correct the suite."
+        )
+    broken = {int(entry["row"]) for entry in result.result.get("unexpected_index_list") or ()}
+    if result.success != (not broken):
+        raise RuntimeError(
+            f"The suite '{suite}' judged '{first.sentence}': it {'holds' if result.success else 'fails'}, and "
+            f"{len(broken)} rows break it. A check must name its rows; use an expectation that judges row by row."
+        )
+    return broken
+
+
+def _verdict(profile: Profile, check: Check, judged: pd.DataFrame, broken: set[int]) -> Verdict:
+    """Return the verdict on the judged rows, and its part for each asset."""
+    rows = [_Row(label, asset, row in broken) for row, label, asset in judged[["label", "asset"]].itertuples()]
+    by_asset: dict[Asset, list[_Row]] = {}
+    for row in rows:
+        by_asset.setdefault(row.asset, []).append(row)
+    return Verdict(
+        suite=profile.suite,
+        expectation=check.sentence,
+        severity=check.severity,
+        passed=_all_pass(rows),
+        observed=_observed(rows),
+        subject=profile.subject,
+        findings=tuple(
+            Finding(asset, _all_pass(of_it), _observed(of_it))
+            for asset, of_it in (by_asset or {profile.default: []}).items()
+        ),
+    )
+
+
+class _Row(NamedTuple):
+    label: str
+    asset: Asset
+    is_broken: bool
+
+
+def _all_pass(rows: Sequence[_Row]) -> bool:
+    return not any(row.is_broken for row in rows)
+
+
+def _observed(rows: Sequence[_Row]) -> str:
+    """Return the text of the rows that fail, or of those that pass where none fails."""
+    if not rows:
+        return "nothing to judge"
+    failing = [row.label for row in rows if row.is_broken]
+    if failing or len(rows) <= _LABELS_SHOWN:
+        return _quote(failing or [row.label for row in rows])
+    return f"{len(rows)} hold"
+
+
+def _selected(frame: pd.DataFrame, rows: Rows) -> pd.Series:
+    selected = pd.Series(True, index=frame.index)
+    for column, value in rows.items():
+        selected &= frame[column] == value
+    return selected
+
+
+def _quote(labels: Sequence[str]) -> str:
+    """Return the labels in one line: how many, the first of them, and how many are left out."""
+    shown = [label if len(label) <= _LABEL_LENGTH else label[: _LABEL_LENGTH - 3] + "..." for label in labels]
+    rest = len(labels) - _LABELS_SHOWN
+    text = "; ".join(shown[:_LABELS_SHOWN]) + (f"; and {rest} more" if rest > 0 else "")
+    return text if len(labels) == 1 else f"{len(labels)}: {text}"

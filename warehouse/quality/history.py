@@ -1,0 +1,43 @@
+"""What was known of gaps before a build: those of the snapshot in service, and those that a person has accepted.
+
+The gaps of a build are measured by the suite `gaps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from warehouse.quality.acknowledgements import Acknowledgement
+from warehouse.sql_text import literal
+
+
+@dataclass(frozen=True)
+class EarlierGap:
+    """A gap of the snapshot in service, and how much of it was unexplained (records or bytes, as its comparison)."""
+
+    gap: int
+    unexplained: int
+
+
+@dataclass(frozen=True)
+class KnownGaps:
+    """The gaps in service, by comparison, and what a person has accepted."""
+
+    in_service: Mapping[str, EarlierGap] = field(default_factory=dict)
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+
+
+def read_gaps(table: Path) -> dict[str, EarlierGap]:
+    """Read the gaps of a published snapshot from its `rec_gap.parquet`; none, where it has no such table."""
+    # The suites are listed without DuckDB, and they name the types of this module.
+    import duckdb
+
+    if not table.is_file():
+        return {}
+    with duckdb.connect(":memory:") as connection:
+        found = connection.execute(
+            f"select comparison_id, gap, unexplained_count from read_parquet({literal(str(table))}) where is_compared"
+        ).fetchall()
+    return {comparison: EarlierGap(gap, unexplained) for comparison, gap, unexplained in found}

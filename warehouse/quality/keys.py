@@ -1,0 +1,59 @@
+"""Keys of tables: rows that lack a part of the key, and rows that repeat another row's key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from warehouse.quality.broken_rows import aggregates, distinct_hashes, rows_where
+from warehouse.quality.suite import ProfileRow
+from warehouse.quality.verdicts import Asset
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class KeyProfile(ProfileRow):
+    """The key of one table of the star, or of one dataset of a source; `namespace` is `star`, or the source.
+
+    `trusted`: the key was measured on real files. `declared`: there is a key at all.
+    """
+
+    namespace: str
+    table: str
+    key: str
+    trusted: bool
+    declared: bool
+    rows: int
+    null_keys: int
+    duplicate_keys: int
+
+    @property
+    def label(self) -> str:
+        """The table, its key and its figures."""
+        if not self.declared:
+            return f"{self.table} (no primary key declared)"
+        return f"{self.table} ({self.key}): {self.rows} rows, {self.null_keys} null, {self.duplicate_keys} repeated"
+
+    @property
+    def asset(self) -> Asset:
+        """The table or dataset."""
+        return self.namespace, self.table
+
+
+def key_counts(connection: DuckDBPyConnection, relation: str, parts: Sequence[str]) -> tuple[int, int, int]:
+    """Return the rows, the rows with a null part, and the complete rows that repeat another one's key.
+
+    Where the hashes of all keys differ, so do the keys; else the keys themselves are counted.
+    """
+    is_complete = " and ".join(f"{part} is not null" for part in parts)
+    complete, hashes = rows_where(is_complete), distinct_hashes(", ".join(parts), is_complete)
+    counts = aggregates(connection, relation, ["count(*)", complete, hashes])
+    rows, whole, distinct = counts["count(*)"], counts[complete], counts[hashes]
+    if distinct < whole:
+        key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+        exact = f"count(distinct case when {is_complete} then {key} end)"
+        distinct = aggregates(connection, relation, [exact])[exact]
+    return rows, rows - whole, whole - distinct

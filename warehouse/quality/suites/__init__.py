@@ -1,0 +1,19 @@
+"""The suites: one module each, which holds what is measured, the rows of the profile and the checks on them.
+
+To add a suite, add a module that exposes it as `SUITE` (`warehouse.quality.suite` has the form), and its test.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+from warehouse.quality.suite import LandedSuite, StarSuite
+
+_FOUND = [import_module(f"{__name__}.{module.name}").SUITE for module in pkgutil.iter_modules(__path__)]
+
+LANDED = tuple(sorted((suite for suite in _FOUND if isinstance(suite, LandedSuite)), key=lambda suite: suite.order))
+"""The suites over a landed release, in their order."""
+
+STAR = tuple(sorted((suite for suite in _FOUND if isinstance(suite, StarSuite)), key=lambda suite: suite.order))
+"""The suites over the built star, in their order."""

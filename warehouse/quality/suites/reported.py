@@ -1,0 +1,167 @@
+"""Suite `reported`: the histograms that a portal reports of itself, against the records that were landed.
+
+There is one for each categorical field, in the dataset `reported_counts`. The self-reported totals are comparisons of
+the model `rec_gap`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from warehouse.contracts import Contract
+from warehouse.quality.checks import zero
+from warehouse.quality.suite import BuiltStar, Declared, ProfileRow, StarSuite, star_table
+from warehouse.quality.verdicts import Asset
+from warehouse.sql_text import literal, quoted
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+REPORTED = "reported_counts"
+
+_EXAMPLES = 3
+
+# Key of a bucket (None: records without a value), records reported, records landed.
+Bucket = tuple[str | None, int, int]
+
+
+@dataclass(frozen=True)
+class HistogramProfile(ProfileRow):
+    """One histogram that a portal reports of a record type, and how many buckets differ from the landed records."""
+
+    source: str
+    entity: str
+    field: str
+    buckets: int
+    differing: int
+    examples: str
+
+    @property
+    def label(self) -> str:
+        """The field, with the buckets that differ."""
+        name = f"{self.source} {self.entity}.{self.field}"
+        return f"{name}: {self.differing} of {self.buckets} differ: {self.examples}" if self.differing else name
+
+    @property
+    def asset(self) -> Asset:
+        """The records that were counted."""
+        return self.source, self.entity
+
+
+def measure_histograms(connection: DuckDBPyConnection, contracts: Iterable[Contract]) -> list[HistogramProfile]:
+    """Compare every histogram that was landed with the records of its type, bucket by bucket.
+
+    A field that the contract does not know is not in the build and is left out. As Elasticsearch counts, a record
+    counts once for each different value of a list, and as missing where it has none.
+    """
+    profiles = []
+    for contract in contracts:
+        if REPORTED not in contract.datasets:
+            continue
+        reported = connection.execute(
+            f"select entity, list(distinct dimension order by dimension) from landed_{contract.source}.{REPORTED}"
+            " where dimension <> '_totalCount' group by entity order by entity"
+        ).fetchall()
+        for entity, dimensions in reported:
+            kinds = _categorical(contract, entity)
+            fields = {field: kinds[field] for field in dimensions if field in kinds}
+            buckets = _buckets(connection, contract.source, entity, fields) if fields else {}
+            profiles += [_profile(contract.source, entity, field, found) for field, found in buckets.items()]
+    return profiles
+
+
+def _categorical(contract: Contract, entity: str) -> Mapping[str, str]:
+    """Return the fields of a record type that a histogram can describe, with their types; none of an unknown type."""
+    columns = contract.datasets[entity].columns if entity in contract.datasets else ()
+    return {column.name: column.type for column in columns if column.type in ("string", "string[]")}
+
+
+def _buckets(
+    connection: DuckDBPyConnection, source: str, entity: str, fields: Mapping[str, str]
+) -> dict[str, list[Bucket]]:
+    """Return the buckets of every field of a record type, reported or landed; those that differ come first."""
+    landed = " union all ".join(_counted(source, entity, field, kind) for field, kind in fields.items())
+    found = connection.execute(
+        f"""
+        with landed as (
+            {landed}
+        ),
+        reported as (
+            select
+                dimension as reported_field,
+                case when not missing then key end as reported_key,
+                count as reported_count
+            from landed_{source}.{REPORTED}
+            where
+                entity = {literal(entity)}
+                and dimension in ({", ".join(map(literal, fields))})
+        )
+        select
+            coalesce(reported_field, landed_field) as field,
+            coalesce(reported_key, landed_key) as key,
+            coalesce(reported_count, 0),
+            coalesce(landed_count, 0)
+        from reported
+        full join landed
+            on reported_field = landed_field
+            and reported_key is not distinct from landed_key
+        order by field, coalesce(reported_count, 0) = coalesce(landed_count, 0), key nulls first
+        """
+    ).fetchall()
+    buckets: dict[str, list[Bucket]] = {}
+    for field, key, reported_count, landed_count in found:
+        buckets.setdefault(field, []).append((key, reported_count, landed_count))
+    return buckets
+
+
+def _counted(source: str, entity: str, field: str, kind: str) -> str:
+    """Return a query for the landed records of each value of a field."""
+    column = quoted(field)
+    distinct = f"list_distinct({column})"
+    value = f"unnest(case when len({distinct}) > 0 then {distinct} else [null] end)" if kind == "string[]" else column
+    return (
+        f"select {literal(field)} as landed_field, value as landed_key, count(*) as landed_count"
+        f" from (select {value} as value from landed_{source}.{quoted(entity)}) group by all"
+    )
+
+
+def _profile(source: str, entity: str, field: str, buckets: Sequence[Bucket]) -> HistogramProfile:
+    differing = [(key, reported, landed) for key, reported, landed in buckets if reported != landed]
+    return HistogramProfile(
+        source=source,
+        entity=entity,
+        field=field,
+        buckets=len(buckets),
+        differing=len(differing),
+        examples=", ".join(
+            f"{'no value' if key is None else repr(key)} reported {reported:,} times, landed {landed:,}"
+            for key, reported, landed in differing[:_EXAMPLES]
+        ),
+    )
+
+
+def _measure(connection: DuckDBPyConnection, star: BuiltStar) -> list[HistogramProfile]:
+    return measure_histograms(connection, star.declared.contracts)
+
+
+def _assets(declared: Declared) -> Iterable[Asset]:
+    return [
+        (contract.source, name)
+        for contract in declared.contracts
+        if REPORTED in contract.datasets
+        for name in contract.datasets
+        if name != REPORTED and _categorical(contract, name)
+    ]
+
+
+SUITE = StarSuite(
+    name="reported",
+    order=80,
+    row=HistogramProfile,
+    checks=(zero("differing", "Every histogram that a portal reports matches the landed records", "warning"),),
+    measure=_measure,
+    assets=_assets,
+    default=star_table("fct_reported_count"),
+)
