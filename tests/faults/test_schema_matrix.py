@@ -18,7 +18,7 @@ from warehouse.build import prepare, run_models
 from warehouse.landing import Landing, Release
 from warehouse.quality.audit import audit_landed, audit_star
 from warehouse.quality.verdicts import Verdict, failed_errors
-from warehouse.sandbox.changes import FieldMutation, Mutation
+from warehouse.sandbox.guppy.changes import FieldMutation, Mutation
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
 from warehouse.sources.guppy import land_system, midrc

@@ -13,8 +13,8 @@ from warehouse.errors import Degraded, SourceError, SourceUnreachable
 from warehouse.landing import Choice, Landing
 from warehouse.refresh import failures_of, finish, land, plan, require_a_source
 from warehouse.run_record import last_run
-from warehouse.sandbox.faults import Fault
 from warehouse.sandbox.server import Sandbox
+from warehouse.sandbox.server.faults import Fault
 from warehouse.settings import Settings
 from warehouse.sources.idc import ResolvedRelease
 from warehouse.upstreams import IdcUpstream, upstreams

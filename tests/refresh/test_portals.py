@@ -21,9 +21,9 @@ from tests.refresh.test_refresh_command import one_line, wait_until
 from tests.support.shared import SEED, population_of
 from warehouse.contracts import load_contract
 from warehouse.landing import Landing
-from warehouse.sandbox.changes import DataChange, SchemaChange
-from warehouse.sandbox.faults import Fault
+from warehouse.sandbox.guppy.changes import DataChange, SchemaChange
 from warehouse.sandbox.server import Sandbox
+from warehouse.sandbox.server.faults import Fault
 from warehouse.snapshots import catalog, query
 
 SCALE = 0.0005

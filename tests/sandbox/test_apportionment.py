@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.sandbox.apportionment import (
+from warehouse.sandbox.population.apportionment import (
     apportion,
     apportion_to_all,
     choose_up_to_sum,

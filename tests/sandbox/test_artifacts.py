@@ -14,9 +14,9 @@ import yaml
 
 from tests.sandbox.conftest import SCALE, SEED
 from warehouse import contracts
-from warehouse.sandbox.faults import Fault
+from warehouse.sandbox.idc.specialised import RELATIONS, release_files, synthesise_indices
 from warehouse.sandbox.server import Sandbox
-from warehouse.sandbox.specialised import RELATIONS, release_files, synthesise_indices
+from warehouse.sandbox.server.faults import Fault
 
 # A release in small: patients with CT, MR, PT and SM series, and what is derived from them.
 _IDC_INDEX = """

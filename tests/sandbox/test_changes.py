@@ -6,9 +6,9 @@ import pytest
 import requests
 
 from tests.sandbox.conftest import Guppy
-from warehouse.sandbox.changes import DataChange, FieldMutation, Mutation, SchemaChange, TypeChange
-from warehouse.sandbox.faults import Fault
+from warehouse.sandbox.guppy.changes import DataChange, FieldMutation, Mutation, SchemaChange, TypeChange
 from warehouse.sandbox.server import Sandbox
+from warehouse.sandbox.server.faults import Fault
 
 MUTATIONS: list[Mutation] = ["missing", "text", "number", "boolean", "list", "nested"]
 # One field of each kind: text, number, list of either, records, inside a record.

@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from tests.sandbox.conftest import Guppy
-from warehouse.sandbox.changes import DataChange
-from warehouse.sandbox.faults import Fault, Kind, Place
+from warehouse.sandbox.guppy.changes import DataChange
 from warehouse.sandbox.server import Sandbox
+from warehouse.sandbox.server.faults import Fault, Kind, Place
 
 PAGE = '{ data_file(first: 50, offset: 0, sort: {_data_file_id: "asc"}) { _data_file_id } }'
 COUNT = "{ _aggregation { data_file { _totalCount } } }"

@@ -14,9 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.sandbox.conftest import SCALE, SEED
-from warehouse.sandbox.guppy_filter import compile_filter, compile_sort
-from warehouse.sandbox.guppy_rendering import Selection
-from warehouse.sandbox.guppy_store import Index, Store
+from warehouse.sandbox.guppy.filter import compile_filter, compile_sort
+from warehouse.sandbox.guppy.rendering import Selection
+from warehouse.sandbox.guppy.store import Index, Store
 from warehouse.sandbox.population import prepare_population
 
 TEXTS = st.sampled_from(["Female", "Male", "Not reported", "no data", "x'; --", ""])

@@ -8,8 +8,8 @@ import requests
 from graphql import build_client_schema, get_introspection_query
 
 from tests.sandbox.conftest import Guppy
-from warehouse.sandbox.changes import SchemaChange
-from warehouse.sandbox.guppy_schema import read_record_types
+from warehouse.sandbox.guppy.changes import SchemaChange
+from warehouse.sandbox.guppy.schema import read_record_types
 from warehouse.sandbox.server import Sandbox
 
 
@@ -190,10 +190,10 @@ def test_a_download_that_is_not_json_is_harmful(sandbox: Sandbox, portal: Guppy)
 def test_what_cannot_be_held_is_an_empty_500_or_the_end(
     sandbox: Sandbox, portal: Guppy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warehouse.sandbox.guppy_http.MAX_TEXT", 1000)
+    monkeypatch.setattr("warehouse.sandbox.guppy.service.MAX_TEXT", 1000)
     response = download(portal, type="case", fields=["_case_id"])
     assert (response.status_code, response.text) == (500, "{}")
-    monkeypatch.setattr("warehouse.sandbox.guppy_http.MAX_HEAP_TEXT", 2000)
+    monkeypatch.setattr("warehouse.sandbox.guppy.service.MAX_HEAP_TEXT", 2000)
     with pytest.raises(requests.ConnectionError):
         download(portal, type="case", fields=["_case_id"])
     assert sandbox.requests.harmful()[0].harmful == "download beyond the heap"

@@ -5,7 +5,7 @@ from collections import Counter
 import requests
 
 from tests.sandbox.conftest import Guppy
-from warehouse.sandbox.changes import SchemaChange
+from warehouse.sandbox.guppy.changes import SchemaChange
 from warehouse.sandbox.server import Sandbox
 
 

@@ -9,10 +9,9 @@ import pytest
 import requests
 
 from tests.sandbox.conftest import SCALE, SEED, Guppy
-from warehouse.sandbox import vocabulary
-from warehouse.sandbox.guppy_schema import read_record_types
-from warehouse.sandbox.manifest import Manifest
-from warehouse.sandbox.population import prepare_population
+from warehouse.sandbox.guppy.schema import read_record_types
+from warehouse.sandbox.population import prepare_population, vocabulary
+from warehouse.sandbox.population.manifest import Manifest
 from warehouse.sandbox.server import Sandbox
 
 

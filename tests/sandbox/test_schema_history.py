@@ -12,9 +12,9 @@ from graphql import build_client_schema, get_introspection_query
 
 from tests.sandbox.conftest import SCALE, SEED, Guppy
 from warehouse.errors import UsageError
-from warehouse.sandbox.guppy_schema import RecordType
+from warehouse.sandbox.guppy.schema import RecordType
+from warehouse.sandbox.population.schema_history import schema_on
 from warehouse.sandbox.running import served, with_sandbox
-from warehouse.sandbox.schema_history import schema_on
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
 

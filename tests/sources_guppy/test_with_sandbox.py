@@ -18,9 +18,9 @@ from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store
 from warehouse.contracts import load_contract
 from warehouse.landing import Landing, Release
-from warehouse.sandbox.changes import DataChange, SchemaChange
-from warehouse.sandbox.faults import Fault
+from warehouse.sandbox.guppy.changes import DataChange, SchemaChange
 from warehouse.sandbox.server import Sandbox
+from warehouse.sandbox.server.faults import Fault
 from warehouse.settings import Settings
 from warehouse.sources.guppy import GuppySystem, bih, land_system, midrc, proven_unchanged
 from warehouse.sources.guppy.client import GuppyClient

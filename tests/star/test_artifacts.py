@@ -23,7 +23,7 @@ from warehouse.dbt_manifest import DeclaredTable, read_star_description
 from warehouse.landing import sha256_of
 from warehouse.quality.audit import audit_star, failed_errors
 from warehouse.quality.conservation_artifacts import ARTIFACTS, FACTS
-from warehouse.sandbox.specialised import synthesise_indices
+from warehouse.sandbox.idc.specialised import synthesise_indices
 from warehouse.settings import Settings
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from warehouse.landing import Landing, Release
-from warehouse.sandbox.guppy_http import GuppyService
+from warehouse.sandbox.guppy.service import GuppyService
 
 
 def assert_the_same_as_the_store(service: GuppyService, landing: Landing, release: Release) -> int:

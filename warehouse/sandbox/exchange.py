@@ -32,8 +32,8 @@ class FileSlice:
 class Reply:
     """One HTTP reply, and what its request turned out to be.
 
-    `places` and `record_types` say what was asked (see `warehouse.sandbox.faults`). `harmful` is why the request would
-    have ended the real server process: the connection is then closed without an answer.
+    `places` and `record_types` say what was asked (see `warehouse.sandbox.server.faults`). `harmful` is why the request
+    would have ended the real server process: the connection is then closed without an answer.
     """
 
     status: int

@@ -80,7 +80,7 @@ def served(settings: Settings, port: int) -> Iterator[Sandbox]:
 
 def _require_known_schema(settings: Settings) -> None:
     """Refuse an unknown day before anything is fetched for the sandbox."""
-    from warehouse.sandbox.schema_history import schema_on
+    from warehouse.sandbox.population.schema_history import schema_on
 
     if settings.sandbox_schema is not None:
         schema_on(settings.sandbox_schema)
@@ -121,7 +121,7 @@ def _landed(settings: Settings, version: str) -> Release | None:
 
 def _all_files(settings: Settings, release: Release) -> Mapping[str, Path]:
     """Return the files of a release by name: the real ones, and a synthesised one for each index that it lacks."""
-    from warehouse.sandbox.specialised import release_files
+    from warehouse.sandbox.idc.specialised import release_files
 
     landing = _landing(settings)
     objects = [entry for load in release.loads for entry in load.objects]

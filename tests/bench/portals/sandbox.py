@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from warehouse.sandbox.manifest import Manifest
+from warehouse.sandbox.population.manifest import Manifest
 
 SYSTEMS = {"midrc": "midrc_portal", "bih": "bih"}
 """What the sandbox calls the system of a source in its files."""

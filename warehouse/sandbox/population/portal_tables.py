@@ -4,15 +4,15 @@ What belongs here: the attributes of every record type, and how parents are copi
 does ("from parent" and "set of" in the field table). The skeleton's arrays are tables of the schema `core`; every
 relation here has one row for each record and one column for each field of its type.
 
-Macros (see `warehouse.sandbox.writing`): `record_id(kind, n)` is a UUID, `draw(kind, n, k)` a number below k, both the
-same for the same seed; `one(x)` is a list of x, empty if x is missing; `parent(x)` the same but missing itself;
-`set_of(x)` is an aggregate, the distinct values in order.
+Macros (see `warehouse.sandbox.population.workshop`): `record_id(kind, n)` is a UUID, `draw(kind, n, k)` a number below
+k, both the same for the same seed; `one(x)` is a list of x, empty if x is missing; `parent(x)` the same but missing
+itself; `set_of(x)` is an aggregate, the distinct values in order.
 """
 
 from __future__ import annotations
 
-from warehouse.sandbox import vocabulary
-from warehouse.sandbox.writing import texts
+from warehouse.sandbox.population import vocabulary
+from warehouse.sandbox.population.workshop import texts
 
 _PARTS = f"""
 CREATE TABLE dataset AS

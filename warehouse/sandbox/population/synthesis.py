@@ -13,14 +13,14 @@ import duckdb
 import numpy as np
 from pydantic import ValidationError
 
-from warehouse.sandbox import hub_tables, portal_tables, vocabulary
-from warehouse.sandbox.file_sizes import draw_sizes
-from warehouse.sandbox.guppy_schema import read_record_types
-from warehouse.sandbox.manifest import Manifest, ManifestFile
-from warehouse.sandbox.midrc_core import MidrcCore, draw_midrc
+from warehouse.sandbox.guppy.schema import read_record_types
+from warehouse.sandbox.population import hub_tables, portal_tables, vocabulary
+from warehouse.sandbox.population.file_sizes import draw_sizes
+from warehouse.sandbox.population.manifest import Manifest, ManifestFile
+from warehouse.sandbox.population.midrc_core import MidrcCore, draw_midrc
+from warehouse.sandbox.population.targets import Targets, read_targets
+from warehouse.sandbox.population.workshop import load, open_workshop, sha256_of, write_index, write_parquet
 from warehouse.sandbox.scratch import scratch_folder
-from warehouse.sandbox.targets import Targets, read_targets
-from warehouse.sandbox.writing import load, open_workshop, sha256_of, write_index, write_parquet
 
 _LOG = logging.getLogger("icw.sandbox")
 # Changes whenever the same scale and seed would give other records.

@@ -8,9 +8,9 @@ and the control endpoints. Base URLs of the services:
     <root>/bih                   BDF Imaging Hub: /guppy/...
     <root>/idc                   artifact bucket: /<version>/release_artifacts/<file>
     <root>/_sandbox/manifest     GET: what is served
-    <root>/_sandbox/faults       GET, POST (one fault or a list, see `warehouse.sandbox.faults.Fault`), DELETE
+    <root>/_sandbox/faults       GET, POST (one fault or a list, see `warehouse.sandbox.server.faults.Fault`), DELETE
     <root>/_sandbox/requests     GET (?since=N), DELETE: the request log
-    <root>/_sandbox/changes      POST {"service": ..., "record_type": ..., ...}: see `warehouse.sandbox.changes`
+    <root>/_sandbox/changes      POST {"service": ..., "record_type": ..., ...}: see `warehouse.sandbox.guppy.changes`
 
 A fault or a change that cannot be played is answered 400 with {"error": <a sentence>}.
 
@@ -36,18 +36,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
-from warehouse.sandbox.artifacts import ArtifactBucket
-from warehouse.sandbox.changes import read_change
 from warehouse.sandbox.exchange import FileSlice, Reply, Request, discard, html
-from warehouse.sandbox.faults import Fault, Faults, spoil
-from warehouse.sandbox.guppy_http import MAX_BODY, GuppyService
-from warehouse.sandbox.indexd import IndexdService
-from warehouse.sandbox.manifest import Manifest
-from warehouse.sandbox.metadata_service import MetadataService
+from warehouse.sandbox.gen3.indexd import IndexdService
+from warehouse.sandbox.gen3.metadata_service import MetadataService
+from warehouse.sandbox.guppy.changes import read_change
+from warehouse.sandbox.guppy.service import MAX_BODY, GuppyService
+from warehouse.sandbox.idc.artifacts import ArtifactBucket
 from warehouse.sandbox.population import prepare_population
-from warehouse.sandbox.request_log import RequestEntry, RequestLog
-from warehouse.sandbox.schema_history import offered_by, schema_on
+from warehouse.sandbox.population.manifest import Manifest
+from warehouse.sandbox.population.schema_history import offered_by, schema_on
 from warehouse.sandbox.scratch import scratch_folder
+from warehouse.sandbox.server.faults import Fault, Faults, spoil
+from warehouse.sandbox.server.request_log import RequestEntry, RequestLog
 
 _LOG = logging.getLogger("icw.sandbox")
 _CHUNK = 1 << 18

@@ -23,7 +23,7 @@ MAX_DEPTH = 10
 
 
 def classify(document: DocumentNode, type_names: set[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the places (see `warehouse.sandbox.faults`) and the record types that a document is about.
+    """Return the places (see `warehouse.sandbox.server.faults`) and the record types that a document is about.
 
     Fragments at the top of a query are not followed.
     """

@@ -17,9 +17,9 @@ from importlib import resources
 from pathlib import Path
 
 from warehouse.errors import UsageError
-from warehouse.sandbox.guppy_schema import ElasticType, Field, RecordType, read_record_types
-from warehouse.sandbox.guppy_store import Index
-from warehouse.sandbox.projection import write_records
+from warehouse.sandbox.guppy.projection import write_records
+from warehouse.sandbox.guppy.schema import ElasticType, Field, RecordType, read_record_types
+from warehouse.sandbox.guppy.store import Index
 
 _SYSTEM = "midrc_portal"
 # What the field table describes: the six types of the comparison report of that day.

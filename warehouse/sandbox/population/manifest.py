@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from warehouse.sandbox.guppy_schema import read_record_types
-from warehouse.sandbox.guppy_store import Index
+from warehouse.sandbox.guppy.schema import read_record_types
+from warehouse.sandbox.guppy.store import Index
 
 # The running number of a concrete index at the start.
 _FIRST_NUMBER = 41

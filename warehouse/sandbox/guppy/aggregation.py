@@ -9,10 +9,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from warehouse.sandbox.guppy_filter import Condition, GuppyError, compile_filter
-from warehouse.sandbox.guppy_rendering import to_json_number
-from warehouse.sandbox.guppy_schema import Field
-from warehouse.sandbox.guppy_store import Index, Store
+from warehouse.sandbox.guppy.filter import Condition, GuppyError, compile_filter
+from warehouse.sandbox.guppy.rendering import to_json_number
+from warehouse.sandbox.guppy.schema import Field
+from warehouse.sandbox.guppy.store import Index, Store
 
 NOTHING = Condition("false")
 

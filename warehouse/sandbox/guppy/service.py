@@ -17,7 +17,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from warehouse.sandbox.changes import (
+from warehouse.sandbox.exchange import FileSlice, Reply, Request, html
+from warehouse.sandbox.guppy.aggregation import NOTHING
+from warehouse.sandbox.guppy.changes import (
     Change,
     DataChange,
     FieldMutation,
@@ -27,11 +29,9 @@ from warehouse.sandbox.changes import (
     change_schema,
     named,
 )
-from warehouse.sandbox.exchange import FileSlice, Reply, Request, html
-from warehouse.sandbox.guppy_aggregation import NOTHING
-from warehouse.sandbox.guppy_filter import GuppyError, compile_filter
-from warehouse.sandbox.guppy_graphql import GraphqlEngine
-from warehouse.sandbox.guppy_store import Index, Store, time_alias
+from warehouse.sandbox.guppy.engine import GraphqlEngine
+from warehouse.sandbox.guppy.filter import GuppyError, compile_filter
+from warehouse.sandbox.guppy.store import Index, Store, time_alias
 
 MAX_BODY = 50 * 1024 * 1024
 # The longest text that the JavaScript engine can hold, in characters: beyond it the answer is 500 `{}`.

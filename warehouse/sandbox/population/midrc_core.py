@@ -14,9 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from warehouse.sandbox.apportionment import Counts, apportion, shuffled_labels
-from warehouse.sandbox.midrc_imaging import XR, Cases, Datasets, Series, Studies, Texts, draw_imaging, labelled
-from warehouse.sandbox.targets import Targets
+from warehouse.sandbox.population.apportionment import Counts, apportion, shuffled_labels
+from warehouse.sandbox.population.midrc_imaging import (
+    XR,
+    Cases,
+    Datasets,
+    Series,
+    Studies,
+    Texts,
+    draw_imaging,
+    labelled,
+)
+from warehouse.sandbox.population.targets import Targets
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ the record with the greatest unique id of its type), `download`, `indexd`, `meta
 `authorisation_outage` is how a private Guppy answers while its authorisation service fails: status 200, a total of 0,
 pages, histograms and downloads empty. With a `record_type` it is that type that is empty, for as many requests about it
 as `times` says, while the other types of the same query are full: the failure of a few seconds between two requests.
-`data_change` makes its `change` (see `warehouse.sandbox.changes`: records, a field or a type) before the answer.
+`data_change` makes its `change` (see `warehouse.sandbox.guppy.changes`: records, a field or a type) before the answer.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from warehouse.sandbox.changes import Change
 from warehouse.sandbox.exchange import FileSlice, Reply, html
+from warehouse.sandbox.guppy.changes import Change
 
 Kind = Literal[
     "too_many_requests",

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.sandbox.writing import text
+from warehouse.sandbox.population.workshop import text
 
 _TYPES = {
     "STRING": "VARCHAR",

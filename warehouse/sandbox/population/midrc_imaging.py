@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from warehouse.sandbox import vocabulary
-from warehouse.sandbox.apportionment import (
+from warehouse.sandbox.population import vocabulary
+from warehouse.sandbox.population.apportionment import (
     Counts,
     apportion,
     apportion_to_all,
@@ -24,7 +24,7 @@ from warehouse.sandbox.apportionment import (
     spread,
     two_way_table,
 )
-from warehouse.sandbox.targets import Targets
+from warehouse.sandbox.population.targets import Targets
 
 XR = ("CR", "DX")
 PRIMARY = ("DX", "CR", "CT", "MR")

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from warehouse.sandbox.guppy_schema import Field, RecordType
+from warehouse.sandbox.guppy.schema import Field, RecordType
 
 MISSING_ALIAS = "no data"
 MAX_TERMS = 65_536

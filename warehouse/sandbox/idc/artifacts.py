@@ -2,7 +2,7 @@
 
 What belongs here: serving files with byte ranges, digest sidecars beside the Parquet files, `current` as the name of
 the newest version, and the listing of versions (`GET ?delimiter=/&prefix=...`, always in one page). The files are the
-real ones of a wheel, given by path, and those that `warehouse.sandbox.specialised` synthesised.
+real ones of a wheel, given by path, and those that `warehouse.sandbox.idc.specialised` synthesised.
 """
 
 from __future__ import annotations

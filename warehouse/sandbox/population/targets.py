@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from warehouse.sandbox.apportionment import Counts, apportion
+from warehouse.sandbox.population.apportionment import Counts, apportion
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ from typing import Any
 
 import duckdb
 
-from warehouse.sandbox.guppy_filter import MISSING_ALIAS, Condition, is_missing, store_error
-from warehouse.sandbox.guppy_rendering import (
+from warehouse.sandbox.guppy.filter import MISSING_ALIAS, Condition, is_missing, store_error
+from warehouse.sandbox.guppy.rendering import (
     NUMBER_MACRO,
     Selection,
     download_members,
@@ -37,7 +37,7 @@ from warehouse.sandbox.guppy_rendering import (
     literal,
     object_sql,
 )
-from warehouse.sandbox.guppy_schema import Field, RecordType
+from warehouse.sandbox.guppy.schema import Field, RecordType
 
 WINDOW = 10_000
 MAX_BUCKETS = 65_535

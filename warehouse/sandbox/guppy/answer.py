@@ -16,7 +16,8 @@ from graphql import FieldNode, GraphQLError
 class Answer:
     """An HTTP status and a JSON text, with what the request turned out to be.
 
-    `places` names the kinds of question in it (see `warehouse.sandbox.faults`), `record_types` the types it is about.
+    `places` names the kinds of question in it (see `warehouse.sandbox.server.faults`), `record_types` the types it is
+    about.
     """
 
     status: int

@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from warehouse.sandbox import vocabulary
-from warehouse.sandbox.guppy_schema import RecordType
+from warehouse.sandbox.guppy.schema import RecordType
+from warehouse.sandbox.population import vocabulary
 
 ROW_GROUP = 20_480
 _CHUNK = 1 << 20

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from warehouse.sandbox.guppy_schema import Field, RecordType
+from warehouse.sandbox.guppy.schema import Field, RecordType
 
 NUMBER_MACRO = """
 CREATE OR REPLACE MACRO json_number(x) AS

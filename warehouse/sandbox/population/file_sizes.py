@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from warehouse.sandbox.apportionment import Counts, apportion
-from warehouse.sandbox.midrc_core import MidrcCore, Texts
-from warehouse.sandbox.targets import Targets
+from warehouse.sandbox.population.apportionment import Counts, apportion
+from warehouse.sandbox.population.midrc_core import MidrcCore, Texts
+from warehouse.sandbox.population.targets import Targets
 
 # Typical megabytes of a file, by modality or format; only their proportions count.
 _TYPICAL = {

@@ -84,7 +84,7 @@ class RequestLog:
                 self._in_flight[entry.service] -= 1
 
     def entries(self, service: str | None = None, kind: str | None = None, since: int = 0) -> list[RequestEntry]:
-        """Return the entries of a service and a kind (a place, see `warehouse.sandbox.faults`) after number `since`."""
+        """Return the entries of a service and a kind (a place, see the module `faults`) after number `since`."""
         with self._lock:
             return [
                 entry

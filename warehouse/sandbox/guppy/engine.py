@@ -40,13 +40,13 @@ from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 from graphql.execution.values import get_argument_values, get_variable_values
 from graphql.utilities import value_from_ast_untyped
 
-from warehouse.sandbox.guppy_aggregation import NOTHING, AggregationScope
-from warehouse.sandbox.guppy_answer import Answer, error_entry, invalid_document, refusal
-from warehouse.sandbox.guppy_document import classify, depth_limit
-from warehouse.sandbox.guppy_filter import GuppyError, compile_filter, compile_sort
-from warehouse.sandbox.guppy_rendering import Selection
-from warehouse.sandbox.guppy_schema import Field, schema_text
-from warehouse.sandbox.guppy_store import DEFAULT_SIZE, WINDOW, Index, Store
+from warehouse.sandbox.guppy.aggregation import NOTHING, AggregationScope
+from warehouse.sandbox.guppy.answer import Answer, error_entry, invalid_document, refusal
+from warehouse.sandbox.guppy.document import classify, depth_limit
+from warehouse.sandbox.guppy.filter import GuppyError, compile_filter, compile_sort
+from warehouse.sandbox.guppy.rendering import Selection
+from warehouse.sandbox.guppy.schema import Field, schema_text
+from warehouse.sandbox.guppy.store import DEFAULT_SIZE, WINDOW, Index, Store
 
 
 @dataclass

@@ -15,10 +15,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from warehouse.sandbox import vocabulary
-from warehouse.sandbox.apportionment import apportion, spread
-from warehouse.sandbox.targets import Targets
-from warehouse.sandbox.writing import load, text
+from warehouse.sandbox.population import vocabulary
+from warehouse.sandbox.population.apportionment import apportion, spread
+from warehouse.sandbox.population.targets import Targets
+from warehouse.sandbox.population.workshop import load, text
 
 _MODALITIES = {
     "Stanford AIMI": ("DX", "CT", "CR"),
