@@ -23,10 +23,10 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic import Field as Limited
 from pydantic.dataclasses import dataclass
 
+from warehouse.sandbox.guppy.index_file import write_parquet
 from warehouse.sandbox.guppy.projection import write_records
 from warehouse.sandbox.guppy.schema import ElasticType, Field, RecordType
 from warehouse.sandbox.guppy.store import Index
-from warehouse.sandbox.population.workshop import write_parquet
 
 _STRICT = ConfigDict(extra="forbid")
 _Count = Annotated[int, Limited(ge=0)]

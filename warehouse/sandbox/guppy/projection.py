@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.sandbox.guppy.index_file import write_parquet
 from warehouse.sandbox.guppy.schema import Field, RecordType
-from warehouse.sandbox.population.workshop import write_parquet
 
 
 def write_records(stored: RecordType, relation: str, wanted: RecordType, path: Path) -> int:

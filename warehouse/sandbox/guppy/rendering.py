@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from warehouse.sandbox.guppy.schema import Field, RecordType
+from warehouse.sql_text import literal
 
 NUMBER_MACRO = """
 CREATE OR REPLACE MACRO json_number(x) AS
@@ -29,11 +30,6 @@ class Selection:
     field: Field | None
     children: tuple[Selection, ...] = ()
     constant: str | None = None
-
-
-def literal(text: str) -> str:
-    """Return a text as a literal of SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def object_sql(members: list[tuple[str, str]]) -> str:

@@ -34,10 +34,10 @@ from warehouse.sandbox.guppy.rendering import (
     Selection,
     download_members,
     graphql_member,
-    literal,
     object_sql,
 )
 from warehouse.sandbox.guppy.schema import Field, RecordType
+from warehouse.sql_text import literal
 
 WINDOW = 10_000
 MAX_BUCKETS = 65_535

@@ -7,14 +7,13 @@ real ones of a wheel, given by path, and those that `warehouse.sandbox.idc.speci
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from warehouse.landing import sha256_of
 from warehouse.sandbox.exchange import FileSlice, Reply, Request
 
-_CHUNK = 1 << 20
 _PATH = re.compile(r"^/([^/]+)/release_artifacts/([^/]+)$")
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
@@ -81,11 +80,7 @@ class ArtifactBucket:
 
     def _digest(self, path: Path) -> str:
         if path not in self._digests:
-            digest = hashlib.sha256()
-            with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
-            self._digests[path] = digest.hexdigest()
+            self._digests[path] = sha256_of(path)
         return self._digests[path]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.sandbox.population.workshop import text
+from warehouse.sql_text import literal
 
 _TYPES = {
     "STRING": "VARCHAR",
@@ -204,7 +204,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, idc_index: Path) -> None:
     connection.execute("SET enable_progress_bar = false")
     connection.execute("CREATE MACRO draw(uid, kind, k) AS (md5_number_lower(kind || uid) % k)::BIGINT")
     connection.execute("CREATE MACRO pick(items, uid) AS items[1 + draw(uid, 'pick', len(items))]")
-    connection.execute(f"CREATE VIEW idc_index AS SELECT * FROM read_parquet({text(str(idc_index))})")
+    connection.execute(f"CREATE VIEW idc_index AS SELECT * FROM read_parquet({literal(str(idc_index))})")
     connection.execute(_REFERENCES)
 
 
@@ -220,7 +220,7 @@ def _write(connection: duckdb.DuckDBPyConnection, relation: str, schema: Path | 
     if {"table_name", "column"} <= set(types):
         order = 'table_name, "column"'
     connection.execute(
-        f"COPY (SELECT {', '.join(columns)} FROM ({relation}) ORDER BY {order}) TO {text(str(path))} "
+        f"COPY (SELECT {', '.join(columns)} FROM ({relation}) ORDER BY {order}) TO {literal(str(path))} "
         "(FORMAT parquet, COMPRESSION zstd, KV_METADATA {synthetic: 'true'})"
     )
 

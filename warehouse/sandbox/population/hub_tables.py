@@ -18,7 +18,8 @@ import numpy as np
 from warehouse.sandbox.population import vocabulary
 from warehouse.sandbox.population.apportionment import apportion, spread
 from warehouse.sandbox.population.targets import Targets
-from warehouse.sandbox.population.workshop import load, text
+from warehouse.sandbox.population.workshop import load
+from warehouse.sql_text import literal
 
 _MODALITIES = {
     "Stanford AIMI": ("DX", "CT", "CR"),
@@ -189,7 +190,7 @@ def prepare_hub(connection: duckdb.DuckDBPyConnection, targets: Targets, seed: i
 def _add_idc(connection: duckdb.DuckDBPyConnection, targets: Targets, seed: int, idc_release: Path | None) -> None:
     idc = targets.hub["idc"]
     if idc_release is not None:
-        source = f"read_parquet({text(str(idc_release))})"
+        source = f"read_parquet({literal(str(idc_release))})"
         numbers = {"subjects": idc["subjects"], "series": idc["series"]}
     else:
         _invent_idc(connection, targets, seed)

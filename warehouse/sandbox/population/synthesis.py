@@ -13,13 +13,15 @@ import duckdb
 import numpy as np
 from pydantic import ValidationError
 
+from warehouse.landing import sha256_of
+from warehouse.sandbox.guppy.index_file import write_index, write_parquet
 from warehouse.sandbox.guppy.schema import read_record_types
 from warehouse.sandbox.population import hub_tables, portal_tables, vocabulary
 from warehouse.sandbox.population.file_sizes import draw_sizes
 from warehouse.sandbox.population.manifest import Manifest, ManifestFile
 from warehouse.sandbox.population.midrc_core import MidrcCore, draw_midrc
 from warehouse.sandbox.population.targets import Targets, read_targets
-from warehouse.sandbox.population.workshop import load, open_workshop, sha256_of, write_index, write_parquet
+from warehouse.sandbox.population.workshop import load, open_workshop
 from warehouse.sandbox.scratch import scratch_folder
 
 _LOG = logging.getLogger("icw.sandbox")

@@ -1,12 +1,10 @@
-"""The workshop of the synthesis: a DuckDB database with the macros of the relations, and the writer of index files.
+"""The database in which the records are synthesised: DuckDB with the macros that the relations use.
 
-What belongs here: opening the workshop, loading the skeleton's arrays as tables, and writing relations to Parquet in
-the order of their unique id, the same bytes each time.
+What belongs here: opening the database, and loading the arrays of the core entities as tables.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,27 +12,17 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from warehouse.sandbox.guppy.schema import RecordType
 from warehouse.sandbox.population import vocabulary
-
-ROW_GROUP = 20_480
-_CHUNK = 1 << 20
+from warehouse.sql_text import literal
 
 
 def texts(values: Iterable[str]) -> str:
-    """Return a list of texts in SQL."""
-    return "[" + ", ".join(map(text, values)) + "]"
-
-
-def text(value: str | None) -> str:
-    """Return one text as a literal of SQL; NULL for None."""
-    if value is None:
-        return "NULL::VARCHAR"
-    return "'" + value.replace("'", "''") + "'"
+    """Return an SQL list of string literals."""
+    return "[" + ", ".join(map(literal, values)) + "]"
 
 
 def open_workshop(folder: Path, seed: int, memory_limit: str = "3GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """Return a connection to a new database in `folder`, which spills to disk, with the macros of the relations."""
+    """Return a connection to a new database in `folder`, which may spill to disk, with the macros of the relations."""
     connection = duckdb.connect(
         str(folder / "workshop.duckdb"),
         config={"memory_limit": memory_limit, "threads": threads, "temp_directory": str(folder / "spill")},
@@ -60,7 +48,8 @@ def _choice(name: str, members: tuple[str, ...], rows: tuple[tuple[str | None, .
     """Return a macro that picks one of the rows, as a struct, by a drawn number."""
     structs = []
     for row in rows:
-        pairs = [f"'{member}': {text(value)}" for member, value in zip(members, row, strict=True)]
+        values = ("NULL::VARCHAR" if value is None else literal(value) for value in row)
+        pairs = [f"'{member}': {value}" for member, value in zip(members, values, strict=True)]
         structs.append("{" + ", ".join(pairs) + "}")
     return f"CREATE MACRO {name}(n) AS ([{', '.join(structs)}])[1 + draw('{name}', n, {len(rows)})]"
 
@@ -71,35 +60,3 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str,
     connection.register("arriving", pa.table(arrays))
     connection.execute(f"CREATE TABLE core.{name} AS SELECT * FROM arriving")
     connection.unregister("arriving")
-
-
-def write_index(connection: duckdb.DuckDBPyConnection, record_type: RecordType, relation: str, path: Path) -> int:
-    """Write the records of a relation, sorted by unique id, and return how many they are.
-
-    The relation must have a column for each field; lists and records are cast to the types of the fields.
-    """
-    columns = ", ".join([f'CAST("{field.name}" AS {field.sql_type}) AS "{field.name}"' for field in record_type.fields])
-    order = f'"{record_type.unique_id}"'
-    return write_parquet(
-        connection,
-        f"SELECT (row_number() OVER (ORDER BY {order}) - 1)::BIGINT AS _row, {columns} FROM ({relation})",
-        path,
-    )
-
-
-def write_parquet(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> int:
-    """Write a relation sorted by its first column, which must be unique, and return its number of rows."""
-    connection.execute(
-        f"COPY (SELECT * FROM ({relation}) ORDER BY 1) TO '{path}' "
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}, KV_METADATA {{synthetic: 'true'}})"
-    )
-    return connection.execute(f"SELECT count(*) FROM read_parquet('{path}')").fetchall()[0][0]
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 (hex) of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
