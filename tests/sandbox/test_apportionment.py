@@ -27,12 +27,12 @@ def test_shares_sum_to_the_total_and_lie_within_one_of_the_exact_share(total: in
 
 
 @given(weights=COUNTS)
-def test_the_whole_is_shared_out_as_it_was_counted(weights: list[int]) -> None:
+def test_the_sum_of_the_weights_is_apportioned_to_the_weights(weights: list[int]) -> None:
     assert apportion(sum(weights), weights).tolist() == weights
 
 
-def test_nothing_can_be_shared_out_among_nobody() -> None:
-    with pytest.raises(ValueError, match="cannot be shared out"):
+def test_a_total_needs_a_positive_weight() -> None:
+    with pytest.raises(ValueError, match="cannot be apportioned"):
         apportion(3, [0, 0])
 
 

@@ -87,7 +87,7 @@ class Cases:
 def cases(population: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cases]:
     index = prepare_population(population, SCALE, SEED).indices("midrc_portal", population)["case"]
     store = Store(tmp_path_factory.mktemp("store") / "store.duckdb")
-    store.hold(index)
+    store.load(index)
     names = ("_case_id", "sex", "age_at_index", "dataset_submitter_id")
     selection = tuple(Selection(name, index.record_type.by_name[name]) for name in names)
     everything = compile_filter(index.record_type, None)

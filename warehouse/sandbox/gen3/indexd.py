@@ -1,7 +1,7 @@
-"""The stand-in for Indexd, the register of files beside the portal: `GET /index/_stats`.
+"""Indexd, the file index of the portal: `GET /index/_stats`.
 
-What belongs here: counting the file register. It holds every data file of the portal and files that the portal does
-not list.
+What belongs here: the number and the total size of the indexed files: every data file of the portal, and files that the
+portal does not list.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from warehouse.sandbox.exchange import Reply, Request, html
 
 
 class IndexdService:
-    """Answers from the Parquet file of the register (columns `did` VARCHAR, `size` BIGINT in bytes)."""
+    """Answers from the Parquet file of the index (columns `did` VARCHAR, `size` BIGINT in bytes)."""
 
     def __init__(self, register: Path) -> None:
         with duckdb.connect(":memory:") as connection:

@@ -1,4 +1,4 @@
-"""The stand-in for the metadata service beside the portal: `GET /mds/metadata`.
+"""The Gen3 metadata service of the portal: `GET /mds/metadata`.
 
 What belongs here: paging through metadata records. Without `data=true` the answer is a list of GUIDs, with it an object
 of records by GUID. `limit` is 10 by default and at most 2,000; `offset` counts from 0; the order is that of the GUIDs.

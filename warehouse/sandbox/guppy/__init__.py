@@ -1,1 +1,1 @@
-"""A Guppy service on loopback: its record types, its GraphQL and downloads, and changes of its indices."""
+"""A simulated Guppy: its record types, its GraphQL and downloads, and changes of its indices."""

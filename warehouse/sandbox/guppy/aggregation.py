@@ -1,6 +1,7 @@
-"""What `_aggregation` of one type answers: counts, cardinalities and histograms of its documents.
+"""Aggregations of one record type (`_aggregation`): counts, cardinalities and histograms of its documents.
 
-What belongs here: which documents an aggregation sees, the arguments of numeric histograms, and the buckets as JSON.
+What belongs here: which documents an aggregation includes, the arguments of numeric histograms, and the buckets as
+JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ NOTHING = Condition("false")
 
 @dataclass(frozen=True)
 class AggregationScope:
-    """The documents that one aggregation is about. `parent` in its methods is the nested field around a field.
+    """The documents of one aggregation. `parent` in its methods is the nested field that contains a field.
 
     Without `filters_itself` a field's own filter does not limit its figures (`filterSelf: false`).
     """

@@ -1,6 +1,6 @@
 """Answers of GraphQL and the shape of their errors, as Apollo Server gives them.
 
-What belongs here: what a GraphQL request gets back, and entries of `errors`.
+What belongs here: the answer to a GraphQL request, and entries of `errors`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from graphql import FieldNode, GraphQLError
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP status and a JSON text, with what the request turned out to be.
+    """An HTTP status and a JSON text, and the classification of the request.
 
-    `places` names the kinds of question in it (see `warehouse.sandbox.server.faults`), `record_types` the types it is
-    about.
+    `places` are the kinds of query in it (see `warehouse.sandbox.server.faults`), `record_types` the types that it
+    reads.
     """
 
     status: int

@@ -1,14 +1,14 @@
-"""Changes of an index while somebody reads it: records that come, go and change, and fields and types that do.
+"""Changes of an index while a client reads it: of its records, its fields and its record types.
 
 What belongs here: the description of a change, and writing the next generation of an index file. A generation is a
-whole file; requests that already opened the old one finish on it, as a search on an old snapshot of the store would.
+whole file; requests that already opened the old one finish on it, as a search on an old snapshot of the store does.
 
-| change | what |
+| change | effect |
 |---|---|
 | `DataChange` | records of a type removed (a number or a share), added, changed |
 | `SchemaChange` | a field added, removed, retyped, or left out of the array configuration |
 | `FieldMutation` | a field made `missing`, one `text`, `number` or `boolean`, a `list`, or `nested` records |
-| `TypeChange` | a type gone, renamed, or new |
+| `TypeChange` | a type removed, renamed or added |
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Mutation = Literal["missing", "text", "number", "boolean", "list", "nested"]
 class DataChange:
     """Records removed, added and changed in one type. `rebuilt` gives the index a new name behind its alias.
 
-    `removed_share` (0 to 1) of the records go besides the `removed`.
+    `removed_share` (0 to 1) of the records are removed besides the `removed`.
     """
 
     record_type: str
@@ -64,7 +64,7 @@ class SchemaChange:
 
 @dataclass(frozen=True, config=_STRICT)
 class FieldMutation:
-    """One field of a type as another kind of thing, with its values as far as that kind holds them.
+    """One field of a type as another kind of field, with the values that this kind can hold.
 
     `text`, `number` and `boolean` are one value each (of a list the first). `list` and `nested` hold what the field
     held before, a list as it is; in the records of `nested` it is called `value`.
@@ -77,7 +77,7 @@ class FieldMutation:
 
 @dataclass(frozen=True, config=_STRICT)
 class TypeChange:
-    """A type that is gone, goes by another `name`, or has come: a second one of that `name` with the same records."""
+    """A type removed, renamed to `name`, or added: a second one of that `name` with the same records."""
 
     record_type: str
     change: Literal["remove", "rename", "add"]
@@ -88,7 +88,7 @@ Change = DataChange | SchemaChange | FieldMutation | TypeChange
 
 
 def read_change(given: dict[str, Any]) -> Change:
-    """Return the change that a JSON object describes; which kind it is, its members say.
+    """Return the change that a JSON object describes; its members determine its kind.
 
     Raises:
         ValidationError: a member is missing, unknown or not of its type.
@@ -107,7 +107,7 @@ def change_data(index: Index, change: DataChange, generation: int, path: Path) -
     records are copies of records under a new id; a changed one has a new `submitter_id`.
 
     Raises:
-        ValueError: the type has lost the field that the change writes (its unique id, `submitter_id`), or its text.
+        ValueError: the field that the change writes (the unique id, `submitter_id`) is gone or is not text.
     """
     unique = index.record_type.unique_id
     names = [field.name for field in index.record_type.fields]
@@ -146,14 +146,14 @@ def change_schema(index: Index, change: SchemaChange | FieldMutation, path: Path
     return replace(index, record_type=record_type, number=index.number + 1, path=path)
 
 
-def named(index: Index, name: str, path: Path) -> Index:
+def renamed_copy(index: Index, name: str, path: Path) -> Index:
     """Write the records of an index as a type of another name to `path` and return its index.
 
     Raises:
-        ValueError: the name is none that GraphQL takes.
+        ValueError: the name is not valid in GraphQL.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
-        raise ValueError(f"A record type cannot be called {name!r}: letters, digits and underscores make a name.")
+        raise ValueError(f"A record type cannot be called {name!r}: a name has letters, digits and underscores.")
     record_type = index.record_type.renamed(name)
     write_records(index.record_type, f"SELECT * FROM read_parquet('{index.path}')", record_type, path)
     alias = index.alias.removesuffix(index.record_type.name) + name
@@ -200,7 +200,7 @@ def _require_text(record_type: RecordType, name: str) -> None:
     field = record_type.by_name.get(name)
     if field is None or field.elastic_type != "keyword" or field.holds_lists:
         raise ValueError(
-            f"The records of {record_type.name} cannot be changed like this: their field {name} is no text any more."
+            f"The records of {record_type.name} cannot be changed like this: their field {name} is not text any more."
         )
 
 

@@ -1,7 +1,7 @@
-"""What a GraphQL document asks for, before it is executed.
+"""Static analysis of a GraphQL document, before it is executed.
 
-What belongs here: telling the kinds of question in a document (for faults and the request log), and the validation rule
-that limits its depth.
+What belongs here: classifying the queries in a document (for faults and the request log), and the validation rule that
+limits its depth.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Answers GraphQL queries as Guppy does.
 
-What belongs here: parsing and validation by graphql-core against the generated schema, and the execution of what
-passed. Rows and histograms are rendered as JSON text by the store and spliced into the answer; only introspection is
+What belongs here: parsing and validation by graphql-core against the generated schema, and the execution of valid
+documents. Rows and histograms are rendered as JSON text by the store and spliced into the answer; only introspection is
 executed by graphql-core itself, because resolving a million values one by one in Python would take minutes.
 
 Error shapes follow Apollo Server 4 as Guppy 2026.07 uses it: 400 for documents that do not parse or validate, 200 with
-`errors` and null for what failed while executing. The depth of a query is limited to 10, introspection fields not
+`errors` and null for what failed during execution. The depth of a query is limited to 10, introspection fields not
 counted.
 
-Not modelled: `nestedAggFields` (its sub-buckets come as null), and a client's authorisation token.
+Not modelled: `nestedAggFields` (its sub-buckets are null), and a client's authorisation token.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from warehouse.sandbox.guppy.store import DEFAULT_SIZE, WINDOW, Index, Store
 
 @dataclass
 class _Execution:
-    """What one request gathers while it is executed."""
+    """The state of one request during its execution."""
 
     fragments: dict[str, FragmentDefinitionNode]
     variables: dict[str, Any]
@@ -62,7 +62,7 @@ class _Execution:
 
 
 class GraphqlEngine:
-    """Executes GraphQL over the indices of one Guppy. Built anew whenever the schema changes."""
+    """Executes GraphQL over the indices of one Guppy. A change of the schema needs a new engine."""
 
     def __init__(self, store: Store, indices: dict[str, Index], libre: bool) -> None:
         self._store = store
@@ -78,7 +78,7 @@ class GraphqlEngine:
         return schema
 
     def classify(self, body: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
-        """Return which kinds of question a request asks, and about which record types, without executing it."""
+        """Return the places and the record types of a request without executing it."""
         try:
             document = parse(str(body.get("query")))
         except GraphQLError:
@@ -88,8 +88,8 @@ class GraphqlEngine:
     def answer(self, body: dict[str, Any], denied: frozenset[str] = frozenset()) -> Answer:
         """Return the answer to one request body (`query`, `variables`, `operationName`).
 
-        Of record types that the authorisation service does not allow (`denied`), which are all of a private Guppy when
-        it fails, Guppy finds nothing and does not say so.
+        `denied` are the record types for which the authorisation service grants no access: all of a private Guppy
+        while that service fails. Guppy answers as if they had no records, without an error.
         """
         query = body.get("query")
         if not isinstance(query, str) or not query:

@@ -1,10 +1,10 @@
-"""Guppy's filter language, translated to SQL with the same outcomes, surprises included.
+"""Guppy's filter language, translated to SQL with the same results, the surprising ones included.
 
-What belongs here: what a filter, a sort and a missing value mean. Source: the behaviour of Guppy 2026.07.
+What belongs here: the meaning of a filter, of a sort and of a missing value. Source: the behaviour of Guppy 2026.07.
 
 - Only the first key of a filter object counts, and only the first field below it.
-- Range filters that stand side by side: two on one field are merged, also inside an OR; two on two fields are an
-  error of the store; three or more are dropped without a word. Each in an `{"AND": [...]}` of its own is safe.
+- Range filters in one list: two on one field are merged, also inside an OR; two on two fields are an error of the
+  store; three or more are ignored without an error. Each in an `{"AND": [...]}` of its own is safe.
 - The text "no data" selects missing text, so a literal "no data" cannot be selected by `=` or `in`.
 - A missing number matches nothing, `!=` included. A term on a list matches any of its elements.
 - `in` with more than 65,536 values fails, as Elasticsearch's limit on terms does.
@@ -217,7 +217,7 @@ def _equals(field: Field, column: str, values: list[str]) -> Condition:
 
 
 def _is_one_of(column: str, sql_type: str, values: list[Any]) -> Condition:
-    # A subquery becomes a hash join: ten thousand ids cost milliseconds. It cannot stand inside a lambda. The bounds
+    # A subquery becomes a hash join: ten thousand ids cost milliseconds. It is not allowed inside a lambda. The bounds
     # let DuckDB skip what holds none of the values, as the store's own index of terms would.
     inside = f"coalesce({column} IN (SELECT unnest(?::{sql_type}[])), false)"
     if not values:

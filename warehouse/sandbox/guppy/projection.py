@@ -1,11 +1,11 @@
-"""Reads stored records as another record type: fields left out, added, retyped, made lists or records.
+"""Projects stored records to another record type: fields removed, added, retyped, made lists or records.
 
-What belongs here: the SQL that turns a stored value into one of another definition, and the values of a field that the
-records lack. All of it depends on the records alone, so the same records give the same bytes.
+What belongs here: the SQL that converts a stored value to another field definition, and the values of a field that the
+records lack. Both depend on the records alone, so the same records give the same bytes.
 
-A value that the new type can hold stays what it is (text that is a number becomes the number). One that it cannot hold
-becomes a number or a boolean drawn from it: a field that changes its type is seldom empty. Where one value takes the
-place of a list, it is the first.
+A value that the new type can hold is kept (text that is a number becomes the number). A value that it cannot hold
+becomes a number or a boolean derived from its hash, so that the field is not empty. One value in place of a list is the
+first of the list.
 """
 
 from __future__ import annotations

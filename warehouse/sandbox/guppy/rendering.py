@@ -1,7 +1,7 @@
 """Renders documents as JSON text inside DuckDB.
 
-What belongs here: what is selected of a document, and the SQL that writes it as GraphQL or as a download does. Numbers
-are written as JavaScript writes them (63, not 63.0).
+What belongs here: the selection of fields of a document, and the SQL that writes it as GraphQL or a download does.
+Numbers are written as JavaScript writes them (63, not 63.0).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CREATE OR REPLACE MACRO json_number(x) AS
 class Selection:
     """One field that a query asks for: the name it gets in the answer and, below a nested field, what is selected.
 
-    `field` is None for what every object has: `__typename` (then `constant` is its text) and `_matched` (null).
+    `field` is None for the members of every object: `__typename` (then `constant` is its text) and `_matched` (null).
     """
 
     response_name: str

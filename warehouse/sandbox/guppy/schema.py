@@ -2,8 +2,8 @@
 
 What belongs here: the field table (`data/guppy_fields.csv`), the model of a record type, and the text of the GraphQL
 schema. Source of the fields: the ETL mappings and dictionaries of both public sites, as collected in that table, with
-the type that the ETL's own rules give each (an integer of the dictionary is `long`, a number `float`, a count or sum
-`float`, a list what its items are); of the schema's shape: the behaviour of Guppy 2026.07.
+the type that the rules of the ETL give each (an integer of the dictionary is `long`, a number `float`, a count or sum
+`float`, a list has the type of its items). Source of the schema's shape: the behaviour of Guppy 2026.07.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _SQL_TYPES: dict[ElasticType, str] = {"keyword": "VARCHAR", "long": "BIGINT", "f
 class Field:
     """One field of a record type.
 
-    `holds_lists` says what the stored documents hold; `declared_list` whether the array configuration (`arrayFields`
-    of `_status`) says so too. Guppy serves a field as a list only when it is declared.
+    `holds_lists` is whether the stored documents hold lists; `declared_list` whether the array configuration
+    (`arrayFields` of `_status`) names the field. Guppy serves a field as a list only when it is declared.
     """
 
     name: str
@@ -126,12 +126,12 @@ class RecordType:
         if parent:
             outer = self.by_name[parent]
             children = _replaced(outer.children, current, changed)
-            # Without any field inside, its records are none.
+            # A nested field without children is removed.
             return self.with_field_at(parent, replace(outer, children=children) if children else None)
         return replace(self, fields=_replaced(self.fields, current, changed))
 
     def renamed(self, name: str) -> RecordType:
-        """Return the type under another name, which its unique id bears too."""
+        """Return the type under another name; its unique id is renamed with it."""
         other = RecordType(name, self.fields)
         fields = tuple(replace(f, name=other.unique_id) if f.name == self.unique_id else f for f in self.fields)
         return replace(other, fields=fields)

@@ -1,12 +1,12 @@
-"""The HTTP face of one Guppy: `graphql`, `download`, `_status` and `_version`.
+"""The HTTP interface of one Guppy: `graphql`, `download`, `_status` and `_version`.
 
-What belongs here: methods, content types, status codes and error shapes as observed on Guppy 2026.07, and what must
-never be sent to a real one. A request that would end the real process is answered by closing the connection and is
-marked `harmful` in the request log: a download of an unknown or missing type, with a body that is not JSON, or of more
-text than the process can hold.
+What belongs here: methods, content types, status codes and error shapes as observed on Guppy 2026.07, and the requests
+that must never be sent to a real one. A request that would end the real process is answered by closing the connection
+and is marked `harmful` in the request log: a download of an unknown or missing type, with a body that is not JSON, or
+of more text than the process can hold.
 
-Differs from the real one: `_status` and `_version` carry `synthetic: true`; a change of the schema shows at once, not
-after a restart.
+Differs from the real one: `_status` and `_version` carry `synthetic: true`; a change of the schema is visible at once,
+not after a restart.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from warehouse.sandbox.guppy.changes import (
     TypeChange,
     change_data,
     change_schema,
-    named,
+    renamed_copy,
 )
 from warehouse.sandbox.guppy.engine import GraphqlEngine
 from warehouse.sandbox.guppy.filter import GuppyError, compile_filter
@@ -36,7 +36,7 @@ from warehouse.sandbox.guppy.store import Index, Store, time_alias
 MAX_BODY = 50 * 1024 * 1024
 # The longest text that the JavaScript engine can hold, in characters: beyond it the answer is 500 `{}`.
 MAX_TEXT = 536_870_888
-# Where the default heap gives out instead: 1.7 GB of data files ended the process, 0.5 GB did not.
+# Where the default heap is exhausted: 1.7 GB of data files ended the process, 0.5 GB did not.
 MAX_HEAP_TEXT = 1_000_000_000
 VERSION = "2026.07"
 _COMMIT = "0000000000000000000000000000000000000000"
@@ -51,7 +51,7 @@ class GuppyService:
         self._generations = generations
         self._store = Store(generations / f"{commons}.duckdb")
         for index in indices.values():
-            self._store.hold(index)
+            self._store.load(index)
         self._lock = threading.Lock()
         self._generation = 0
         self._indices = indices
@@ -67,7 +67,7 @@ class GuppyService:
         self._store.close()
 
     def change(self, change: Change) -> None:
-        """Change one type from now on: its records, a field of it, or whether and under which name it is offered.
+        """Change one type from now on: its records, a field of it, or whether and under which name it is served.
 
         Raises:
             ValueError: the change cannot be made; the message says why.
@@ -92,20 +92,20 @@ class GuppyService:
             self._replace(change_schema(index, change, path))
 
     def change_type(self, change: TypeChange) -> None:
-        """Take a type away, rename it or offer it twice from now on; ValueError if that cannot be done."""
+        """Remove a type, rename it or serve it under a second name from now on; ValueError if that cannot be done."""
         with self._lock:
             index = self._index_of(change.record_type)
             others = {name: other for name, other in self._indices.items() if name != change.record_type}
             if change.change == "remove":
                 if not others:
                     raise ValueError(f"{change.record_type} is the last record type; a Guppy without any does not run.")
-                self._offer(others)
+                self._serve(others)
                 return
             if change.name is None or change.name in self._indices:
                 raise ValueError(f"The other name of {change.record_type} must be a new one, not {change.name!r}.")
-            other = named(index, change.name, self._next_path(change.name))
-            self._store.hold(other)
-            self._offer({**(others if change.change == "rename" else self._indices), change.name: other})
+            other = renamed_copy(index, change.name, self._next_path(change.name))
+            self._store.load(other)
+            self._serve({**(others if change.change == "rename" else self._indices), change.name: other})
 
     def classify(self, request: Request) -> tuple[frozenset[str], frozenset[str]]:
         """Return the places and record types of a request as far as they show before it is answered."""
@@ -118,7 +118,7 @@ class GuppyService:
         return frozenset({{"/_status": "status", "/_version": "version"}.get(request.path, "unknown")}), frozenset()
 
     def handle(self, request: Request, denied: frozenset[str] = frozenset()) -> Reply:
-        """Return the reply to a request; for the `denied` record types no authorisation is to be had."""
+        """Return the reply to a request; the `denied` record types are answered as if they had no records."""
         if self._libre:
             denied = frozenset()
         route = (request.method, request.path)
@@ -145,15 +145,15 @@ class GuppyService:
         return index
 
     def _replace(self, index: Index) -> None:
-        self._store.hold(index)
-        self._offer({**self._indices, index.record_type.name: index})
+        self._store.load(index)
+        self._serve({**self._indices, index.record_type.name: index})
 
-    def _offer(self, indices: dict[str, Index]) -> None:
+    def _serve(self, indices: dict[str, Index]) -> None:
         self._indices = indices
         self._engine = GraphqlEngine(self._store, indices, self._libre)
 
     def _status(self) -> dict[str, Any]:
-        """Return both kinds of entries: what the store says of each index, and under an alias's name what lists are."""
+        """Return both kinds of entries: the aliases of each index, and under an alias the names of its list fields."""
         indices: dict[str, Any] = {}
         for index in self._indices.values():
             indices[index.name] = {"aliases": {index.alias: {}, index.time_alias: {}}}

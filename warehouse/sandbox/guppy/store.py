@@ -1,16 +1,15 @@
-"""The stand-in for Elasticsearch: indices of documents that came in Parquet files, held in a DuckDB database.
+"""The simulated Elasticsearch: indices of documents, loaded from index files into a DuckDB database.
 
-What belongs here: reading rows, counting and aggregating one index, and rendering the results as JSON text. A file
-holds one column for each field and `_row`, the position of the document in the order of its unique id; it is sorted by
-it, so that a page by id is a range of rows. It is read into the database once: a few documents of a large index then
-cost what they cost, as they do in Elasticsearch, and not what the footer and the row groups of the file cost. JSON is
-rendered inside DuckDB, which keeps Python out of the way of large pages.
+What belongs here: reading rows, counting and aggregating one index, and rendering the results as JSON text. Documents
+are sorted by `_row` (see `index_file`), so that a page by id is a range of rows. A file is read into the database once:
+reading a few documents of a large index then does not pay for the footer and the row groups of its file. JSON is
+rendered inside DuckDB, because large pages would be slow in Python.
 
 As Elasticsearch does: documents that tie in a sort (or are not sorted at all) come in the order of the replica that
-happens to answer, which changes from request to request; histograms of text have no limit on their buckets and put
+answers, which changes from request to request; histograms of text have no limit on their buckets and put
 missing values last; numeric histograms have none for missing values and at most 65,535 buckets. Numbers are written
-as JavaScript writes them (63, not 63.0). An aggregation that was answered before is answered from memory, as the shard
-request cache does (it is on by default, for answers without documents): a table never changes, new data is a new one.
+as JavaScript writes them (63, not 63.0). Aggregations are cached, as by the shard request cache (it is on by default,
+for answers without documents): a table never changes, new data is a new table.
 
 Not modelled: scoring, analysed text and highlights (`_matched` is always null); sub-aggregations (`nestedAggFields`);
 refresh intervals; shards.
@@ -44,13 +43,13 @@ MAX_BUCKETS = 65_535
 DEFAULT_SIZE = 10
 _FIRST_BUILD = datetime(2026, 1, 1, 20, 26, 40)
 
-# What the answers from memory may take together; the histogram of all ids of a type is not worth it.
-_REMEMBERED_CHARACTERS = 10_000_000
-_LONGEST_REMEMBERED = 1_000_000
+# The limits of the cache and of one entry: the histogram of all ids of a type is too large to be cached.
+_CACHE_CHARACTERS = 10_000_000
+_ENTRY_CHARACTERS = 1_000_000
 
 
 def time_alias(number: int) -> str:
-    """Return the alias that the ETL gives an index for the time when it was built; here each run is a day later."""
+    """Return the alias of an index for the time of its build; here each run of the ETL is a day after the last."""
     return f"{_FIRST_BUILD + timedelta(days=number):time_%Y%m%dT%H%M%SZ}"
 
 
@@ -66,7 +65,7 @@ class Index:
 
     @property
     def name(self) -> str:
-        """The name of the concrete index: that of the alias with the running number of the ETL's run."""
+        """The name of the concrete index: the alias with the number of the ETL run."""
         return f"{self.alias}_{self.number}"
 
     @property
@@ -93,15 +92,15 @@ class Store:
         self._connection.execute(NUMBER_MACRO)
         self._connection.execute("SET enable_progress_bar = false")
         self._replicas = itertools.count()
-        self._remembered: dict[tuple[str, tuple[str, ...]], tuple[Any, ...]] = {}
-        self._remembered_characters = 0
+        self._cache: dict[tuple[str, tuple[str, ...]], tuple[Any, ...]] = {}
+        self._cached_characters = 0
 
     def close(self) -> None:
         """Release the memory."""
         self._connection.close()
 
-    def hold(self, index: Index) -> None:
-        """Read the file of an index; only then can the index be asked."""
+    def load(self, index: Index) -> None:
+        """Read the file of an index into the database, which must happen before the index is queried."""
         self._all(f"CREATE TABLE {_table(index)} AS SELECT * FROM read_parquet({literal(str(index.path))})", ())
 
     def count(self, index: Index, condition: Condition) -> int:
@@ -148,7 +147,7 @@ class Store:
         rendered = f"SELECT string_agg(json_merge_patch('{{}}', {members})::VARCHAR, ',' ORDER BY _row)"
         if condition.sql == "true":
             for start in range(0, index.documents, batch):
-                yield self._scalar(f"{rendered} FROM {_near(index, start, start + batch - 1)}", ())
+                yield self._scalar(f"{rendered} FROM {_between(index, start, start + batch - 1)}", ())
             return
         rows = [
             row
@@ -159,9 +158,9 @@ class Store:
         for start in range(0, len(rows), batch):
             part = rows[start : start + batch]
             if part[-1] - part[0] == len(part) - 1:
-                yield self._scalar(f"{rendered} FROM {_near(index, part[0], part[-1])}", ())
+                yield self._scalar(f"{rendered} FROM {_between(index, part[0], part[-1])}", ())
             else:
-                yield self._scalar(f"{rendered} FROM {_wanted(index, part)}", (part,))
+                yield self._scalar(f"{rendered} FROM {_at_positions(index, part)}", (part,))
 
     def value_count(self, index: Index, parent: Field | None, field: Field, condition: Condition) -> int:
         """Return the number of values (not documents) in a field."""
@@ -273,7 +272,7 @@ class Store:
                 order.append(f'{extreme}("{field.name}") {direction} NULLS LAST')
             else:
                 order.append(f'"{field.name}" {direction} NULLS LAST')
-        # Which replica answers decides the order of documents that tie, as in a store with more than one copy.
+        # The order of documents that tie depends on the replica that answers, as in a store with more than one copy.
         replica = next(self._replicas) % 2
         order += [f"hash(_row + {replica * 7919})", "_row"]
         sql = (
@@ -283,20 +282,21 @@ class Store:
         return [row for (row,) in self._all(sql, condition.parameters)]
 
     def _render(self, index: Index, rendered: str, rows: list[int]) -> str:
-        sql = f"SELECT '[' || string_agg({rendered}::VARCHAR, ',' ORDER BY position) || ']' FROM {_wanted(index, rows)}"
+        documents = _at_positions(index, rows)
+        sql = f"SELECT '[' || string_agg({rendered}::VARCHAR, ',' ORDER BY position) || ']' FROM {documents}"
         return self._scalar(sql, (rows,))
 
     def _list_errors(
         self, index: Index, selection: tuple[Selection, ...], rows: list[int]
     ) -> list[tuple[list[str | int], str]]:
-        """Return an error for each value that is a list where the schema says that it is not."""
+        """Return an error for each value that is a list although the schema declares one value."""
         errors: list[tuple[list[str | int], str]] = []
         for item in selection:
             if item.field is None:
                 continue
             name = item.field.name
             if item.field.holds_lists and not item.field.declared_list and not item.field.is_nested:
-                sql = f'SELECT position, to_json("{name}")::VARCHAR FROM {_wanted(index, rows)}'
+                sql = f'SELECT position, to_json("{name}")::VARCHAR FROM {_at_positions(index, rows)}'
                 for position, value in self._all(f'{sql} WHERE "{name}" IS NOT NULL ORDER BY 1', (rows,)):
                     errors.append(([position, item.response_name], _not_a_scalar(item.field, value)))
             for child in item.children:
@@ -305,7 +305,7 @@ class Store:
                 sql = (
                     f'SELECT position, generate_subscripts("{name}", 1) - 1, '
                     f'unnest(list_transform("{name}", lambda item: to_json(item."{child.field.name}")::VARCHAR)) '
-                    f"FROM {_wanted(index, rows)}"
+                    f"FROM {_at_positions(index, rows)}"
                 )
                 for position, below, value in self._all(f"SELECT * FROM ({sql}) ORDER BY 1, 2", (rows,)):
                     if value not in (None, "null"):
@@ -327,19 +327,19 @@ class Store:
         return self._aggregates(sql, parameters)[0]
 
     def _aggregates(self, sql: str, parameters: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the one row of an aggregation, from memory where it was asked before."""
-        asked = (sql, tuple(repr(value) for value in parameters))
-        # Another thread may begin the memory anew at any moment.
-        remembered = self._remembered.get(asked)
-        if remembered is not None:
-            return remembered
+        """Return the one row of an aggregation, from the cache if it is there."""
+        key = (sql, tuple(repr(value) for value in parameters))
+        # Another thread may empty the cache at any moment.
+        cached = self._cache.get(key)
+        if cached is not None:
+            return cached
         row = self._row(sql, parameters)
-        size = sum(len(text) for text in (sql, *asked[1], *map(str, row)))
-        if size <= _LONGEST_REMEMBERED:
-            if self._remembered_characters + size > _REMEMBERED_CHARACTERS:
-                self._remembered, self._remembered_characters = {}, 0
-            self._remembered[asked] = row
-            self._remembered_characters += size
+        size = sum(len(text) for text in (sql, *key[1], *map(str, row)))
+        if size <= _ENTRY_CHARACTERS:
+            if self._cached_characters + size > _CACHE_CHARACTERS:
+                self._cache, self._cached_characters = {}, 0
+            self._cache[key] = row
+            self._cached_characters += size
         return row
 
     def _scalar(self, sql: str, parameters: tuple[Any, ...]) -> Any:
@@ -353,7 +353,7 @@ class Store:
 
 
 def _not_a_scalar(field: Field, value: str) -> str:
-    """Return how GraphQL refuses a list (JSON) where the schema says that the field holds one value."""
+    """Return the GraphQL error for a list (JSON) in a field that the schema declares as one value."""
     kind = "Float cannot represent non numeric value" if field.is_number else "String cannot represent value"
     return f"{kind}: {value}"
 
@@ -362,18 +362,18 @@ def _table(index: Index) -> str:
     return f'"{index.path.stem}"'
 
 
-def _near(index: Index, first: int, last: int) -> str:
+def _between(index: Index, first: int, last: int) -> str:
     """Return the FROM clause of the documents from one position to another, both included."""
     return f"(SELECT * FROM {_table(index)} WHERE _row BETWEEN {first} AND {last})"
 
 
-def _wanted(index: Index, rows: list[int]) -> str:
+def _at_positions(index: Index, rows: list[int]) -> str:
     """Return the FROM clause of the documents at these positions; the parameter is the list of positions."""
     positions = (
         "SELECT unnest(list) AS _row, generate_subscripts(list, 1) - 1 AS position FROM (SELECT ?::BIGINT[] AS list)"
     )
-    # The range lets DuckDB skip what holds none of the rows.
-    return f"{_near(index, min(rows), max(rows))} JOIN ({positions}) USING (_row)"
+    # The range lets DuckDB skip row groups without any of the rows.
+    return f"{_between(index, min(rows), max(rows))} JOIN ({positions}) USING (_row)"
 
 
 def _values_sql(index: Index, parent: Field | None, field: Field, condition: Condition, distinct: bool = False) -> str:

@@ -1,8 +1,8 @@
-"""The stand-in for the IDC artifact bucket: `GET /<version>/release_artifacts/<file>`.
+"""The IDC artifact bucket: `GET /<version>/release_artifacts/<file>`.
 
 What belongs here: serving files with byte ranges, digest sidecars beside the Parquet files, `current` as the name of
 the newest version, and the listing of versions (`GET ?delimiter=/&prefix=...`, always in one page). The files are the
-real ones of a wheel, given by path, and those that `warehouse.sandbox.idc.specialised` synthesised.
+real ones of a wheel, given by path, and the synthetic ones of `warehouse.sandbox.idc.specialised`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ArtifactBucket:
         return "sidecar" if request.path.endswith(".sha256") else "artifact"
 
     def handle(self, request: Request) -> Reply:
-        """Return the file, a part of it, its sidecar, or 404 in the words of the object store."""
+        """Return the file, a part of it, its sidecar, or the 404 of the object store."""
         places = frozenset({self.place_of(request)})
         if (request.method, request.path) == ("GET", "/") and request.query.get("delimiter") == "/":
             return self._listing(request.query.get("prefix", ""), places)

@@ -1,9 +1,10 @@
-"""IDC's specialised indices that a wheel lacks, synthesised so that they fit the real series of the release.
+"""IDC's specialised indices that a wheel lacks, synthetic but consistent with the real series of the release.
 
 What belongs here: one relation for each index over the release's `idc_index`, written with the columns, types and order
 that the release's `_schema.json` names (without one, those of the relation). Rows are about real series: a segmentation
 refers to an image series of the same study or patient, a CT row to a CT series. The values in them are invented, and
-every file says so in its footer: key `synthetic`, value `true`. A column of a schema that no relation knows is null.
+the footer of every file has the key `synthetic` with the value `true`. A column of a schema that no relation has is
+null.
 """
 
 from __future__ import annotations
@@ -175,22 +176,22 @@ RELATIONS = {
 def synthesise_indices(idc_index: Path, schemas: Mapping[str, Path], folder: Path) -> dict[str, Path]:
     """Write every specialised index of a release into `folder` and return the files to serve by name.
 
-    `schemas` maps table names to the release's `_schema.json`; the files that are written carry the columns of it, and
-    a table that has none is written with the columns of its relation. What `folder` holds already is kept.
+    `schemas` maps table names to the release's `_schema.json`; a file has the columns of its schema, or those of
+    its relation if the release has no schema for it. Files that are in `folder` already are kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     missing = {name: folder / f"{name}.parquet" for name in RELATIONS}
     missing = {name: path for name, path in missing.items() if not path.exists()}
     if missing:
         with duckdb.connect(
-            str(folder / "workshop.duckdb"), config={"memory_limit": "2GB", "threads": 2}
+            str(folder / "synthesis.duckdb"), config={"memory_limit": "2GB", "threads": 2}
         ) as connection:
             _prepare(connection, idc_index)
             for name, path in missing.items():
                 temporary = path.with_suffix(".tmp")
                 _write(connection, RELATIONS[name], schemas.get(name), temporary)
                 temporary.replace(path)
-        (folder / "workshop.duckdb").unlink()
+        (folder / "synthesis.duckdb").unlink()
     return {f"{name}.parquet": folder / f"{name}.parquet" for name in RELATIONS}
 
 

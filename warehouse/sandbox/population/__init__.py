@@ -1,4 +1,4 @@
-"""The synthetic records that a sandbox serves, made once for a scale and a seed."""
+"""The synthetic population that a sandbox serves: the same records for the same scale and seed."""
 
 from warehouse.sandbox.population.synthesis import prepare_population
 

@@ -1,6 +1,6 @@
-"""Whole numbers that add up: sharing out counts so that every margin is met exactly.
+"""Apportionment: distributing whole numbers in proportion so that every total is met exactly.
 
-What belongs here: the arithmetic of the synthesis, without any knowledge of what is counted.
+What belongs here: the arithmetic of the synthesis, whatever is counted.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ Counts = NDArray[np.int64]
 
 
 def apportion(total: int, weights: Sequence[float] | NDArray[np.float64] | Counts) -> Counts:
-    """Share `total` out in proportion to the weights, by largest remainders; ties go to the first.
+    """Distribute `total` in proportion to the weights, by largest remainders; ties go to the first.
 
     Raises:
-        ValueError: there is something to share out and no positive weight.
+        ValueError: the total is not 0 and no weight is positive.
     """
     share = np.asarray(weights, dtype=np.float64)
     if total == 0:
         return np.zeros(len(share), dtype=np.int64)
     if share.sum() <= 0:
-        raise ValueError(f"{total} cannot be shared out among weights that sum to {share.sum()}.")
+        raise ValueError(f"{total} cannot be apportioned to weights that sum to {share.sum()}.")
     exact = total * share / share.sum()
     parts = np.floor(exact + 1e-9).astype(np.int64)
     order = np.argsort(-(exact - parts), kind="stable")
@@ -32,14 +32,14 @@ def apportion(total: int, weights: Sequence[float] | NDArray[np.float64] | Count
 
 
 def apportion_to_all(total: int, weights: Counts) -> Counts:
-    """Share `total` out as `apportion` does, but with at least one for every positive weight.
+    """Distribute `total` as `apportion` does, but with at least one for every positive weight.
 
     Raises:
         ValueError: the total is smaller than the number of positive weights.
     """
     needed = (weights > 0).astype(np.int64)
     if total < needed.sum():
-        raise ValueError(f"{total} cannot be shared out among {needed.sum()} with one each.")
+        raise ValueError(f"{total} cannot be apportioned to {needed.sum()} with one each.")
     parts = np.maximum(apportion(total, weights), needed)
     while parts.sum() > total:
         parts[int(np.argmax(parts))] -= 1
@@ -47,7 +47,7 @@ def apportion_to_all(total: int, weights: Counts) -> Counts:
 
 
 def consolidated(counts: Counts, holders: int) -> Counts:
-    """Return the counts in at most `holders` places: what lies in the smaller ones is moved to the largest."""
+    """Return the counts in at most `holders` places: the counts of the smaller ones are added to the largest."""
     keep = np.argsort(-counts, kind="stable")[:holders]
     kept = np.zeros_like(counts)
     kept[keep] = counts[keep]
@@ -58,8 +58,8 @@ def consolidated(counts: Counts, holders: int) -> Counts:
 def two_way_table(rows: Counts, columns: Counts, weights: NDArray[np.float64]) -> Counts:
     """Return a table of whole numbers with exactly these row and column sums, near to the shape of the weights.
 
-    The weights are fitted to the margins by iterative proportional fitting, rounded down, and what is missing is put
-    where the margins still lack it. Both margins must have the same sum.
+    The weights are fitted to the margins by iterative proportional fitting, rounded down, and the rest is added
+    where a margin is not yet met. Both margins must have the same sum.
     """
     if rows.sum() != columns.sum():
         raise ValueError(f"The rows sum to {rows.sum()} and the columns to {columns.sum()}.")
@@ -84,13 +84,13 @@ def two_way_table(rows: Counts, columns: Counts, weights: NDArray[np.float64]) -
 
 
 def spread(total: int, holders: int, random: np.random.Generator, skew: float = 1.5) -> Counts:
-    """Return how many of `total` things each holder has: at least one each if there are enough, some far more.
+    """Return how many of `total` items each holder has: at least one each if there are enough, some far more.
 
     A larger `skew` gives more to fewer.
     """
     if holders == 0:
         if total:
-            raise ValueError(f"{total} things have no holder.")
+            raise ValueError(f"{total} items have no holder.")
         return np.zeros(0, dtype=np.int64)
     if total <= holders:
         counts = np.zeros(holders, dtype=np.int64)
@@ -104,8 +104,8 @@ def spread(total: int, holders: int, random: np.random.Generator, skew: float = 
 def choose_up_to_sum(sizes: Counts, target: int, order: Counts) -> Counts:
     """Return positions, taken in `order`, whose sizes sum to `target`.
 
-    What the first ones lack is made up by one of just that size or by several of size one; where there are too few of
-    those, the sum stays below the target.
+    The remainder after the first ones is filled by one of exactly that size or by several of size one; if there are too
+    few of those, the sum stays below the target.
     """
     running = np.cumsum(sizes[order])
     taken = int(np.searchsorted(running, target, side="right"))
@@ -117,5 +117,5 @@ def choose_up_to_sum(sizes: Counts, target: int, order: Counts) -> Counts:
 
 
 def shuffled_labels(counts: Counts, random: np.random.Generator) -> Counts:
-    """Return one label (the position in `counts`) for each of `sum(counts)` things, in random order."""
+    """Return one label (the position in `counts`) for each of `sum(counts)` items, in random order."""
     return random.permutation(np.repeat(np.arange(len(counts)), counts))

@@ -1,6 +1,6 @@
-"""Sizes of files, in bytes, that sum to what Indexd reports.
+"""Sizes of files, in bytes, that sum to the total that Indexd reports.
 
-What belongs here: drawing the sizes of the portal's data files and of the files that only Indexd registers.
+What belongs here: drawing the sizes of the portal's data files and of the files that only Indexd lists.
 """
 
 from __future__ import annotations

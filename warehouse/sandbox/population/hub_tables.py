@@ -1,11 +1,10 @@
 """The hub's four record types: MIDRC's from the portal, IDC's from a real release, all others invented.
 
-What belongs here: bringing all repositories into one form (the tables `hub_dataset`, `hub_subject`, `hub_study` and
+What belongs here: bringing all repositories to one structure (the tables `hub_dataset`, `hub_subject`, `hub_study` and
 `hub_series`), and the relations of the record types over it.
 
 MIDRC's subjects, studies and series are a part of the portal's, under the same identifiers. IDC's carry the identifiers
-of the release that is given (one subject for each collection and patient), except for the few that the hub lacks so
-far.
+of the release that is given (one subject for each collection and patient), except for the few that the hub lacks.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ import numpy as np
 
 from warehouse.sandbox.population import vocabulary
 from warehouse.sandbox.population.apportionment import apportion, spread
+from warehouse.sandbox.population.database import load
 from warehouse.sandbox.population.targets import Targets
-from warehouse.sandbox.population.workshop import load
 from warehouse.sql_text import literal
 
 _MODALITIES = {
@@ -53,7 +52,8 @@ INSERT INTO hub_series SELECT e.n, e.study_n, e.series_uid, e.modality, e.body_p
   [f.object_id] FROM series e JOIN file f ON f.series_n = e.n WHERE e.in_hub;
 """
 
-# The hub is a little behind the release: it lacks the smallest subjects and single series of studies that have more.
+# The hub is not quite up to date with the release: it lacks the smallest subjects and single series of studies that
+# have more.
 _IDC_LAG = """
 CREATE TABLE idc_subject AS
 WITH counted AS (

@@ -1,4 +1,4 @@
-"""The manifest of a synthetic population: what is in its folder, and that it is synthetic."""
+"""The manifest of a synthetic population: its parameters and its files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from warehouse.sandbox.guppy.schema import read_record_types
 from warehouse.sandbox.guppy.store import Index
 
-# The running number of a concrete index at the start.
+# The number of the ETL run that built the indices.
 _FIRST_NUMBER = 41
 _COMMONS = {"midrc_portal": "midrc", "bih": "bih"}
 
@@ -26,7 +26,7 @@ class ManifestFile(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a folder holds. `idc_identifiers` says where the identifiers of the hub's IDC records come from."""
+    """The parameters and files of a population. `idc_identifiers` is the origin of the ids of the hub's IDC records."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,8 +1,8 @@
-"""The skeleton of the MIDRC records: cases, studies, series, annotations and files, and how they hang together.
+"""The core entities of the MIDRC records: cases, studies, series, annotations and files, and their relations.
 
-What belongs here: drawing who belongs to whom so that every published margin holds at once. The hub's part is drawn
-first, because the published figures say more about it (series by collection and modality); the portal is that part and
-what the hub does not know yet. Attributes that no figure depends on are added in SQL (`portal_tables`, `hub_tables`).
+What belongs here: drawing the relations so that every published total holds at once. The hub's part is drawn first,
+because more figures are published about it (series by collection and modality); the portal has that part and the
+records that the hub lacks. Attributes that no figure depends on are added in SQL (`portal_tables`, `hub_tables`).
 
 Everything is arrays by position: `case` of a study is a position in `Cases`. All draws come from one seeded generator.
 """
@@ -51,7 +51,7 @@ class Annotations:
 
 @dataclass(frozen=True)
 class MidrcCore:
-    """All of the skeleton; `reports` holds the study of each radiology report, `measurements` the case of each."""
+    """All core entities; `reports` holds the study of each radiology report, `measurements` the case of each."""
 
     datasets: Datasets
     cases: Cases
@@ -64,7 +64,7 @@ class MidrcCore:
 
 
 def draw_midrc(targets: Targets, seed: int) -> MidrcCore:
-    """Draw the skeleton at the scale of the targets. The same scale and seed give the same skeleton."""
+    """Draw the core entities at the scale of the targets. The same scale and seed give the same entities."""
     random = np.random.Generator(np.random.PCG64(seed))
     datasets, dataset_counts = _datasets(targets)
     cases = _cases(targets, datasets, dataset_counts, random)

@@ -313,7 +313,7 @@ def _descriptions(
         pool = [*others * 40, *[None] * len(others), *vocabulary.DIRTY_TEXTS[: max(len(others) // 4, 2)]]
         picked = random.integers(len(pool), size=len(left))
         description[left] = np.asarray(pool, dtype=object)[picked]
-    # Every kind of dirt is there at any scale.
+    # Every kind of dirty text occurs at any scale.
     spare = np.flatnonzero(is_free)[: len(vocabulary.DIRTY_TEXTS)]
     description[spare] = vocabulary.DIRTY_TEXTS[: len(spare)]
     return description

@@ -1,10 +1,10 @@
-"""The portal's six record types, written out from the skeleton in SQL.
+"""The portal's six record types, made from the core entities in SQL.
 
-What belongs here: the attributes of every record type, and how parents are copied into their children as Guppy's ETL
-does ("from parent" and "set of" in the field table). The skeleton's arrays are tables of the schema `core`; every
-relation here has one row for each record and one column for each field of its type.
+What belongs here: the attributes of every record type, and the copies of parents in their children as Guppy's ETL makes
+them ("from parent" and "set of" in the field table). The arrays of the core entities are tables of the schema `core`;
+every relation here has one row for each record and one column for each field of its type.
 
-Macros (see `warehouse.sandbox.population.workshop`): `record_id(kind, n)` is a UUID, `draw(kind, n, k)` a number below
+Macros (see `warehouse.sandbox.population.database`): `record_id(kind, n)` is a UUID, `draw(kind, n, k)` a number below
 k, both the same for the same seed; `one(x)` is a list of x, empty if x is missing; `parent(x)` the same but missing
 itself; `set_of(x)` is an aggregate, the distinct values in order.
 """
@@ -12,7 +12,7 @@ itself; `set_of(x)` is an aggregate, the distinct values in order.
 from __future__ import annotations
 
 from warehouse.sandbox.population import vocabulary
-from warehouse.sandbox.population.workshop import texts
+from warehouse.sandbox.population.database import texts
 
 _PARTS = f"""
 CREATE TABLE dataset AS
@@ -91,7 +91,7 @@ SELECT r.n, r.study_n, record_id('report', r.n) AS _radiology_report_id, s.submi
 FROM core.reports r JOIN study s ON s.n = r.study_n;
 """
 
-# What a file knows of its cases: usually one; a clinical supplement of a dataset has several.
+# The cases of a file: usually one; a clinical supplement of a dataset has several.
 _CASE_GROUPS = """
 CREATE TABLE case_group AS
 WITH members AS (
@@ -355,7 +355,7 @@ SELECT f._data_file_id, p.auth_resource_path, f.source_node, p.project_id,
 FROM file f JOIN case_group g ON g.key = f.case_key JOIN patient p ON p.n = g.first_case
 JOIN dataset_lists d ON d.case_n = g.first_case LEFT JOIN study s ON s.n = f.study_n
 LEFT JOIN file_sets b ON b.study_n = f.study_n
-LEFT JOIN core.dirt t ON t.n = f.n % (SELECT count(*) FROM core.dirt)
+LEFT JOIN core.dirty_texts t ON t.n = f.n % (SELECT count(*) FROM core.dirty_texts)
 """
 
 RELATIONS = {

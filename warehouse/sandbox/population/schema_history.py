@@ -1,11 +1,11 @@
-"""The states that the portal's schema has been in, and the portal as it was in one of them.
+"""The history of the portal's schema, and the portal in a former state of it.
 
 What belongs here: the history of record types and fields (`data/portal_schema_history.csv`: a field, its type in the
-index, whether it is a list, the day on which it came and the day on which it was gone), and the sandbox's own records
-as a state offered them. Source: thirteen revisions of the portal's ETL mapping between May 2022 and October 2024
-(`uc-cdis/cdis-manifest`, `data.midrc.org/etlMapping.yaml`, 55fc81893 to d8a29059d), with types by the data dictionary
-of June 2026, in which a field that it has dropped is `keyword`. The records inside a record (`imaging_studies`) have
-the fields of today: the history does not list them.
+index, whether it is a list, the day on which it was added and the day on which it was removed), and the records of the
+sandbox in the shape of a state. Source: thirteen revisions of the portal's ETL mapping between May 2022 and October
+2024 (`uc-cdis/cdis-manifest`, `data.midrc.org/etlMapping.yaml`, 55fc81893 to d8a29059d), with types by the data
+dictionary of June 2026, in which a field that it has dropped is `keyword`. The records inside a record
+(`imaging_studies`) have the fields of today: the history does not list them.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from warehouse.sandbox.guppy.schema import ElasticType, Field, RecordType, read_
 from warehouse.sandbox.guppy.store import Index
 
 _SYSTEM = "midrc_portal"
-# What the field table describes: the six types of the comparison report of that day.
+# The day of the comparison report, whose six types the field table describes.
 _TODAY = date(2026, 2, 12)
-# Types under which the same records were offered before.
+# Former names of types of the same records.
 _FORMER_NAMES = {"imaging_data_file": "data_file"}
 
-# A dataset as its files and cases know it. What they do not know of it is invented.
+# A dataset with what its files and cases state of it. The other fields are invented.
 _DATASET = RecordType(
     "dataset",
     (
@@ -63,7 +63,7 @@ GROUP BY name, _dataset_id, named.submitter_id
 
 @dataclass(frozen=True)
 class SchemaState:
-    """One state: the day it began, its place among all (from 0), and the record types that it offered."""
+    """One state: the day it began, its position among all (from 0), and its record types."""
 
     since: date
     place: int
@@ -71,7 +71,7 @@ class SchemaState:
 
 
 def schema_on(day: str) -> SchemaState | None:
-    """Return the state that was in force on a day (2023-08-29), or None for today's, which needs no history.
+    """Return the state on a day (2023-08-29), or None for the current one, which needs no history.
 
     Raises:
         UsageError: the text is no date, or one before the history begins.
@@ -83,7 +83,7 @@ def schema_on(day: str) -> SchemaState | None:
         wanted = date.fromisoformat(day)
     except ValueError:
         raise UsageError(
-            f"The sandbox cannot play the schema of {day!r}: it takes a date like {states[0]}. The portal's schema "
+            f"The sandbox cannot serve the schema of {day!r}: it takes a date like {states[0]}. The portal's schema "
             f"changed on {known}."
         ) from None
     if wanted >= _TODAY:
@@ -91,18 +91,18 @@ def schema_on(day: str) -> SchemaState | None:
     begun = [state for state in states if state <= wanted]
     if not begun:
         raise UsageError(
-            f"The sandbox cannot play the schema of {wanted}: its history of the portal begins later. Take a date from "
-            f"{states[0]} on; the schema changed on {known}."
+            f"The sandbox cannot serve the schema of {wanted}: its history of the portal begins later. Take a date "
+            f"from {states[0]} on; the schema changed on {known}."
         )
     since = begun[-1].isoformat()
     in_force = [row for row in rows if row["since"] <= since and (not row["until"] or since < row["until"])]
     return SchemaState(begun[-1], len(begun) - 1, _record_types(in_force))
 
 
-def offered_by(state: SchemaState, indices: dict[str, Index], folder: Path) -> dict[str, Index]:
-    """Write the portal's records as the state offered them to `folder`, and return the indices by record type.
+def indices_of_state(state: SchemaState, indices: dict[str, Index], folder: Path) -> dict[str, Index]:
+    """Write the portal's records in the shape of a state to `folder`, and return the indices by record type.
 
-    `indices` are those of today. A state's indices bear numbers of their own: the real ETL built them anew.
+    `indices` are the current ones. The indices of a state have other numbers: other runs of the ETL built them.
     """
     found = {}
     for record_type in state.record_types:

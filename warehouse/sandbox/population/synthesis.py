@@ -1,6 +1,6 @@
-"""The synthetic population of a sandbox: made once for a scale and a seed, then served from its files.
+"""Makes the files of a population.
 
-What belongs here: making all files in order and the manifest last, so that a folder with a manifest is whole. The same
+What belongs here: writing all files, and the manifest last, so that a folder with a manifest is complete. The same
 scale, seed, generator and IDC release give the same bytes.
 """
 
@@ -17,18 +17,18 @@ from warehouse.landing import sha256_of
 from warehouse.sandbox.guppy.index_file import write_index, write_parquet
 from warehouse.sandbox.guppy.schema import read_record_types
 from warehouse.sandbox.population import hub_tables, portal_tables, vocabulary
+from warehouse.sandbox.population.database import load, open_database
 from warehouse.sandbox.population.file_sizes import draw_sizes
 from warehouse.sandbox.population.manifest import Manifest, ManifestFile
 from warehouse.sandbox.population.midrc_core import MidrcCore, draw_midrc
 from warehouse.sandbox.population.targets import Targets, read_targets
-from warehouse.sandbox.population.workshop import load, open_workshop
 from warehouse.sandbox.scratch import scratch_folder
 
 _LOG = logging.getLogger("icw.sandbox")
-# Changes whenever the same scale and seed would give other records.
+# To be raised with every change after which the same scale and seed give other records.
 GENERATOR = "3"
 
-_REGISTER = """
+_INDEXED_FILES = """
 SELECT did, max(size) AS size FROM (
   SELECT replace(object_id, 'dg.MD1R/', '') AS did, size FROM file
   UNION ALL SELECT record_id('register', n), size FROM core.unlisted_files
@@ -50,7 +50,7 @@ SELECT guid, record FROM (
 
 
 def prepare_population(folder: Path, scale: float, seed: int, idc_release: Path | None = None) -> Manifest:
-    """Return the manifest of the population in `folder`, making the population first if the folder holds another one.
+    """Return the manifest of the population in `folder`, synthesising it first if the folder holds another one.
 
     `idc_release` is a real `idc_index.parquet`; None means invented identifiers for the hub's IDC records.
     """
@@ -66,14 +66,14 @@ def prepare_population(folder: Path, scale: float, seed: int, idc_release: Path 
     targets = read_targets(scale)
     folder.mkdir(parents=True, exist_ok=True)
     _LOG.info("Synthesising the sandbox's population.", extra={"scale": scale, "seed": seed})
-    with scratch_folder(folder, "making") as workshop:
-        with open_workshop(workshop, seed) as connection:
-            files = _make(connection, targets, seed, idc_release, workshop)
+    with scratch_folder(folder, "making") as scratch:
+        with open_database(scratch, seed) as connection:
+            files = _make(connection, targets, seed, idc_release, scratch)
         manifest = Manifest(files=files, **wanted)  # type: ignore[arg-type]
-        (workshop / path.name).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        (scratch / path.name).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
         path.unlink(missing_ok=True)
         for name in [*(file.name for file in files.values()), path.name]:
-            (workshop / name).replace(folder / name)
+            (scratch / name).replace(folder / name)
     return manifest
 
 
@@ -92,7 +92,7 @@ def _make(
             path = folder / f"{name}.parquet"
             rows = write_index(connection, record_type, relations[record_type.name], path)
             files[name] = ManifestFile(name=path.name, rows=rows, sha256=sha256_of(path))
-    for name, relation in (("indexd", _REGISTER), ("metadata", _METADATA)):
+    for name, relation in (("indexd", _INDEXED_FILES), ("metadata", _METADATA)):
         path = folder / f"{name}.parquet"
         rows = write_parquet(connection, relation, path)
         files[name] = ManifestFile(name=path.name, rows=rows, sha256=sha256_of(path))
@@ -173,10 +173,10 @@ def _load_core(connection: duckdb.DuckDBPyConnection, core: MidrcCore, targets: 
             "size": other_sizes,
         },
     )
-    # Positions of files go on after those of the series, so that every file has a number of its own.
+    # Files are numbered on after the series, so that every file has a number of its own.
     connection.execute(f"UPDATE core.files SET n = n + {len(series.study)}")
     load(connection, "unlisted_files", {"size": unlisted})
-    load(connection, "dirt", {"value": vocabulary.DIRTY_TEXTS})
+    load(connection, "dirty_texts", {"value": vocabulary.DIRTY_TEXTS})
     loinc = [
         (modality, choice, len(rows), *row)
         for group, rows in vocabulary.LOINC.items()

@@ -1,6 +1,6 @@
-"""What the synthetic population adds up to: the numbers of `data/targets.yml`, scaled.
+"""The totals of the synthetic population: the numbers of `data/targets.yml`, scaled.
 
-What belongs here: reading the targets. They are inputs of the synthesis only; nothing that answers a query sees them.
+What belongs here: reading the targets. They are inputs of the synthesis only; no service reads them.
 """
 
 from __future__ import annotations

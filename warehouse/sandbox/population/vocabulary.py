@@ -1,7 +1,7 @@
-"""Words of the synthetic records: codes, descriptions, and the dirt that real records hold.
+"""Values of the synthetic records: codes, descriptions, and dirty values as real records have them.
 
-What belongs here: lists of values. Where a list has dirt in it (text that breaks naive readers, codes outside the
-dictionary, a literal "no data"), that is its purpose.
+What belongs here: lists of values. Dirty values (text that breaks naive readers, codes outside the dictionary, a
+literal "no data") are there on purpose.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DIRTY_TEXTS = (
     "VERY LONG " + "study description " * 600,
 )
 
-# Enough kinds that none has more series than the least of the published ones.
+# Enough of them that none has more series than the rarest of the published descriptions.
 XR_DESCRIPTIONS = (
     "XR CHEST 1 VIEW AP",
     "XR CHEST 2 VIEWS",

@@ -1,16 +1,16 @@
-"""Faults on request: what goes wrong, where, and at which of the matching requests.
+"""Faults on request: what fails, where, and at which of the matching requests.
 
-What belongs here: the description of a fault, choosing the fault of a request, and spoiling a reply. What happens below
-HTTP (a reset, a hang, a body that ends early) is named here and done by the server.
+What belongs here: the description of a fault, selecting the fault of a request, and the reply with a fault. Faults
+below HTTP (a reset, a hang, a body that ends early) are named here and carried out by the HTTP server.
 
-Places: `status`, `version`, `mapping`, `introspection`, `count`, `histogram`, `page`, `last_page` (the page that holds
-the record with the greatest unique id of its type), `download`, `indexd`, `metadata`, `artifact`, `sidecar`,
+Places: `status`, `version`, `mapping`, `introspection`, `count`, `histogram`, `page`, `last_page` (the page with
+the greatest unique id of its type), `download`, `indexd`, `metadata`, `artifact`, `sidecar`,
 `listing` (of the versions in the bucket). One request may be in several places (a count and a histogram in one query).
 
-`authorisation_outage` is how a private Guppy answers while its authorisation service fails: status 200, a total of 0,
-pages, histograms and downloads empty. With a `record_type` it is that type that is empty, for as many requests about it
-as `times` says, while the other types of the same query are full: the failure of a few seconds between two requests.
-`data_change` makes its `change` (see `warehouse.sandbox.guppy.changes`: records, a field or a type) before the answer.
+`authorisation_outage` is the answer of a private Guppy while its authorisation service fails: status 200, a total of 0,
+empty pages, histograms and downloads. With a `record_type` only that type is empty, for `times` requests about it,
+while the other types of the same query are complete: a failure of a few seconds between two requests. `data_change`
+applies its `change` (see `warehouse.sandbox.guppy.changes`: records, a field or a type) before the answer.
 """
 
 from __future__ import annotations
@@ -61,15 +61,15 @@ Place = Literal[
     "listing",
 ]
 
-# Kinds that are answers of Guppy's GraphQL and of nothing else.
+# Kinds that only Guppy's GraphQL answers with.
 _GRAPHQL_KINDS = {"graphql_errors", "partial_data", "request_timed_out"}
 _GRAPHQL_PLACES = {"mapping", "introspection", "count", "histogram", "page", "last_page"}
 
 
 class Fault(BaseModel):
-    """One thing that goes wrong.
+    """One fault.
 
-    It strikes `times` matching requests in a row, the first of them the `at`-th after the fault was added; `times`
+    It affects `times` matching requests in a row, the first of them the `at`-th after the fault was added; `times`
     None means all from then on. `seconds` is how long a hang or a time-out takes, and the Retry-After of a 429.
     """
 
@@ -103,24 +103,24 @@ class _Armed:
 
 
 class Faults:
-    """The faults that are switched on. Safe to use from many threads."""
+    """The active faults. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._armed: list[_Armed] = []
         self._lock = threading.Lock()
 
     def add(self, *faults: Fault) -> None:
-        """Switch faults on; their counting of matching requests begins now."""
+        """Activate faults; matching requests are counted from now on."""
         with self._lock:
             self._armed += [_Armed(fault) for fault in faults]
 
     def clear(self) -> None:
-        """Switch all faults off."""
+        """Remove all faults."""
         with self._lock:
             self._armed.clear()
 
     def active(self) -> list[Fault]:
-        """Return the faults that may still strike."""
+        """Return the faults that may still affect a request."""
         with self._lock:
             return [
                 armed.fault
@@ -128,15 +128,15 @@ class Faults:
                 if armed.fault.times is None or armed.seen < armed.fault.at + armed.fault.times - 1
             ]
 
-    def strike(
+    def trigger(
         self,
         service: str,
         places: frozenset[str],
         record_types: frozenset[str],
         considered: Callable[[Fault], bool] = lambda fault: True,
     ) -> Fault | None:
-        """Count the request for every fault that matches it, and return the first one that strikes it."""
-        struck = None
+        """Count the request for every fault that matches it, and return the first fault that affects it."""
+        triggered = None
         with self._lock:
             for armed in self._armed:
                 if not considered(armed.fault) or not armed.fault.matches(service, places, record_types):
@@ -144,16 +144,16 @@ class Faults:
                 armed.seen += 1
                 past = armed.seen - armed.fault.at
                 if past >= 0 and (armed.fault.times is None or past < armed.fault.times):
-                    struck = struck or armed.fault
-        return struck
+                    triggered = triggered or armed.fault
+        return triggered
 
 
-def spoil(reply: Reply, fault: Fault) -> Reply:
-    """Return what the fault makes of a good reply; kinds that the server does itself leave it as it is."""
+def with_fault(reply: Reply, fault: Fault) -> Reply:
+    """Return a reply with the fault applied; kinds that the HTTP server carries out leave the reply unchanged."""
     match fault.kind:
         case "too_many_requests":
-            spoiled = html(429, "429 Too Many Requests", "Too many requests")
-            return replace(spoiled, headers={"Retry-After": f"{fault.seconds:g}"})
+            refused = html(429, "429 Too Many Requests", "Too many requests")
+            return replace(refused, headers={"Retry-After": f"{fault.seconds:g}"})
         case "server_error":
             return html(fault.status, f"{fault.status} Server Error", "The server cannot answer now")
         case "not_found":
@@ -199,7 +199,7 @@ def _failed(reply: Reply, message: str) -> dict[str, Any]:
 
 
 def _partial(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer with its innermost half gone: rows become null, of an object the last member does."""
+    """Return the answer without half of its innermost part: rows become null, or the last member of an object."""
     errors = []
     path: list[str | int] = []
     node: Any = content.get("data")
@@ -214,14 +214,14 @@ def _partial(content: dict[str, Any]) -> dict[str, Any]:
         if isinstance(found, list) and found:
             lost = range(len(found) // 2, len(found))
             node[path[-1]] = [None if position in lost else item for position, item in enumerate(found)]
-            errors = [_lost([*path, position]) for position in lost]
+            errors = [_missing_member([*path, position]) for position in lost]
         else:
             node[path[-1]] = None
-            errors = [_lost(path)]
+            errors = [_missing_member(path)]
     return {"errors": [*content.get("errors", []), *errors], "data": content.get("data")}
 
 
-def _lost(path: list[str | int]) -> dict[str, Any]:
+def _missing_member(path: list[str | int]) -> dict[str, Any]:
     return {
         "message": "Cannot read properties of undefined",
         "path": path,
@@ -230,7 +230,7 @@ def _lost(path: list[str | int]) -> dict[str, Any]:
 
 
 def _corrupted(content: bytes) -> bytes:
-    """Return the content with one byte changed in the middle, so that it stays as long as it was."""
+    """Return the content with one byte in the middle changed; its length stays the same."""
     if not content:
         return content
     middle = len(content) // 2

@@ -28,12 +28,12 @@ _CHUNK = 1 << 18
 
 
 class Application(Protocol):
-    """What the server asks for answers: the sandbox."""
+    """The source of the replies: the sandbox."""
 
     requests: RequestLog
 
     def answer(self, request: Request, entry: RequestEntry) -> tuple[Reply, Fault | None]:
-        """Return the reply of a service, and the fault that applies to it if any; note in the log what was asked."""
+        """Return the reply of a service, and the fault that affects it if any; complete the log entry."""
         ...
 
     def control(self, request: Request) -> Reply:
@@ -54,7 +54,7 @@ class SandboxServer(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, so that an idle one does not outlive the server."""
+        """Register the connection, so that an idle one does not outlive the server."""
         self._open.add(request)
         super().process_request(request, client_address)
 
@@ -71,7 +71,7 @@ class SandboxServer(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what went wrong; a client that closes the connection is not an error of the sandbox."""
+        """Log the error; a client that closes the connection is not an error of the sandbox."""
         if isinstance(sys.exception(), OSError):
             _LOG.debug("A connection ended early.", exc_info=True)
         else:

@@ -1,7 +1,7 @@
-"""The sandbox's log of requests: what arrived, how many were in flight, and what would have done harm.
+"""The log of requests: what arrived, how many were in flight, and what would have been harmful.
 
 What belongs here: recording and reading entries. The log shows whether a client kept its politeness limit and whether
-it ever sent something that would have ended a real server.
+it sent a request that would have ended a real server.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 class RequestEntry:
     """One request. `in_flight` counts the requests to the same service at arrival, this one included.
 
-    A request is in flight until its answer begins to be sent: who has the whole answer may already have asked again.
-    `seconds` runs as long.
+    A request is in flight until its reply begins to be sent: a client that has the whole reply may have sent its next
+    request already. `seconds` is measured until then.
     """
 
     number: int
@@ -76,7 +76,7 @@ class RequestLog:
             self.answered(entry)
 
     def answered(self, entry: RequestEntry) -> None:
-        """Note that the answer is about to be sent; once is enough, the end of the request does it at the latest."""
+        """Note that the reply is about to be sent; the first call counts, and the end of the request is one."""
         with self._lock:
             started = self._started.pop(entry.number, None)
             if started is not None:

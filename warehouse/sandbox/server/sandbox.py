@@ -1,4 +1,4 @@
-"""A sandbox: all local services on one port of the loopback interface.
+"""A sandbox: all simulated services on one port of the loopback interface.
 
 What belongs here: starting and stopping the services and the server, and applying faults to replies. Base URLs:
 
@@ -26,25 +26,26 @@ from warehouse.sandbox.guppy.service import GuppyService
 from warehouse.sandbox.idc.artifacts import ArtifactBucket
 from warehouse.sandbox.population import prepare_population
 from warehouse.sandbox.population.manifest import Manifest
-from warehouse.sandbox.population.schema_history import offered_by, schema_on
+from warehouse.sandbox.population.schema_history import indices_of_state, schema_on
 from warehouse.sandbox.scratch import scratch_folder
 from warehouse.sandbox.server.control import Control
-from warehouse.sandbox.server.faults import Fault, Faults, spoil
+from warehouse.sandbox.server.faults import Fault, Faults, with_fault
 from warehouse.sandbox.server.http_server import SandboxServer
 from warehouse.sandbox.server.request_log import RequestEntry, RequestLog
 from warehouse.sandbox.server.services import Services, service_and_path
 
 
 class Sandbox:
-    """The local services, running while the context lasts.
+    """The simulated services, running during the context.
 
-    `folder` holds the synthetic population of (`scale`, `seed`): it is synthesised if it is not there. `idc_release`
+    `folder` holds the synthetic population of (`scale`, `seed`): it is synthesised if it is missing. `idc_release`
     is the path of a real `idc_index.parquet` from whose identifiers the hub's IDC records are made (None: invented
     ones). `idc_files` are the releases of the artifact bucket: version -> file name -> path. `schema` is a day
-    (2023-08-29): the portal then offers the record types and fields of that day (None: today's).
+    (2023-08-29): the portal then has the record types and fields of that day (None: the current
+    ones).
 
     Raises:
-        UsageError: the portal's history does not know that day.
+        UsageError: that day is not in the portal's history.
     """
 
     def __init__(
@@ -70,13 +71,13 @@ class Sandbox:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Sandbox:
-        """Synthesise what is missing and start to answer."""
+        """Synthesise the population if it is missing, and start to answer."""
         self.manifest: Manifest = prepare_population(self.folder, self._scale, self._seed, self._idc_release)
         self._scratch = contextlib.ExitStack()
         generations = self._scratch.enter_context(scratch_folder(self.folder, "running"))
         portal = self.manifest.indices("midrc_portal", self.folder)
         if self._schema is not None:
-            portal = offered_by(self._schema, portal, generations)
+            portal = indices_of_state(self._schema, portal, generations)
         self.portal = GuppyService("midrc", portal, False, generations)
         self.bih = GuppyService("bih", self.manifest.indices("bih", self.folder), True, generations)
         self._services = Services(
@@ -95,7 +96,7 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop answering; requests that hang are released."""
+        """Stop answering; hanging requests are released."""
         assert self._server is not None
         assert self._thread is not None
         self._server.stopping.set()
@@ -113,28 +114,28 @@ class Sandbox:
 
     @property
     def portal_url(self) -> str:
-        """The base address that stands for https://data.midrc.org."""
+        """The base address in place of https://data.midrc.org."""
         return f"{self.root_url}/portal"
 
     @property
     def bih_url(self) -> str:
-        """The base address that stands for https://imaging-hub.data-commons.org."""
+        """The base address in place of https://imaging-hub.data-commons.org."""
         return f"{self.root_url}/bih"
 
     @property
     def idc_url(self) -> str:
-        """The base address that stands for the IDC artifact bucket."""
+        """The base address in place of the IDC artifact bucket."""
         return f"{self.root_url}/idc"
 
     def answer(self, request: Request, entry: RequestEntry) -> tuple[Reply, Fault | None]:
-        """Return the reply of a service, and the fault that applies to it if any; note in the log what was asked."""
+        """Return the reply of a service, and the fault that affects it if any; complete the log entry."""
         service, path = service_and_path(request.path)
         request = replace(request, path=path)
         places, record_types = self._services.classify(service, request)
-        fault = self.faults.strike(service, places, record_types, lambda fault: fault.place != "last_page")
+        fault = self.faults.trigger(service, places, record_types, lambda fault: fault.place != "last_page")
         reply = self._handle(service, request, fault)
         if "last_page" in reply.places:
-            late = self.faults.strike(
+            late = self.faults.trigger(
                 service, reply.places, reply.record_types, lambda candidate: candidate.place == "last_page"
             )
             if late is not None and fault is None:
@@ -146,10 +147,10 @@ class Sandbox:
         entry.harmful = reply.harmful
         if fault is not None:
             entry.fault = fault.kind
-            spoiled = spoil(reply, fault) if reply.harmful is None else reply
-            if spoiled.body is not reply.body:
+            faulty = with_fault(reply, fault) if reply.harmful is None else reply
+            if faulty.body is not reply.body:
                 discard(reply)
-            reply = spoiled
+            reply = faulty
         return reply, fault
 
     def control(self, request: Request) -> Reply:

@@ -21,10 +21,10 @@ def texts(values: Iterable[str]) -> str:
     return "[" + ", ".join(map(literal, values)) + "]"
 
 
-def open_workshop(folder: Path, seed: int, memory_limit: str = "3GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
+def open_database(folder: Path, seed: int, memory_limit: str = "3GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
     """Return a connection to a new database in `folder`, which may spill to disk, with the macros of the relations."""
     connection = duckdb.connect(
-        str(folder / "workshop.duckdb"),
+        str(folder / "synthesis.duckdb"),
         config={"memory_limit": memory_limit, "threads": threads, "temp_directory": str(folder / "spill")},
     )
     connection.execute("SET enable_progress_bar = false")
@@ -45,7 +45,7 @@ def open_workshop(folder: Path, seed: int, memory_limit: str = "3GB", threads: i
 
 
 def _choice(name: str, members: tuple[str, ...], rows: tuple[tuple[str | None, ...], ...]) -> str:
-    """Return a macro that picks one of the rows, as a struct, by a drawn number."""
+    """Return a macro that selects one of the rows, as a struct, by a drawn number."""
     structs = []
     for row in rows:
         values = ("NULL::VARCHAR" if value is None else literal(value) for value in row)
