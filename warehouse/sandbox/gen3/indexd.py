@@ -19,7 +19,7 @@ class IndexdService:
 
     def __init__(self, register: Path) -> None:
         with duckdb.connect(":memory:") as connection:
-            sql = "SELECT count(*), coalesce(sum(size), 0)::BIGINT FROM read_parquet(?)"
+            sql = "select count(*), coalesce(sum(size), 0)::bigint from read_parquet(?)"
             files, size = connection.execute(sql, [str(register)]).fetchall()[0]
         self._stats = {"fileCount": files, "totalFileSize": size}
 

@@ -39,7 +39,7 @@ class MetadataService:
             problem = {"detail": [{"loc": ["query", "limit"], "msg": "value is not a valid integer"}]}
             return Reply(422, json.dumps(problem).encode(), "application/json", places=places)
         with duckdb.connect(":memory:") as connection:
-            sql = "SELECT guid, record FROM read_parquet(?) ORDER BY guid LIMIT ? OFFSET ?"
+            sql = "select guid, record from read_parquet(?) order by guid limit ? offset ?"
             rows = connection.execute(sql, [str(self._records), limit, offset]).fetchall()
         if request.query.get("data", "").lower() in ("true", "1"):
             text = "{" + ",".join(f"{json.dumps(guid)}:{record}" for guid, record in rows) + "}"

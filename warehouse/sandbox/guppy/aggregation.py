@@ -93,7 +93,7 @@ class AggregationScope:
 
 def _bucket_sql(wanted: dict[str, str], type_name: str) -> str:
     columns = {"key": "key", "count": "count", "__typename": f"'{type_name}'"}
-    packed = ", ".join([f'"{name}" := {columns.get(member, "NULL")}' for name, member in wanted.items()])
+    packed = ", ".join([f'"{name}" := {columns.get(member, "null")}' for name, member in wanted.items()])
     return f"to_json(struct_pack({packed}))"
 
 

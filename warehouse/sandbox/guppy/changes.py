@@ -118,13 +118,13 @@ def change_data(index: Index, change: DataChange, generation: int, path: Path) -
     copied[unique] = f"'added-' || md5(\"{unique}\" || '{generation}')"
     if change.changed:
         _require_text(index.record_type, "submitter_id")
-        renamed = f"CASE WHEN drawn <= {removed + change.changed} THEN submitter_id || ' (changed {generation})'"
+        renamed = f"case when drawn <= {removed + change.changed} then submitter_id || ' (changed {generation})'"
         kept["submitter_id"] = f"{renamed} ELSE submitter_id END"
-    drawn = f"row_number() OVER (ORDER BY md5(\"{unique}\" || '{generation}'))"
+    drawn = f"row_number() over (order by md5(\"{unique}\" || '{generation}'))"
     rows = _write(
-        f"""WITH drawing AS (SELECT *, {drawn} AS drawn FROM read_parquet('{index.path}'))
-        SELECT {_listed(kept)} FROM drawing WHERE drawn > {removed}
-        UNION ALL SELECT {_listed(copied)} FROM drawing WHERE drawn <= {change.added}""",
+        f"""with drawing as (select *, {drawn} as drawn from read_parquet('{index.path}'))
+        select {_listed(kept)} from drawing where drawn > {removed}
+        union all select {_listed(copied)} from drawing where drawn <= {change.added}""",
         unique,
         path,
     )
@@ -142,7 +142,7 @@ def change_schema(index: Index, change: SchemaChange | FieldMutation, path: Path
     else:
         mutated = _mutated(index.record_type, change)
         record_type = index.record_type.with_field_at(change.field, mutated)
-    write_records(index.record_type, f"SELECT * FROM read_parquet('{index.path}')", record_type, path)
+    write_records(index.record_type, f"select * from read_parquet('{index.path}')", record_type, path)
     return replace(index, record_type=record_type, number=index.number + 1, path=path)
 
 
@@ -155,7 +155,7 @@ def renamed_copy(index: Index, name: str, path: Path) -> Index:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
         raise ValueError(f"A record type cannot be called {name!r}: a name has letters, digits and underscores.")
     record_type = index.record_type.renamed(name)
-    write_records(index.record_type, f"SELECT * FROM read_parquet('{index.path}')", record_type, path)
+    write_records(index.record_type, f"select * from read_parquet('{index.path}')", record_type, path)
     alias = index.alias.removesuffix(index.record_type.name) + name
     return replace(index, record_type=record_type, alias=alias, path=path)
 
@@ -206,9 +206,9 @@ def _require_text(record_type: RecordType, name: str) -> None:
 
 def _write(select: str, unique: str, path: Path) -> int:
     with duckdb.connect(":memory:") as connection:
-        rows = f'SELECT (row_number() OVER (ORDER BY "{unique}") - 1)::BIGINT AS _row, * FROM ({select})'
+        rows = f'select (row_number() over (order by "{unique}") - 1)::bigint as _row, * from ({select})'
         return write_parquet(connection, rows, path)
 
 
 def _listed(columns: dict[str, str]) -> str:
-    return ", ".join([f'{sql} AS "{name}"' for name, sql in columns.items()])
+    return ", ".join([f'{sql} as "{name}"' for name, sql in columns.items()])

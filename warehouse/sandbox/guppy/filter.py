@@ -84,7 +84,7 @@ def compile_filter(record_type: RecordType, filter_object: Any, without_field: s
 
 def is_missing(field: Field, column: str) -> str:
     """Return the SQL that says whether a document has no value in the field: null, or a list without elements."""
-    return f"({column} IS NULL OR len({column}) = 0)" if field.holds_lists else f"({column} IS NULL)"
+    return f"({column} is null or len({column}) = 0)" if field.holds_lists else f"({column} is null)"
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class _Compiler:
             parts.append(_range_condition(_merge(*ranges)))
         if not parts:
             return None
-        joined = f" {connective.upper()} ".join(part.sql for part in parts)
+        joined = f" {connective} ".join(part.sql for part in parts)
         return Condition(f"({joined})", tuple(value for part in parts for value in part.parameters))
 
     def _compile_nested(self, operand: Any) -> Condition | None:
@@ -153,7 +153,7 @@ def _merge(first: _Range, second: _Range) -> _Range:
 
 
 def _range_condition(item: _Range) -> Condition:
-    tests = " AND ".join(f"element {operator} ?" for operator in item.bounds)
+    tests = " and ".join(f"element {operator} ?" for operator in item.bounds)
     return _any_element(item.field, item.column, tests, tuple(item.bounds.values()))
 
 
@@ -174,8 +174,8 @@ def _number_condition(operator: str, field: Field, column: str, value: Any) -> C
     if operator in _IN:
         values = [_number(item) for item in _terms(value)]
         if not field.holds_lists and not column.startswith("item."):
-            return _is_one_of(f"{column}::DOUBLE", "DOUBLE", values)
-        return _any_element(field, column, "list_contains(?::DOUBLE[], element::DOUBLE)", (values,))
+            return _is_one_of(f"{column}::double", "double", values)
+        return _any_element(field, column, "list_contains(?::double[], element::double)", (values,))
     raise GuppyError(f'Invalid numeric operation "{operator}" for field "{field.name}" in filter argument')
 
 
@@ -188,13 +188,13 @@ def _text_condition(operator: str, field: Field, column: str, value: Any) -> Con
         if MISSING_ALIAS not in values:
             return _equals(field, column, values)
         others = _equals(field, column, [item for item in values if item != MISSING_ALIAS])
-        return Condition(f"({missing.sql} OR {others.sql})", others.parameters)
+        return Condition(f"({missing.sql} or {others.sql})", others.parameters)
     if operator == "!=":
         return _negated(_equals(field, column, [_term(item) for item in _terms(value)]))
     if operator in _LIST_OPERATORS and isinstance(value, list):
         verb, _, which = operator.partition("_")
         each = [_equals(field, column, [_term(item)]) for item in value]
-        glue = " OR " if which == "any" else " AND "
+        glue = " or " if which == "any" else " and "
         if not each:
             return Condition("false" if verb == "contains" else "true")
         combined = Condition(
@@ -206,27 +206,27 @@ def _text_condition(operator: str, field: Field, column: str, value: Any) -> Con
 
 def _equals(field: Field, column: str, values: list[str]) -> Condition:
     if field.elastic_type == "boolean":
-        column = f"{column}::VARCHAR[]" if field.holds_lists else f"{column}::VARCHAR"
+        column = f"{column}::varchar[]" if field.holds_lists else f"{column}::varchar"
     if field.holds_lists:
-        return Condition(f"coalesce(list_has_any({column}, ?::VARCHAR[]), false)", (values,))
+        return Condition(f"coalesce(list_has_any({column}, ?::varchar[]), false)", (values,))
     if len(values) == 1:
         return Condition(f"coalesce({column} = ?, false)", (values[0],))
     if column.startswith("item."):
-        return Condition(f"coalesce(list_contains(?::VARCHAR[], {column}), false)", (values,))
-    return _is_one_of(column, "VARCHAR", values)
+        return Condition(f"coalesce(list_contains(?::varchar[], {column}), false)", (values,))
+    return _is_one_of(column, "varchar", values)
 
 
 def _is_one_of(column: str, sql_type: str, values: list[Any]) -> Condition:
     # A subquery becomes a hash join: ten thousand ids cost milliseconds. It is not allowed inside a lambda. The bounds
     # let DuckDB skip what holds none of the values, as the store's own index of terms would.
-    inside = f"coalesce({column} IN (SELECT unnest(?::{sql_type}[])), false)"
+    inside = f"coalesce({column} in (select unnest(?::{sql_type}[])), false)"
     if not values:
         return Condition(inside, (values,))
-    return Condition(f"({inside} AND {column} >= ? AND {column} <= ?)", (values, min(values), max(values)))
+    return Condition(f"({inside} and {column} >= ? and {column} <= ?)", (values, min(values), max(values)))
 
 
 def _negated(condition: Condition) -> Condition:
-    return Condition(f"(NOT {condition.sql})", condition.parameters)
+    return Condition(f"(not {condition.sql})", condition.parameters)
 
 
 def _terms(value: Any) -> list[Any]:

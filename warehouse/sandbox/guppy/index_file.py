@@ -21,11 +21,11 @@ def write_index(connection: duckdb.DuckDBPyConnection, record_type: RecordType, 
 
     The relation must have a column for each field; lists and records are cast to the types of the fields.
     """
-    columns = ", ".join([f'CAST("{field.name}" AS {field.sql_type}) AS "{field.name}"' for field in record_type.fields])
+    columns = ", ".join([f'cast("{field.name}" as {field.sql_type}) as "{field.name}"' for field in record_type.fields])
     order = f'"{record_type.unique_id}"'
     return write_parquet(
         connection,
-        f"SELECT (row_number() OVER (ORDER BY {order}) - 1)::BIGINT AS _row, {columns} FROM ({relation})",
+        f"select (row_number() over (order by {order}) - 1)::bigint as _row, {columns} from ({relation})",
         path,
     )
 
@@ -33,7 +33,7 @@ def write_index(connection: duckdb.DuckDBPyConnection, record_type: RecordType, 
 def write_parquet(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> int:
     """Write a relation sorted by its first column, which must be unique, and return its number of rows."""
     connection.execute(
-        f"COPY (SELECT * FROM ({relation}) ORDER BY 1) TO '{path}' "
+        f"copy (select * from ({relation}) order by 1) to '{path}' "
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, KV_METADATA {{synthetic: 'true'}})"
     )
-    return connection.execute(f"SELECT count(*) FROM read_parquet('{path}')").fetchall()[0][0]
+    return connection.execute(f"select count(*) from read_parquet('{path}')").fetchall()[0][0]

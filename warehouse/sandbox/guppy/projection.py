@@ -24,12 +24,12 @@ def write_records(stored: RecordType, relation: str, wanted: RecordType, path: P
     `relation` has the column `_row` and one for each field of `stored`. The unique id of the new type is that of the
     stored one, whatever the types are called.
     """
-    columns = [f'{_column(stored, wanted, field)} AS "{field.name}"' for field in wanted.fields]
+    columns = [f'{_column(stored, wanted, field)} as "{field.name}"' for field in wanted.fields]
     identity = wanted.by_name.get(wanted.unique_id)
     sortable = identity is not None and not identity.holds_lists
     order = f'"{wanted.unique_id}", _row' if sortable else "_row"
-    read = f"SELECT _row, {', '.join(columns)} FROM ({relation})"
-    numbered = f"SELECT (row_number() OVER (ORDER BY {order}) - 1)::BIGINT AS _row, * EXCLUDE (_row) FROM ({read})"
+    read = f"select _row, {', '.join(columns)} from ({relation})"
+    numbered = f"select (row_number() over (order by {order}) - 1)::bigint as _row, * exclude (_row) from ({read})"
     with duckdb.connect(":memory:") as connection:
         return write_parquet(connection, numbered, path)
 
@@ -47,19 +47,19 @@ def _value(stored: Field | None, wanted: Field, column: str) -> str:
     if wanted.is_nested:
         return _records(stored, wanted, column)
     if stored.is_nested:
-        stored, column = Field(stored.name, "keyword"), f"to_json({column})::VARCHAR"
+        stored, column = Field(stored.name, "keyword"), f"to_json({column})::varchar"
     if stored.holds_lists and wanted.holds_lists:
         return f"list_transform({column}, lambda element: {_element(stored, wanted, 'element')})"
     if stored.holds_lists:
         return _element(stored, wanted, f"{column}[1]")
     element = _element(stored, wanted, column)
-    return f"CASE WHEN {column} IS NOT NULL THEN [{element}] END" if wanted.holds_lists else element
+    return f"case when {column} is not null then [{element}] end" if wanted.holds_lists else element
 
 
 def _records(stored: Field, wanted: Field, column: str) -> str:
     if not stored.is_nested:
         members = [f'"{child.name}" := {_value(stored, child, column)}' for child in wanted.children]
-        return f"CASE WHEN {column} IS NOT NULL THEN [struct_pack({', '.join(members)})] END"
+        return f"case when {column} is not null then [struct_pack({', '.join(members)})] end"
     known = {child.name: child for child in stored.children}
     values = {child.name: _value(known.get(child.name), child, f'item."{child.name}"') for child in wanted.children}
     members = [f'"{name}" := {value}' for name, value in values.items()]
@@ -71,16 +71,16 @@ def _element(stored: Field, wanted: Field, value: str) -> str:
     if stored.elastic_type == wanted.elastic_type:
         return value
     if wanted.elastic_type == "keyword":
-        whole = f"{value} = trunc({value}) AND abs({value}) < 1e15"
+        whole = f"{value} = trunc({value}) and abs({value}) < 1e15"
         if stored.elastic_type == "float":
-            return f"CASE WHEN {whole} THEN {value}::BIGINT::VARCHAR ELSE {value}::VARCHAR END"
-        return f"{value}::VARCHAR"
-    cast = f"TRY_CAST({value} AS {wanted.sql_type.removesuffix('[]')})"
+            return f"case when {whole} then {value}::bigint::varchar else {value}::varchar end"
+        return f"{value}::varchar"
+    cast = f"try_cast({value} as {wanted.sql_type.removesuffix('[]')})"
     if stored.elastic_type != "keyword":
         return cast
     # Forty-eight bits of the hash: distinct for distinct texts, and whole as JavaScript's numbers are.
     drawn = f"hash({value}) % 2 = 0" if wanted.elastic_type == "boolean" else f"hash({value}) >> 16"
-    return f"CASE WHEN {value} IS NOT NULL THEN coalesce({cast}, {drawn}) END"
+    return f"case when {value} is not null then coalesce({cast}, {drawn}) end"
 
 
 def _invented(field: Field) -> str:
@@ -96,4 +96,4 @@ def _invented(field: Field) -> str:
             "float": f"({drawn} % 100) / 4.0",
             "boolean": f"{drawn} % 2 = 0",
         }[field.elastic_type]
-    return f"CASE WHEN _row % 3 <> 0 THEN {f'[{value}]' if field.holds_lists else value} END"
+    return f"case when _row % 3 <> 0 then {f'[{value}]' if field.holds_lists else value} end"

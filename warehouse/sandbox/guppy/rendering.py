@@ -14,8 +14,8 @@ from warehouse.sandbox.guppy.schema import Field, RecordType
 from warehouse.sql_text import literal
 
 NUMBER_MACRO = """
-CREATE OR REPLACE MACRO json_number(x) AS
-  CASE WHEN x = trunc(x) AND abs(x) < 1e15 THEN to_json(x::BIGINT) ELSE to_json(x) END
+create or replace macro json_number(x) as
+  case when x = trunc(x) and abs(x) < 1e15 then to_json(x::bigint) else to_json(x) end
 """
 
 
@@ -42,18 +42,18 @@ def graphql_member(item: Selection, column: str | None = None) -> tuple[str, str
     """Return the name and the SQL of one selected field as GraphQL renders it."""
     field = item.field
     if field is None:
-        return item.response_name, "NULL" if item.constant is None else literal(item.constant)
+        return item.response_name, "null" if item.constant is None else literal(item.constant)
     column = column or f'"{field.name}"'
     if field.is_nested:
         members = [graphql_member(child, _child_column(child)) for child in item.children]
         packed = ", ".join([f'"{name}" := {sql}' for name, sql in members])
         return item.response_name, f"list_transform({column}, lambda item: struct_pack({packed}))"
     if field.holds_lists and not field.declared_list:
-        return item.response_name, "NULL"
+        return item.response_name, "null"
     if field.elastic_type == "float":
         return item.response_name, _each(field, column, "json_number({})")
     if field.elastic_type == "boolean":
-        return item.response_name, _each(field, column, "{}::VARCHAR")
+        return item.response_name, _each(field, column, "{}::varchar")
     return item.response_name, column
 
 

@@ -18,7 +18,7 @@ from typing import Literal
 ElasticType = Literal["keyword", "long", "float", "boolean", "nested"]
 
 _GRAPHQL_TYPES: dict[ElasticType, str] = {"keyword": "String", "long": "Float", "float": "Float", "boolean": "String"}
-_SQL_TYPES: dict[ElasticType, str] = {"keyword": "VARCHAR", "long": "BIGINT", "float": "DOUBLE", "boolean": "BOOLEAN"}
+_SQL_TYPES: dict[ElasticType, str] = {"keyword": "varchar", "long": "bigint", "float": "double", "boolean": "boolean"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Field:
         """The type of the column that stores the field."""
         if self.is_nested:
             members = ", ".join([f'"{child.name}" {child.sql_type}' for child in self.children])
-            return f"STRUCT({members})[]"
+            return f"struct({members})[]"
         return _SQL_TYPES[self.elastic_type] + ("[]" if self.holds_lists else "")
 
 

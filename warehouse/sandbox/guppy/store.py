@@ -90,7 +90,7 @@ class Store:
     def __init__(self, database: Path, memory_limit: str = "1500MB", threads: int = 2) -> None:
         self._connection = duckdb.connect(str(database), config={"memory_limit": memory_limit, "threads": threads})
         self._connection.execute(NUMBER_MACRO)
-        self._connection.execute("SET enable_progress_bar = false")
+        self._connection.execute("set enable_progress_bar = false")
         self._replicas = itertools.count()
         self._cache: dict[tuple[str, tuple[str, ...]], tuple[Any, ...]] = {}
         self._cached_characters = 0
@@ -101,13 +101,13 @@ class Store:
 
     def load(self, index: Index) -> None:
         """Read the file of an index into the database, which must happen before the index is queried."""
-        self._all(f"CREATE TABLE {_table(index)} AS SELECT * FROM read_parquet({literal(str(index.path))})", ())
+        self._all(f"create table {_table(index)} as select * from read_parquet({literal(str(index.path))})", ())
 
     def count(self, index: Index, condition: Condition) -> int:
         """Return the number of documents that meet the condition."""
         if condition.sql == "true":
             return index.documents
-        return self._aggregated(f"SELECT count(*) FROM {_table(index)} WHERE {condition.sql}", condition.parameters)
+        return self._aggregated(f"select count(*) from {_table(index)} where {condition.sql}", condition.parameters)
 
     def page(
         self,
@@ -144,38 +144,38 @@ class Store:
         As stored documents do, they lack the keys of absent values (merging into an empty object drops nulls).
         """
         members = object_sql(download_members(index.record_type, fields))
-        rendered = f"SELECT string_agg(json_merge_patch('{{}}', {members})::VARCHAR, ',' ORDER BY _row)"
+        rendered = f"select string_agg(json_merge_patch('{{}}', {members})::varchar, ',' order by _row)"
         if condition.sql == "true":
             for start in range(0, index.documents, batch):
-                yield self._scalar(f"{rendered} FROM {_between(index, start, start + batch - 1)}", ())
+                yield self._scalar(f"{rendered} from {_between(index, start, start + batch - 1)}", ())
             return
         rows = [
             row
             for (row,) in self._all(
-                f"SELECT _row FROM {_table(index)} WHERE {condition.sql} ORDER BY 1", condition.parameters
+                f"select _row from {_table(index)} where {condition.sql} order by 1", condition.parameters
             )
         ]
         for start in range(0, len(rows), batch):
             part = rows[start : start + batch]
             if part[-1] - part[0] == len(part) - 1:
-                yield self._scalar(f"{rendered} FROM {_between(index, part[0], part[-1])}", ())
+                yield self._scalar(f"{rendered} from {_between(index, part[0], part[-1])}", ())
             else:
-                yield self._scalar(f"{rendered} FROM {_at_positions(index, part)}", (part,))
+                yield self._scalar(f"{rendered} from {_at_positions(index, part)}", (part,))
 
     def value_count(self, index: Index, parent: Field | None, field: Field, condition: Condition) -> int:
         """Return the number of values (not documents) in a field."""
         values = _values_sql(index, parent, field, condition)
-        return self._aggregated(f"SELECT count(*) FROM ({values}) WHERE key IS NOT NULL", condition.parameters)
+        return self._aggregated(f"select count(*) from ({values}) where key is not null", condition.parameters)
 
     def cardinality(
         self, index: Index, parent: Field | None, field: Field, condition: Condition, threshold: int
     ) -> int:
         """Return the number of distinct values: exact up to the threshold, approximate above."""
         values = _values_sql(index, parent, field, condition)
-        exact = self._aggregated(f"SELECT count(DISTINCT key) FROM ({values})", condition.parameters)
+        exact = self._aggregated(f"select count(distinct key) from ({values})", condition.parameters)
         if exact <= threshold:
             return exact
-        return self._aggregated(f"SELECT approx_count_distinct(key) FROM ({values})", condition.parameters)
+        return self._aggregated(f"select approx_count_distinct(key) from ({values})", condition.parameters)
 
     def text_histogram(
         self, index: Index, parent: Field | None, field: Field, condition: Condition, bucket: str
@@ -185,10 +185,10 @@ class Store:
         `bucket` is the SQL that renders one bucket from `key` and `count`.
         """
         values = _values_sql(index, parent, field, condition, distinct=True)
-        key = "json_number(key)::VARCHAR" if field.is_number else "key::VARCHAR"
+        key = "json_number(key)::varchar" if field.is_number else "key::varchar"
         sql = (
-            f"SELECT coalesce(string_agg({bucket}::VARCHAR, ',' ORDER BY key), '') FROM "
-            f"(SELECT {key} AS key, count(*) AS count FROM ({values}) WHERE key IS NOT NULL GROUP BY 1)"
+            f"select coalesce(string_agg({bucket}::varchar, ',' order by key), '') from "
+            f"(select {key} as key, count(*) as count from ({values}) where key is not null group by 1)"
         )
         text = self._aggregated(sql, condition.parameters)
         if field.is_number:
@@ -196,7 +196,7 @@ class Store:
         missing = self._missing(index, parent, field, condition)
         if missing:
             last = self._scalar(
-                f"SELECT {bucket}::VARCHAR FROM (SELECT ? AS key, ? AS count)", (MISSING_ALIAS, missing)
+                f"select {bucket}::varchar from (select ? as key, ? as count)", (MISSING_ALIAS, missing)
             )
             text = f"{text},{last}" if text else last
         return f"[{text}]"
@@ -210,8 +210,8 @@ class Store:
         bounds: tuple[float | None, float | None],
     ) -> dict[str, Any]:
         """Return count, min, max, avg and sum of the values within the bounds [start, end), which are the `key`."""
-        values = f"SELECT key FROM ({_values_sql(index, parent, field, condition)}) WHERE {_within(bounds)}"
-        sql = f"SELECT count(key), min(key), max(key), avg(key), sum(key) FROM ({values})"
+        values = f"select key from ({_values_sql(index, parent, field, condition)}) where {_within(bounds)}"
+        sql = f"select count(key), min(key), max(key), avg(key), sum(key) from ({values})"
         count, low, high, average, total = self._aggregates(sql, condition.parameters)
         start, end = bounds
         key = [low if start is None else start, high if end is None else end]
@@ -231,11 +231,11 @@ class Store:
         Raises:
             GuppyError: there would be more than 65,535 buckets.
         """
-        values = f"SELECT key FROM ({_values_sql(index, parent, field, condition)}) WHERE {_within(bounds)}"
+        values = f"select key from ({_values_sql(index, parent, field, condition)}) where {_within(bounds)}"
         origin = math.fmod(bounds[0] or 0, step)
         sql = (
-            f"SELECT floor((key - {origin}) / {step})::BIGINT AS bin, count(key), min(key), max(key), avg(key), "
-            f"sum(key) FROM ({values}) GROUP BY 1 ORDER BY 1"
+            f"select floor((key - {origin}) / {step})::bigint as bin, count(key), min(key), max(key), avg(key), "
+            f"sum(key) from ({values}) group by 1 order by 1"
         )
         found = {
             row[0]: row[1:] for row in self._connection.cursor().execute(sql, list(condition.parameters)).fetchall()
@@ -269,21 +269,21 @@ class Store:
                 order.append(f"_row {direction}")
             elif field.holds_lists:
                 extreme = "list_min" if direction == "asc" else "list_max"
-                order.append(f'{extreme}("{field.name}") {direction} NULLS LAST')
+                order.append(f'{extreme}("{field.name}") {direction} nulls last')
             else:
-                order.append(f'"{field.name}" {direction} NULLS LAST')
+                order.append(f'"{field.name}" {direction} nulls last')
         # The order of documents that tie depends on the replica that answers, as in a store with more than one copy.
         replica = next(self._replicas) % 2
         order += [f"hash(_row + {replica * 7919})", "_row"]
         sql = (
-            f"SELECT _row FROM {_table(index)} WHERE {condition.sql} ORDER BY {', '.join(order)} "
+            f"select _row from {_table(index)} where {condition.sql} order by {', '.join(order)} "
             f"LIMIT {size} OFFSET {offset}"
         )
         return [row for (row,) in self._all(sql, condition.parameters)]
 
     def _render(self, index: Index, rendered: str, rows: list[int]) -> str:
         documents = _at_positions(index, rows)
-        sql = f"SELECT '[' || string_agg({rendered}::VARCHAR, ',' ORDER BY position) || ']' FROM {documents}"
+        sql = f"select '[' || string_agg({rendered}::varchar, ',' order by position) || ']' from {documents}"
         return self._scalar(sql, (rows,))
 
     def _list_errors(
@@ -296,18 +296,18 @@ class Store:
                 continue
             name = item.field.name
             if item.field.holds_lists and not item.field.declared_list and not item.field.is_nested:
-                sql = f'SELECT position, to_json("{name}")::VARCHAR FROM {_at_positions(index, rows)}'
-                for position, value in self._all(f'{sql} WHERE "{name}" IS NOT NULL ORDER BY 1', (rows,)):
+                sql = f'select position, to_json("{name}")::varchar from {_at_positions(index, rows)}'
+                for position, value in self._all(f'{sql} where "{name}" is not null order by 1', (rows,)):
                     errors.append(([position, item.response_name], _not_a_scalar(item.field, value)))
             for child in item.children:
                 if child.field is None or child.field.declared_list or not child.field.holds_lists:
                     continue
                 sql = (
-                    f'SELECT position, generate_subscripts("{name}", 1) - 1, '
-                    f'unnest(list_transform("{name}", lambda item: to_json(item."{child.field.name}")::VARCHAR)) '
-                    f"FROM {_at_positions(index, rows)}"
+                    f'select position, generate_subscripts("{name}", 1) - 1, '
+                    f'unnest(list_transform("{name}", lambda item: to_json(item."{child.field.name}")::varchar)) '
+                    f"from {_at_positions(index, rows)}"
                 )
-                for position, below, value in self._all(f"SELECT * FROM ({sql}) ORDER BY 1, 2", (rows,)):
+                for position, below, value in self._all(f"select * from ({sql}) order by 1, 2", (rows,)):
                     if value not in (None, "null"):
                         path = [position, item.response_name, below, child.response_name]
                         errors.append((path, _not_a_scalar(child.field, value)))
@@ -316,11 +316,11 @@ class Store:
     def _missing(self, index: Index, parent: Field | None, field: Field, condition: Condition) -> int:
         if parent is None:
             missing = is_missing(field, f'"{field.name}"')
-            sql = f"SELECT count(*) FROM {_table(index)} WHERE {missing} AND {condition.sql}"
+            sql = f"select count(*) from {_table(index)} where {missing} and {condition.sql}"
         else:
-            items = f'SELECT unnest("{parent.name}") AS item FROM {_table(index)} WHERE {condition.sql}'
+            items = f'select unnest("{parent.name}") as item from {_table(index)} where {condition.sql}'
             missing = is_missing(field, f'item."{field.name}"')
-            sql = f"SELECT count(*) FROM ({items}) WHERE {missing}"
+            sql = f"select count(*) from ({items}) where {missing}"
         return self._aggregated(sql, condition.parameters)
 
     def _aggregated(self, sql: str, parameters: tuple[Any, ...]) -> Any:
@@ -364,35 +364,35 @@ def _table(index: Index) -> str:
 
 def _between(index: Index, first: int, last: int) -> str:
     """Return the FROM clause of the documents from one position to another, both included."""
-    return f"(SELECT * FROM {_table(index)} WHERE _row BETWEEN {first} AND {last})"
+    return f"(select * from {_table(index)} where _row between {first} and {last})"
 
 
 def _at_positions(index: Index, rows: list[int]) -> str:
     """Return the FROM clause of the documents at these positions; the parameter is the list of positions."""
     positions = (
-        "SELECT unnest(list) AS _row, generate_subscripts(list, 1) - 1 AS position FROM (SELECT ?::BIGINT[] AS list)"
+        "select unnest(list) as _row, generate_subscripts(list, 1) - 1 as position from (select ?::bigint[] as list)"
     )
     # The range lets DuckDB skip row groups without any of the rows.
-    return f"{_between(index, min(rows), max(rows))} JOIN ({positions}) USING (_row)"
+    return f"{_between(index, min(rows), max(rows))} join ({positions}) using (_row)"
 
 
 def _values_sql(index: Index, parent: Field | None, field: Field, condition: Condition, distinct: bool = False) -> str:
     """Return the SQL of all values of a field as `key`; `distinct` counts a list's repeated elements once."""
-    source = f"{_table(index)} WHERE {condition.sql}"
+    source = f"{_table(index)} where {condition.sql}"
     column = f'"{field.name}"'
     if parent is not None:
-        source = f'(SELECT unnest("{parent.name}") AS item FROM {source})'
+        source = f'(select unnest("{parent.name}") as item from {source})'
         column = f'item."{field.name}"'
     if field.holds_lists:
         column = f"unnest(list_distinct({column}))" if distinct else f"unnest({column})"
-    return f"SELECT {column} AS key FROM {source}"
+    return f"select {column} as key from {source}"
 
 
 def _within(bounds: tuple[float | None, float | None]) -> str:
     start, end = bounds
-    tests = ["key IS NOT NULL"]
+    tests = ["key is not null"]
     if start is not None:
         tests.append(f"key >= {start}")
     if end is not None:
         tests.append(f"key < {end}")
-    return " AND ".join(tests)
+    return " and ".join(tests)

@@ -27,14 +27,14 @@ def open_database(folder: Path, seed: int, memory_limit: str = "3GB", threads: i
         str(folder / "synthesis.duckdb"),
         config={"memory_limit": memory_limit, "threads": threads, "temp_directory": str(folder / "spill")},
     )
-    connection.execute("SET enable_progress_bar = false")
-    connection.execute("CREATE SCHEMA core")
+    connection.execute("set enable_progress_bar = false")
+    connection.execute("create schema core")
     for statement in (
-        f"CREATE MACRO record_id(kind, n) AS md5('{seed}:' || kind || ':' || n)::UUID::VARCHAR",
-        f"CREATE MACRO draw(kind, n, k) AS (md5_number_lower('{seed}:' || kind || ':' || n) % k)::BIGINT",
-        "CREATE MACRO one(x) AS CASE WHEN x IS NULL THEN [] ELSE [x] END",
-        "CREATE MACRO set_of(x) AS coalesce(list_sort(list_distinct(list(x) FILTER (x IS NOT NULL))), [])",
-        "CREATE MACRO parent(x) AS CASE WHEN x IS NULL THEN NULL ELSE [x] END",
+        f"create macro record_id(kind, n) as md5('{seed}:' || kind || ':' || n)::uuid::varchar",
+        f"create macro draw(kind, n, k) as (md5_number_lower('{seed}:' || kind || ':' || n) % k)::bigint",
+        "create macro one(x) as case when x is null then [] else [x] end",
+        "create macro set_of(x) as coalesce(list_sort(list_distinct(list(x) filter (x is not null))), [])",
+        "create macro parent(x) as case when x is null then null else [x] end",
         _choice("medication", ("code", "system", "manufacturer", "name", "kind"), vocabulary.MEDICATIONS),
         _choice("condition", ("code", "system", "name"), vocabulary.CONDITIONS),
         _choice("procedure", ("name", "kind"), vocabulary.PROCEDURES),
@@ -48,15 +48,15 @@ def _choice(name: str, members: tuple[str, ...], rows: tuple[tuple[str | None, .
     """Return a macro that selects one of the rows, as a struct, by a drawn number."""
     structs = []
     for row in rows:
-        values = ("NULL::VARCHAR" if value is None else literal(value) for value in row)
+        values = ("null::varchar" if value is None else literal(value) for value in row)
         pairs = [f"'{member}': {value}" for member, value in zip(members, values, strict=True)]
         structs.append("{" + ", ".join(pairs) + "}")
-    return f"CREATE MACRO {name}(n) AS ([{', '.join(structs)}])[1 + draw('{name}', n, {len(rows)})]"
+    return f"create macro {name}(n) as ([{', '.join(structs)}])[1 + draw('{name}', n, {len(rows)})]"
 
 
 def load(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Any]) -> None:
     """Make a table of the schema `core` from arrays of one length; `n` is the position."""
     arrays = {"n": pa.array(range(len(next(iter(columns.values()))))), **{k: pa.array(v) for k, v in columns.items()}}
     connection.register("arriving", pa.table(arrays))
-    connection.execute(f"CREATE TABLE core.{name} AS SELECT * FROM arriving")
+    connection.execute(f"create table core.{name} as select * from arriving")
     connection.unregister("arriving")

@@ -30,140 +30,140 @@ _DATASETS = {"Stanford AIMI": 15, "OpenNeuro": 400, "NIHCC": 3, "TCIA": 60, "ACR
 _FIRST_IDC, _FIRST_OTHER = 10_000_000, 20_000_000
 
 _FORMS = """
-CREATE TABLE hub_dataset (n BIGINT, commons_name VARCHAR, collection_id VARCHAR, license VARCHAR);
-CREATE TABLE hub_subject (n BIGINT, dataset_n BIGINT, submitter_id VARCHAR, race VARCHAR);
-CREATE TABLE hub_study (n BIGINT, subject_n BIGINT, uid VARCHAR, description VARCHAR, age DOUBLE, sex VARCHAR,
-  ethnicity VARCHAR, loinc_code VARCHAR, loinc_contrast VARCHAR, loinc_long_common_name VARCHAR, loinc_method VARCHAR,
-  loinc_system VARCHAR);
-CREATE TABLE hub_series (n BIGINT, study_n BIGINT, uid VARCHAR, modality VARCHAR, body_part VARCHAR,
-  manufacturer VARCHAR, description VARCHAR, object_ids VARCHAR[]);
+create table hub_dataset (n bigint, commons_name varchar, collection_id varchar, license varchar);
+create table hub_subject (n bigint, dataset_n bigint, submitter_id varchar, race varchar);
+create table hub_study (n bigint, subject_n bigint, uid varchar, description varchar, age double, sex varchar,
+  ethnicity varchar, loinc_code varchar, loinc_contrast varchar, loinc_long_common_name varchar, loinc_method varchar,
+  loinc_system varchar);
+create table hub_series (n bigint, study_n bigint, uid varchar, modality varchar, body_part varchar,
+  manufacturer varchar, description varchar, object_ids varchar[]);
 """
 
 _MIDRC = """
-INSERT INTO hub_dataset SELECT n, 'MIDRC', 'MIDRC-' || name, license FROM core.projects;
-INSERT INTO hub_subject SELECT p.n, c.project, p.submitter_id, c.hub_race
-  FROM patient p JOIN core.cases c ON c.n = p.n WHERE c.in_hub;
-INSERT INTO hub_study SELECT s.n, s.case_n, s.study_uid, s.study_description, s.age_at_imaging,
-  CASE WHEN p.sex IN ('Female', 'Male') THEN p.sex END, p.ethnicity, s.loinc_code, s.loinc_contrast,
+insert into hub_dataset select n, 'MIDRC', 'MIDRC-' || name, license from core.projects;
+insert into hub_subject select p.n, c.project, p.submitter_id, c.hub_race
+  from patient p join core.cases c on c.n = p.n where c.in_hub;
+insert into hub_study select s.n, s.case_n, s.study_uid, s.study_description, s.age_at_imaging,
+  case when p.sex in ('Female', 'Male') then p.sex end, p.ethnicity, s.loinc_code, s.loinc_contrast,
   s.loinc_long_common_name, s.loinc_method, s.loinc_system
-  FROM study s JOIN patient p ON p.n = s.case_n WHERE s.in_hub;
-INSERT INTO hub_series SELECT e.n, e.study_n, e.series_uid, e.modality, e.body_part, (device(e.n)).manufacturer,
-  CASE WHEN draw('hub series text', e.n, 9) > 0 THEN e.modality || ' series ' || draw('hub series text', e.n, 40) END,
-  [f.object_id] FROM series e JOIN file f ON f.series_n = e.n WHERE e.in_hub;
+  from study s join patient p on p.n = s.case_n where s.in_hub;
+insert into hub_series select e.n, e.study_n, e.series_uid, e.modality, e.body_part, (device(e.n)).manufacturer,
+  case when draw('hub series text', e.n, 9) > 0 then e.modality || ' series ' || draw('hub series text', e.n, 40) end,
+  [f.object_id] from series e join file f on f.series_n = e.n where e.in_hub;
 """
 
 # The hub is not quite up to date with the release: it lacks the smallest subjects and single series of studies that
 # have more.
 _IDC_LAG = """
-CREATE TABLE idc_subject AS
-WITH counted AS (
-  SELECT collection_id, PatientID, count(*) AS series FROM idc_release GROUP BY ALL
-), ranked AS (
-  SELECT *, row_number() OVER (ORDER BY series, md5(collection_id || PatientID), collection_id, PatientID) AS size_rank,
-    count(*) OVER () AS subjects FROM counted
+create table idc_subject as
+with counted as (
+  select collection_id, PatientID, count(*) as series from idc_release group by all
+), ranked as (
+  select *, row_number() over (order by series, md5(collection_id || PatientID), collection_id, PatientID) as size_rank,
+    count(*) over () as subjects from counted
 )
-SELECT collection_id, PatientID,
-  row_number() OVER (ORDER BY md5(collection_id || PatientID), collection_id, PatientID) - 1 AS place
-FROM ranked WHERE size_rank > subjects - $subjects;
+select collection_id, PatientID,
+  row_number() over (order by md5(collection_id || PatientID), collection_id, PatientID) - 1 as place
+from ranked where size_rank > subjects - $subjects;
 
-CREATE TABLE idc_known AS
-SELECT r.* FROM idc_release r JOIN idc_subject s ON s.collection_id = r.collection_id AND s.PatientID = r.PatientID;
+create table idc_known as
+select r.* from idc_release r join idc_subject s on s.collection_id = r.collection_id and s.PatientID = r.PatientID;
 
-CREATE TABLE idc_lost AS
-SELECT series FROM (
-  SELECT arg_min(SeriesInstanceUID, md5(SeriesInstanceUID)) AS series FROM idc_known
-  GROUP BY StudyInstanceUID HAVING count(*) > 1
-) ORDER BY md5(series) LIMIT (SELECT greatest(count(*) - $series, 0) FROM idc_known);
+create table idc_lost as
+select series from (
+  select arg_min(SeriesInstanceUID, md5(SeriesInstanceUID)) as series from idc_known
+  group by StudyInstanceUID having count(*) > 1
+) order by md5(series) limit (select greatest(count(*) - $series, 0) from idc_known);
 
-CREATE VIEW idc_series AS
-SELECT * FROM idc_known WHERE SeriesInstanceUID NOT IN (SELECT series FROM idc_lost);
+create view idc_series as
+select * from idc_known where SeriesInstanceUID not in (select series from idc_lost);
 """
 
 _IDC_ROWS = """
-CREATE TABLE idc_sample AS SELECT * FROM idc_subject WHERE place < $sample;
-CREATE TABLE idc_collection AS
-SELECT collection_id, $first + row_number() OVER (ORDER BY collection_id) AS n, min(license_short_name) AS license
-FROM idc_series GROUP BY collection_id;
-INSERT INTO hub_dataset SELECT n, 'IDC', collection_id, license FROM idc_collection;
-INSERT INTO hub_subject SELECT $first + s.place, c.n, s.PatientID, NULL
-  FROM idc_sample s JOIN idc_collection c USING (collection_id);
-CREATE TABLE idc_study AS
-SELECT $first + row_number() OVER (ORDER BY StudyInstanceUID, place) AS n, place, StudyInstanceUID,
-  min(StudyDescription) AS description, min(PatientAge) AS age, min(PatientSex) AS sex
-FROM idc_series JOIN idc_sample USING (collection_id, PatientID) GROUP BY place, StudyInstanceUID;
-INSERT INTO hub_study SELECT n, $first + place, StudyInstanceUID, description,
-  TRY_CAST(left(age, 3) AS DOUBLE) / CASE right(age, 1) WHEN 'Y' THEN 1 WHEN 'M' THEN 12 END,
-  CASE sex WHEN 'F' THEN 'Female' WHEN 'M' THEN 'Male' END, NULL, NULL, NULL, NULL, NULL, NULL FROM idc_study;
-INSERT INTO hub_series SELECT $first + row_number() OVER (ORDER BY SeriesInstanceUID), t.n, SeriesInstanceUID, Modality,
+create table idc_sample as select * from idc_subject where place < $sample;
+create table idc_collection as
+select collection_id, $first + row_number() over (order by collection_id) as n, min(license_short_name) as license
+from idc_series group by collection_id;
+insert into hub_dataset select n, 'IDC', collection_id, license from idc_collection;
+insert into hub_subject select $first + s.place, c.n, s.PatientID, null
+  from idc_sample s join idc_collection c using (collection_id);
+create table idc_study as
+select $first + row_number() over (order by StudyInstanceUID, place) as n, place, StudyInstanceUID,
+  min(StudyDescription) as description, min(PatientAge) as age, min(PatientSex) as sex
+from idc_series join idc_sample using (collection_id, PatientID) group by place, StudyInstanceUID;
+insert into hub_study select n, $first + place, StudyInstanceUID, description,
+  try_cast(left(age, 3) as double) / case right(age, 1) when 'Y' then 1 when 'M' then 12 end,
+  case sex when 'F' then 'Female' when 'M' then 'Male' end, null, null, null, null, null, null from idc_study;
+insert into hub_series select $first + row_number() over (order by SeriesInstanceUID), t.n, SeriesInstanceUID, Modality,
   BodyPartExamined, Manufacturer, SeriesDescription, ['dg.4DFC/' || crdc_series_uuid]
-FROM idc_series JOIN idc_sample USING (collection_id, PatientID)
-JOIN idc_study t ON t.place = idc_sample.place AND t.StudyInstanceUID = idc_series.StudyInstanceUID;
+from idc_series join idc_sample using (collection_id, PatientID)
+join idc_study t on t.place = idc_sample.place and t.StudyInstanceUID = idc_series.StudyInstanceUID;
 """
 
 _OTHERS = """
-INSERT INTO hub_dataset SELECT $first + n, commons_name, collection_id, license FROM core.other_datasets;
-INSERT INTO hub_subject SELECT $first + n, $first + dataset, 'sub-' || lpad(n::VARCHAR, 7, '0'),
-  CASE WHEN draw('other race', n, 3) = 0 THEN 'White' END FROM core.other_subjects;
-INSERT INTO hub_study SELECT $first + n, $first + subject, '2.25.' || md5_number_upper('other study' || n) ||
+insert into hub_dataset select $first + n, commons_name, collection_id, license from core.other_datasets;
+insert into hub_subject select $first + n, $first + dataset, 'sub-' || lpad(n::varchar, 7, '0'),
+  case when draw('other race', n, 3) = 0 then 'White' end from core.other_subjects;
+insert into hub_study select $first + n, $first + subject, '2.25.' || md5_number_upper('other study' || n) ||
   md5_number_lower('other study' || n),
-  CASE WHEN draw('other text', n, 3) > 0 THEN 'Study "' || draw('other text', n, 50) || '"' END,
-  CASE WHEN draw('other age', n, 2) > 0 THEN draw('other age', n, 90)::DOUBLE END,
-  CASE draw('other sex', n, 3) WHEN 0 THEN 'Female' WHEN 1 THEN 'Male' END, NULL, NULL, NULL, NULL, NULL, NULL
-  FROM core.other_studies;
-INSERT INTO hub_series SELECT $first + n, $first + study, '2.25.' || md5_number_upper('other series' || n) ||
+  case when draw('other text', n, 3) > 0 then 'Study "' || draw('other text', n, 50) || '"' end,
+  case when draw('other age', n, 2) > 0 then draw('other age', n, 90)::double end,
+  case draw('other sex', n, 3) when 0 then 'Female' when 1 then 'Male' end, null, null, null, null, null, null
+  from core.other_studies;
+insert into hub_series select $first + n, $first + study, '2.25.' || md5_number_upper('other series' || n) ||
   md5_number_lower('other series' || n), modality,
-  CASE draw('other part', n, 4) WHEN 0 THEN 'CHEST' WHEN 1 THEN 'ABDOMEN' END, (device(n)).manufacturer, NULL,
-  CASE WHEN draw('object', n, 3) = 0 THEN [] END FROM core.other_series;
+  case draw('other part', n, 4) when 0 then 'CHEST' when 1 then 'ABDOMEN' end, (device(n)).manufacturer, null,
+  case when draw('object', n, 3) = 0 then [] end from core.other_series;
 """
 
 _VIEWS = """
-CREATE TABLE hub_dataset_record AS
-SELECT d.n, record_id('hub dataset', d.n) AS _dataset_id,
-  '/programs/Hub/projects/' || d.commons_name AS auth_resource_path,
-  'Hub-' || d.commons_name AS project_id, d.commons_name || '_' || d.collection_id AS submitter_id, d.collection_id,
-  r.long_name AS commons_long_name, d.commons_name,
-  CASE WHEN draw('hub doi', d.n, 4) > 0 THEN '10.9999/' || left(md5(d.collection_id), 8) END AS data_url_doi,
-  r.disease AS disease_type, d.collection_id || ' of ' || r.long_name AS full_name, d.license,
+create table hub_dataset_record as
+select d.n, record_id('hub dataset', d.n) as _dataset_id,
+  '/programs/Hub/projects/' || d.commons_name as auth_resource_path,
+  'Hub-' || d.commons_name as project_id, d.commons_name || '_' || d.collection_id as submitter_id, d.collection_id,
+  r.long_name as commons_long_name, d.commons_name,
+  case when draw('hub doi', d.n, 4) > 0 then '10.9999/' || left(md5(d.collection_id), 8) end as data_url_doi,
+  r.disease as disease_type, d.collection_id || ' of ' || r.long_name as full_name, d.license,
   -- The hub read MIDRC earlier than the others. Its published figures of IDC lie near this release.
-  CASE d.commons_name WHEN 'MIDRC' THEN '$midrc_date' ELSE '2026-01-31' END AS metadata_source_date,
-  CASE d.commons_name WHEN 'IDC' THEN 'v20' END AS metadata_source_version,
-  r.site AS primary_site,
-  CASE WHEN draw('citation', d.n, 3) > 0 THEN 'Ünlü Ş, O''Neil K. "' || d.collection_id || '". 2024.' END
-    AS publication_citation, r.host AS data_host, 'https://example.org/' || lower(r.host) AS metadata_source_api
-FROM hub_dataset d JOIN core.repositories r ON r.commons_name = d.commons_name;
+  case d.commons_name when 'MIDRC' then '$midrc_date' else '2026-01-31' end as metadata_source_date,
+  case d.commons_name when 'IDC' then 'v20' end as metadata_source_version,
+  r.site as primary_site,
+  case when draw('citation', d.n, 3) > 0 then 'Ünlü Ş, O''Neil K. "' || d.collection_id || '". 2024.' end
+    as publication_citation, r.host as data_host, 'https://example.org/' || lower(r.host) as metadata_source_api
+from hub_dataset d join core.repositories r on r.commons_name = d.commons_name;
 
 -- What every child of a dataset copies from it; one in a hundred subjects has a second contributor.
-CREATE TABLE hub_parent AS
-SELECT n AS dataset_n, auth_resource_path, project_id, [collection_id] AS collection_id,
-  [commons_long_name] AS commons_long_name, [commons_name] AS commons_name, [data_host] AS data_contributor,
-  [data_host] AS data_host, parent(data_url_doi) AS data_url_doi, one(disease_type) AS disease_type,
-  one(license) AS license, [metadata_source_api] AS metadata_source_api, [metadata_source_date] AS metadata_source_date,
-  parent(metadata_source_version) AS metadata_source_version, parent(primary_site) AS primary_site
-FROM hub_dataset_record;
+create table hub_parent as
+select n as dataset_n, auth_resource_path, project_id, [collection_id] as collection_id,
+  [commons_long_name] as commons_long_name, [commons_name] as commons_name, [data_host] as data_contributor,
+  [data_host] as data_host, parent(data_url_doi) as data_url_doi, one(disease_type) as disease_type,
+  one(license) as license, [metadata_source_api] as metadata_source_api, [metadata_source_date] as metadata_source_date,
+  parent(metadata_source_version) as metadata_source_version, parent(primary_site) as primary_site
+from hub_dataset_record;
 """
 
 RELATIONS = {
-    "dataset": "SELECT * FROM hub_dataset_record",
-    "subject": """SELECT record_id('hub subject', s.n) AS _subject_id, s.submitter_id, s.race, p.* REPLACE (
-        CASE WHEN draw('contributor', s.n, 100) = 0 THEN [p.data_host[1], 'Another site'] ELSE p.data_contributor END
-        AS data_contributor)
-      FROM hub_subject s JOIN hub_parent p ON p.dataset_n = s.dataset_n""",
-    "imaging_study": """SELECT record_id('hub study', t.n) AS _imaging_study_id, t.uid AS submitter_id,
-        t.description AS "StudyDescription", t.uid AS "StudyInstanceUID",
-        'https://viewer.example.org/viewer/?StudyInstanceUIDs=' || t.uid AS study_viewer_url, t.age AS "PatientAge",
-        t.sex AS "PatientSex", s.submitter_id AS "PatientID", t.ethnicity AS "EthnicGroup", t.loinc_code,
-        t.loinc_contrast, t.loinc_long_common_name, t.loinc_method, t.loinc_system, parent(s.race) AS race,
-        [s.submitter_id] AS subject_id, p.*
-      FROM hub_study t JOIN hub_subject s ON s.n = t.subject_n JOIN hub_parent p ON p.dataset_n = s.dataset_n""",
-    "imaging_series": """SELECT record_id('hub series', e.n) AS _imaging_series_id, e.uid AS submitter_id, e.object_ids,
-        e.body_part AS "BodyPartExamined", e.manufacturer AS "Manufacturer", e.modality AS "Modality",
-        e.description AS "SeriesDescription", e.uid AS "SeriesInstanceUID",
-        'https://viewer.example.org/viewer/?SeriesInstanceUID=' || e.uid AS series_viewer_url,
-        NULL AS dicom_viewer_url, parent(t.description) AS "StudyDescription", [t.uid] AS "StudyInstanceUID",
-        parent(t.age) AS "PatientAge", parent(t.sex) AS "PatientSex", [s.submitter_id] AS "PatientID",
-        parent(t.ethnicity) AS "EthnicGroup", parent(s.race) AS race, [s.submitter_id] AS subject_id, p.*
-      FROM hub_series e JOIN hub_study t ON t.n = e.study_n JOIN hub_subject s ON s.n = t.subject_n
-      JOIN hub_parent p ON p.dataset_n = s.dataset_n""",
+    "dataset": "select * from hub_dataset_record",
+    "subject": """select record_id('hub subject', s.n) as _subject_id, s.submitter_id, s.race, p.* replace (
+        case when draw('contributor', s.n, 100) = 0 then [p.data_host[1], 'Another site'] else p.data_contributor end
+        as data_contributor)
+      from hub_subject s join hub_parent p on p.dataset_n = s.dataset_n""",
+    "imaging_study": """select record_id('hub study', t.n) as _imaging_study_id, t.uid as submitter_id,
+        t.description as "StudyDescription", t.uid as "StudyInstanceUID",
+        'https://viewer.example.org/viewer/?StudyInstanceUIDs=' || t.uid as study_viewer_url, t.age as "PatientAge",
+        t.sex as "PatientSex", s.submitter_id as "PatientID", t.ethnicity as "EthnicGroup", t.loinc_code,
+        t.loinc_contrast, t.loinc_long_common_name, t.loinc_method, t.loinc_system, parent(s.race) as race,
+        [s.submitter_id] as subject_id, p.*
+      from hub_study t join hub_subject s on s.n = t.subject_n join hub_parent p on p.dataset_n = s.dataset_n""",
+    "imaging_series": """select record_id('hub series', e.n) as _imaging_series_id, e.uid as submitter_id, e.object_ids,
+        e.body_part as "BodyPartExamined", e.manufacturer as "Manufacturer", e.modality as "Modality",
+        e.description as "SeriesDescription", e.uid as "SeriesInstanceUID",
+        'https://viewer.example.org/viewer/?SeriesInstanceUID=' || e.uid as series_viewer_url,
+        null as dicom_viewer_url, parent(t.description) as "StudyDescription", [t.uid] as "StudyInstanceUID",
+        parent(t.age) as "PatientAge", parent(t.sex) as "PatientSex", [s.submitter_id] as "PatientID",
+        parent(t.ethnicity) as "EthnicGroup", parent(s.race) as race, [s.submitter_id] as subject_id, p.*
+      from hub_series e join hub_study t on t.n = e.study_n join hub_subject s on s.n = t.subject_n
+      join hub_parent p on p.dataset_n = s.dataset_n""",
 }
 
 
@@ -197,9 +197,9 @@ def _add_idc(connection: duckdb.DuckDBPyConnection, targets: Targets, seed: int,
         source = "invented_idc"
         numbers = {"subjects": targets.scaled(idc["subjects"]), "series": targets.scaled(idc["series"])}
     connection.execute(
-        f"""CREATE VIEW idc_release AS SELECT collection_id, PatientID, StudyInstanceUID, SeriesInstanceUID, PatientAge,
+        f"""create view idc_release as select collection_id, PatientID, StudyInstanceUID, SeriesInstanceUID, PatientAge,
         PatientSex, StudyDescription, BodyPartExamined, Modality, Manufacturer, SeriesDescription, license_short_name,
-        crdc_series_uuid FROM {source}"""
+        crdc_series_uuid from {source}"""
     )
     numbers |= {"sample": targets.scaled(idc["subjects"]), "first": _FIRST_IDC}
     for statements in (_IDC_LAG, _IDC_ROWS):
@@ -213,17 +213,17 @@ def _invent_idc(connection: duckdb.DuckDBPyConnection, targets: Targets, seed: i
     series_study = np.repeat(np.arange(len(study_subject)), spread(series, len(study_subject), random))
     load(connection, "invented_series", {"study": series_study, "subject": study_subject[series_study]})
     connection.execute(
-        f"""CREATE TABLE invented_idc AS SELECT 'invented_collection_' || draw('invented', subject, {_DATASETS["IDC"]})
-          AS collection_id, 'PAT-' || lpad(subject::VARCHAR, 6, '0') AS PatientID,
-        '1.3.6.1.4.1.14519.5.2.1.' || study || '.' || draw('uid', study, 1000000000) AS StudyInstanceUID,
-        '1.3.6.1.4.1.14519.5.2.1.' || study || '.' || n || '.' || draw('uid', n, 1000000000) AS SeriesInstanceUID,
-        CASE WHEN draw('age', subject, 3) > 0 THEN lpad(draw('age', subject, 90)::VARCHAR, 3,
-          '0') || 'Y' END AS PatientAge,
-        (['M', 'F', NULL])[1 + draw('sex', subject, 3)] AS PatientSex, 'STUDY ' || draw('text', study, 40)
-          AS StudyDescription, (['CHEST', 'ABDOMEN', 'BREAST', NULL])[1 + draw('part', n, 4)] AS BodyPartExamined,
-        (['CT', 'MR', 'SEG', 'PT', 'SM', 'MG'])[1 + draw('modality', n, 6)] AS Modality,
-        (device(n)).manufacturer AS Manufacturer, 'SERIES ' || draw('series', n, 90) AS SeriesDescription,
-        'CC BY 4.0' AS license_short_name, record_id('invented', n) AS crdc_series_uuid FROM core.invented_series"""
+        f"""create table invented_idc as select 'invented_collection_' || draw('invented', subject, {_DATASETS["IDC"]})
+          as collection_id, 'PAT-' || lpad(subject::varchar, 6, '0') as PatientID,
+        '1.3.6.1.4.1.14519.5.2.1.' || study || '.' || draw('uid', study, 1000000000) as StudyInstanceUID,
+        '1.3.6.1.4.1.14519.5.2.1.' || study || '.' || n || '.' || draw('uid', n, 1000000000) as SeriesInstanceUID,
+        case when draw('age', subject, 3) > 0 then lpad(draw('age', subject, 90)::varchar, 3,
+          '0') || 'Y' end as PatientAge,
+        (['M', 'F', null])[1 + draw('sex', subject, 3)] as PatientSex, 'STUDY ' || draw('text', study, 40)
+          as StudyDescription, (['CHEST', 'ABDOMEN', 'BREAST', null])[1 + draw('part', n, 4)] as BodyPartExamined,
+        (['CT', 'MR', 'SEG', 'PT', 'SM', 'MG'])[1 + draw('modality', n, 6)] as Modality,
+        (device(n)).manufacturer as Manufacturer, 'SERIES ' || draw('series', n, 90) as SeriesDescription,
+        'CC BY 4.0' as license_short_name, record_id('invented', n) as crdc_series_uuid from core.invented_series"""
     )
 
 
@@ -231,7 +231,7 @@ def _add_others(connection: duckdb.DuckDBPyConnection, targets: Targets, seed: i
     """Share out the studies that are left, and invent everything else, for the repositories without a source here."""
     random = np.random.Generator(np.random.PCG64([seed, 3]))
     others = targets.hub["others"]
-    placed = connection.execute("SELECT count(*) FROM hub_study").fetchall()[0][0]
+    placed = connection.execute("select count(*) from hub_study").fetchall()[0][0]
     left = max(targets.scaled(targets.hub["studies"]) - placed, 0)
     studies = apportion(left, [other["studies"] for other in others])
     datasets: dict[str, list[str]] = {"commons_name": [], "collection_id": [], "license": []}

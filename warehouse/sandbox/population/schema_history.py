@@ -40,24 +40,24 @@ _DATASET = RecordType(
     ),
 )
 _DATASETS = """
-WITH named AS (
-  SELECT DISTINCT unnest(_dataset_id) AS _dataset_id, unnest(dataset_submitter_id) AS submitter_id
-  FROM read_parquet('{data_file}')
-), members AS (
-  SELECT unnest(dataset_submitter_id) AS name, len(dataset_submitter_id) = 1 AS alone, * FROM read_parquet('{case}')
+with named as (
+  select distinct unnest(_dataset_id) as _dataset_id, unnest(dataset_submitter_id) as submitter_id
+  from read_parquet('{data_file}')
+), members as (
+  select unnest(dataset_submitter_id) as name, len(dataset_submitter_id) = 1 as alone, * from read_parquet('{case}')
 )
-SELECT row_number() OVER (ORDER BY name) AS _row, _dataset_id, named.submitter_id, min(project_id) AS project_id,
-  min(license[1]) FILTER (alone) AS license, min(data_url_doi[1]) FILTER (alone) AS data_url_doi,
-  min(data_contributor[1]) FILTER (alone) AS data_contributor, count(*) AS _cases_count,
-  sum(_imaging_studies_count) AS _imaging_studies_count, sum(_cr_series_file_count) AS _cr_series_file_count,
-  sum(_ct_series_file_count) AS _ct_series_file_count, sum(_dx_series_file_count) AS _dx_series_file_count,
-  sum(_mr_series_file_count) AS _mr_series_file_count,
-  list_sort(list_distinct(flatten(list(data_category)))) AS data_category,
-  list_sort(list_distinct(flatten(list(data_format)))) AS data_format,
-  list_sort(list_distinct(flatten(list(data_type)))) AS data_type,
-  list_sort(flatten(list(object_id))) AS object_id
-FROM named JOIN members ON members.name = named.submitter_id
-GROUP BY name, _dataset_id, named.submitter_id
+select row_number() over (order by name) as _row, _dataset_id, named.submitter_id, min(project_id) as project_id,
+  min(license[1]) filter (alone) as license, min(data_url_doi[1]) filter (alone) as data_url_doi,
+  min(data_contributor[1]) filter (alone) as data_contributor, count(*) as _cases_count,
+  sum(_imaging_studies_count) as _imaging_studies_count, sum(_cr_series_file_count) as _cr_series_file_count,
+  sum(_ct_series_file_count) as _ct_series_file_count, sum(_dx_series_file_count) as _dx_series_file_count,
+  sum(_mr_series_file_count) as _mr_series_file_count,
+  list_sort(list_distinct(flatten(list(data_category)))) as data_category,
+  list_sort(list_distinct(flatten(list(data_format)))) as data_format,
+  list_sort(list_distinct(flatten(list(data_type)))) as data_type,
+  list_sort(flatten(list(object_id))) as object_id
+from named join members on members.name = named.submitter_id
+group by name, _dataset_id, named.submitter_id
 """
 
 
@@ -111,7 +111,7 @@ def indices_of_state(state: SchemaState, indices: dict[str, Index], folder: Path
             stored, relation = _DATASET, _DATASETS.format_map({other: index.path for other, index in indices.items()})
         else:
             today = indices[_FORMER_NAMES.get(name, name)]
-            stored, relation = today.record_type, f"SELECT * FROM read_parquet('{today.path}')"
+            stored, relation = today.record_type, f"select * from read_parquet('{today.path}')"
         path = folder / f"{state.since}_{name}.parquet"
         rows = write_records(stored, relation, record_type, path)
         found[name] = Index(record_type, f"midrc_{name}", state.place + 1, path, rows)

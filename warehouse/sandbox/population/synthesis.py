@@ -29,22 +29,22 @@ _LOG = logging.getLogger("icw.sandbox")
 GENERATOR = "3"
 
 _INDEXED_FILES = """
-SELECT did, max(size) AS size FROM (
-  SELECT replace(object_id, 'dg.MD1R/', '') AS did, size FROM file
-  UNION ALL SELECT record_id('register', n), size FROM core.unlisted_files
-) GROUP BY did
+select did, max(size) as size from (
+  select replace(object_id, 'dg.MD1R/', '') as did, size from file
+  union all select record_id('register', n), size from core.unlisted_files
+) group by did
 """
 
 _METADATA = """
-SELECT guid, record FROM (
-  SELECT record_id('discovery', n) AS guid, to_json({'_guid_type': 'discovery_metadata', 'gen3_discovery': {
+select guid, record from (
+  select record_id('discovery', n) as guid, to_json({'_guid_type': 'discovery_metadata', 'gen3_discovery': {
     'submitter_id': submitter_id, 'project_id': project_id, 'license': license, 'data_url_doi': data_url_doi,
-    'data_contributor': data_contributor}})::VARCHAR AS record FROM dataset
-  UNION ALL
-  SELECT replace(object_id, 'dg.MD1R/', ''), to_json({'_guid_type': 'indexed_file_object',
-    '_uploader_id': CASE WHEN draw('uploader', n, 2) = 0 THEN 'Zoë "Z" Ørsted' END,
-    'file_name': _data_file_id})::VARCHAR
-  FROM file WHERE draw('registered', n, 50) = 0
+    'data_contributor': data_contributor}})::varchar as record from dataset
+  union all
+  select replace(object_id, 'dg.MD1R/', ''), to_json({'_guid_type': 'indexed_file_object',
+    '_uploader_id': case when draw('uploader', n, 2) = 0 then 'Zoë "Z" Ørsted' end,
+    'file_name': _data_file_id})::varchar
+  from file where draw('registered', n, 50) = 0
 )
 """
 
@@ -174,7 +174,7 @@ def _load_core(connection: duckdb.DuckDBPyConnection, core: MidrcCore, targets: 
         },
     )
     # Files are numbered on after the series, so that every file has a number of its own.
-    connection.execute(f"UPDATE core.files SET n = n + {len(series.study)}")
+    connection.execute(f"update core.files set n = n + {len(series.study)}")
     load(connection, "unlisted_files", {"size": unlisted})
     load(connection, "dirty_texts", {"value": vocabulary.DIRTY_TEXTS})
     loinc = [
