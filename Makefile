@@ -14,7 +14,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo refresh docs test test-full lint bench dev clean
+.PHONY: help install demo refresh docs analyses test test-full lint bench dev clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ refresh: install ## the same from the public services alone, for the schedule or
 
 docs: install ## the snapshot in service as a page for a browser: models, SQL, lineage, columns, row counts
 	@$(BIN)/icw docs
+
+analyses: install ## renew the analysts' page from the snapshot in service: diagrams, SQL, outputs
+	@$(BIN)/python -m dagster_project.analysts_page
 
 test: install ## run the tests (about 5 minutes on two cores)
 	@$(BIN)/pytest -q -m "not full and not bench" $(PYTEST_OPTIONS) $(TESTS)

@@ -19,12 +19,12 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from tests.analyses.page import FOLDER
 from tests.bench.environments import BENCH
 from tests.bench.measure import Measurement, measured
 from tests.star.population import land_population
 from warehouse.build import Build, open_build
 from warehouse.build.statements import read_results
+from warehouse.documentation.analysts_page import FOLDER
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog, query

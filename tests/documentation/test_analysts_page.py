@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.analyses.page import FOLDER, PAGE, SHOWN_APART, Model, drawn, printed, questions, read_model, renewed
+from dagster_project.analysts_page import printed
 from tests.refresh.conftest import ICW
 from warehouse.build.project import Project
+from warehouse.documentation.analysts_page import FOLDER, PAGE, questions, renewed, tables_in_diagrams
+from warehouse.documentation.entity_diagrams import SHOWN_APART, Model, read_model
 from warehouse.snapshots import catalog
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -35,11 +37,12 @@ def test_each_heading_is_the_question_that_its_file_begins_with() -> None:
 
 
 def test_diagrams_and_sql_are_what_the_project_holds(model: Model) -> None:
-    assert renewed(TEXT, model, lambda question: question.output) == TEXT
+    outputs = {question.sql: question.output for question in QUESTIONS}
+    assert renewed(TEXT, model, lambda sql: outputs.get(sql, "")) == TEXT
 
 
 def test_every_table_with_references_is_in_one_diagram(model: Model) -> None:
-    shown = drawn(TEXT)
+    shown = tables_in_diagrams(TEXT)
     assert len(shown) == len(set(shown))
     assert set(shown) == {name for name in model.tables if not name.startswith("rpt_")}
 
