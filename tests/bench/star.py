@@ -21,7 +21,7 @@ from rich.table import Table
 
 from tests.bench.environments import BENCH
 from tests.bench.measure import Measurement, measured
-from tests.star.population import land_population
+from tests.support.population import land_population
 from warehouse.build import Build, open_build
 from warehouse.build.statements import read_results
 from warehouse.documentation.analysts_page import FOLDER

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.analysts_page import printed
-from tests.refresh.conftest import ICW
+from tests.support.icw import ICW
 from warehouse.build.project import Project
 from warehouse.documentation.analysts_page import FOLDER, PAGE, questions, renewed, tables_in_diagrams
 from warehouse.documentation.entity_diagrams import SHOWN_APART, Model, read_model

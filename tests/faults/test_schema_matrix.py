@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.test_schema_history import STATES
+from tests.support.schema_states import STATES
 from tests.support.shared import SEED, population_of
 from tests.support.tables import star_rows
 from warehouse.build import prepare, run_models

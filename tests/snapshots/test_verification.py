@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.quality import small_release
-from tests.snapshots.sample import PASSED
+from tests.support import small_release
+from tests.support.sample_build import PASSED
 from warehouse.build import Build, prepare
 from warehouse.contracts import SOURCES
 from warehouse.errors import IntegrityError, UsageError

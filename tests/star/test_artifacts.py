@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.quality.conftest import spoiled
-from tests.quality.small_release import FILES, IDC_INDEX, land
+from tests.support.small_release import FILES, IDC_INDEX, land
+from tests.support.spoiled_build import spoiled
 from warehouse.build import Build, prepare, run_models
 from warehouse.build.statements import read_statements
 from warehouse.dbt_manifest import DeclaredTable, read_star_description

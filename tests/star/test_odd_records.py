@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.star.planted_portal import Records, land_planted
+from tests.support.planted_portal import Records, land_planted
 from warehouse.build import prepare, run_models
 from warehouse.quality.audit import audit_star, failed_errors
 from warehouse.settings import Settings

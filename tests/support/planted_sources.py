@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from tests.quality import small_release
-from tests.star.planted_portal import hold_measures_as_text
+from tests.support import small_release
+from tests.support.planted_portal import hold_measures_as_text
 from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
