@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from tests.star.conftest import rolled_back
-from tests.support.planted_portal import PLANTED, land_planted
+from tests.star.planted_portal import PLANTED, land_planted
 from warehouse.build import Build, prepare, run_models
 from warehouse.dbt_manifest import read_star_description
 from warehouse.quality.conservation_midrc import MIDRC

@@ -1,27 +1,21 @@
-"""All three sources, landed small, with records planted in the portal and the hub that break naive models.
+"""All three sources, small, with records planted in the portal and the hub that break naive models.
 
-The planted records are copies of landed ones in which only the named columns differ, so that everything else is as the
-service writes it. Their identifiers begin with `planted`.
+The planted records are copies of landed ones in which only the named columns differ; the other values are those of the
+service. Their identifiers begin with `planted`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
-
 from tests.support import small_release
-from tests.support.planted_portal import hold_measures_as_text
-from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
+from tests.support.planting import Records, planted
+from warehouse.landing import Landing, Release
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
 from warehouse.sources.guppy import bih, land_system, midrc
-from warehouse.sql_text import literal, quoted
 
 SCALE = 0.002
-
-Records = Mapping[str, tuple[dict[str, str], ...]]
 
 _TCIA = {"commons_name": "['TCIA']", "project_id": "'Hub-TCIA'"}
 _IDC = {"commons_name": "['IDC']", "project_id": "'Hub-IDC'"}
@@ -268,34 +262,4 @@ def land_portals(folder: Path, landing: Landing, portal: Records, hub: Records) 
     with Sandbox(folder / "sandbox", scale=SCALE) as sandbox:
         settings = Settings(home=folder, midrc_url=sandbox.portal_url, bih_url=sandbox.bih_url, guppy_page_size=200)
         held = [land_system(of(settings), landing, settings) for of in (midrc, bih)]
-    return [_planted(landing, of, records) for of, records in zip(held, (portal, hub), strict=True)]
-
-
-def _planted(landing: Landing, release: Release, records: Records) -> Release:
-    staging = landing.staging_for(release.source, "planted")
-    staged: dict[str, Path] = {}
-    loads = tuple(_with(landing, load, records.get(load.dataset, ()), staging, staged) for load in release.loads)
-    return landing.commit(release.model_copy(update={"loads": loads, "version": "planted"}), staged)
-
-
-def _with(
-    landing: Landing, load: Load, records: tuple[dict[str, str], ...], staging: Path, staged: dict[str, Path]
-) -> Load:
-    entry = load.object_named(f"{load.dataset}.parquet")
-    if not records or entry is None:
-        return load
-    path = staging / entry.name
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"create table landed as from read_parquet({literal(str(landing.object_path(entry.sha256)))})"
-        )
-        if load.dataset == "data_file":
-            hold_measures_as_text(connection)
-        connection.execute("create table template as from landed order by all limit 1")
-        for record in records:
-            values = ", ".join(f"{value} as {quoted(column)}" for column, value in record.items())
-            connection.execute(f"insert into landed select * replace ({values}) from template")
-        connection.execute(f"copy landed to {literal(str(path))} (format parquet)")
-    planted = LandedObject(name=entry.name, sha256=sha256_of(path), bytes=path.stat().st_size)
-    staged[planted.sha256] = path
-    return load.model_copy(update={"objects": (planted,), "rows": load.rows + len(records), "bytes": planted.bytes})
+    return [planted(landing, of, records) for of, records in zip(held, (portal, hub), strict=True)]
