@@ -1,4 +1,4 @@
-"""What processes of `icw` that tests start have in common."""
+"""The command and the dbt cache of `icw` processes that tests start."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from pathlib import Path
 
 ICW = str(Path(sys.executable).with_name("icw"))
 
-# What dbt makes of the project: homes, workers and processes share it, from one run of the tests to the next.
+# The parsed dbt project, which homes, workers and processes share from one run of the tests to the next.
 DBT_CACHE = Path(__file__).resolve().parents[2] / ".cache" / "dbt"

@@ -1,7 +1,7 @@
-"""The sandbox's population as landed releases of the portal and the hub, without the way over HTTP.
+"""The sandbox's population as landed releases of the portal and the hub, without HTTP.
 
-Reading the services is tested elsewhere; here their files become loads as they are, so that a build has the records
-that the services would serve.
+Reading the services is tested elsewhere; here their files become loads directly, so that a build has the records that
+the services serve.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _landed(folder: Path, landing: Landing, contract: Contract) -> Release:
         path = staging / f"{dataset}.parquet"
         with duckdb.connect() as connection:
             if dataset == "indexd_stats":
-                # As the stand-in of Indexd answers.
+                # As the simulated Indexd answers.
                 register = literal(str(folder / "indexd.parquet"))
                 query = f"select count(*) as file_count, sum(size)::bigint as total_file_size from {register}"
             elif held.exists():

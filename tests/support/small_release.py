@@ -1,4 +1,4 @@
-"""A small release in the layout of the IDC index, without any fault, landed and built the way real ones are."""
+"""A small release in the layout of the IDC index, without faults, landed and built as real ones are."""
 
 from __future__ import annotations
 

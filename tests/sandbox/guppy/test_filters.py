@@ -133,7 +133,7 @@ def test_unknown_fields_and_bad_sorts_are_refused(portal: Guppy) -> None:
         assert error["message"] == "Invalid sort argument"
 
 
-def test_filters_and_sorts_can_stand_in_the_query(portal: Guppy) -> None:
+def test_filters_and_sorts_may_be_literals_in_the_query(portal: Guppy) -> None:
     rows = portal.ask('{ case(first: 5, filter: {AND: [{IN: {sex: ["Male"]}}]}, sort: {_case_id: asc}) { sex } }')[
         "case"
     ]

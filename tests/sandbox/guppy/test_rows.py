@@ -9,7 +9,7 @@ from warehouse.sandbox.guppy.changes import SchemaChange
 from warehouse.sandbox.server import Sandbox
 
 
-def test_ten_rows_come_unasked(portal: Guppy) -> None:
+def test_ten_rows_are_the_default(portal: Guppy) -> None:
     assert len(portal.ask("{ data_file { _data_file_id } }")["data_file"]) == 10
 
 

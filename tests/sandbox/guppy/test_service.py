@@ -138,7 +138,7 @@ def download(portal: Guppy, **body: object) -> requests.Response:
     return requests.post(f"{portal.url}/download", json=body, timeout=30)
 
 
-def test_a_download_is_json_of_all_rows_whatever_is_asked(portal: Guppy) -> None:
+def test_a_download_is_json_of_all_rows_whatever_format_is_requested(portal: Guppy) -> None:
     fields = ["_case_id", "sex", "imaging_studies.study_uid", "imaging_studies.study_modality"]
     response = download(portal, type="case", fields=fields, format="csv", sort=[{"_case_id": "desc"}])
     assert response.headers["Content-Type"] == "application/json; charset=utf-8"

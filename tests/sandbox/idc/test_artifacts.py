@@ -60,7 +60,7 @@ def contract() -> dict:
     return yaml.safe_load((Path(contracts.__file__).parent / "idc.yml").read_text(encoding="utf-8"))["datasets"]
 
 
-def test_every_index_that_no_wheel_carries_is_synthesised_and_says_so(release: dict[str, Path]) -> None:
+def test_every_index_that_no_wheel_carries_is_synthetic_and_marked_so(release: dict[str, Path]) -> None:
     wanted = {name for name, dataset in contract().items() if dataset.get("measured") is False}
     assert wanted == set(RELATIONS)
     for name in wanted:

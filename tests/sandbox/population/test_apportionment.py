@@ -63,7 +63,7 @@ def test_a_table_meets_both_margins(rows: list[int], columns: list[int], seed: i
 
 
 @given(total=st.integers(0, 300), holders=st.integers(1, 100), seed=st.integers(0, 1000))
-def test_things_are_spread_over_as_many_holders_as_can_be(total: int, holders: int, seed: int) -> None:
+def test_items_are_spread_over_as_many_holders_as_possible(total: int, holders: int, seed: int) -> None:
     counts = spread(total, holders, np.random.default_rng(seed))
     assert counts.sum() == total
     assert (counts > 0).sum() == min(total, holders)

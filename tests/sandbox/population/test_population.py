@@ -125,7 +125,7 @@ def test_counts_of_children_are_those_of_the_children(tables: duckdb.DuckDBPyCon
     )
 
 
-def test_the_records_are_dirty(tables: duckdb.DuckDBPyConnection) -> None:
+def test_the_records_have_dirty_values(tables: duckdb.DuckDBPyConnection) -> None:
     found = {row[0] for row in tables.execute("SELECT DISTINCT study_description FROM portal_imaging_study").fetchall()}
     assert set(vocabulary.DIRTY_TEXTS) | {None} <= found
     assert one(tables, "SELECT count(*) FROM portal_case WHERE len(dataset_submitter_id) > 1") > 0
@@ -135,7 +135,7 @@ def test_the_records_are_dirty(tables: duckdb.DuckDBPyConnection) -> None:
     assert one(tables, "SELECT count(*) FROM portal_annotation WHERE annotator_id = 'no data'") > 0
 
 
-def test_dirty_text_arrives_as_it_is(portal: Guppy) -> None:
+def test_dirty_text_arrives_unchanged(portal: Guppy) -> None:
     rows = portal.rows("imaging_study", "study_description")
     assert set(vocabulary.DIRTY_TEXTS) <= {row["study_description"] for row in rows}
     body = {"type": "imaging_study", "fields": ["study_description"]}

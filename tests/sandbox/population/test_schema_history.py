@@ -42,7 +42,7 @@ def all_rows(portal: Guppy, record_type: RecordType) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("day", STATES)
-def test_a_state_offers_the_types_and_fields_of_its_day(day: str) -> None:
+def test_a_state_has_the_types_and_fields_of_its_day(day: str) -> None:
     state = schema_on(day)
     assert state is not None
     assert {t.name: len(t.fields) for t in state.record_types} == STATES[day]
@@ -118,7 +118,7 @@ def test_between_two_changes_the_earlier_one_is_in_force(day: str, since: str) -
     assert f"{state.since}" == since
 
 
-def test_from_the_day_of_todays_schema_on_nothing_is_played(population: Path) -> None:
+def test_from_the_day_of_the_current_schema_on_no_history_is_served(population: Path) -> None:
     assert schema_on("2026-02-12") is None
     with portal_of("2026-06-01", population) as portal:
         assert portal.total("radiology_report") > 0

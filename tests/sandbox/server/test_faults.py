@@ -53,7 +53,7 @@ GRAPHQL: list[Kind] = ["graphql_errors", "partial_data", "request_timed_out"]
 
 
 def is_spoiled(sandbox: Sandbox, place: Place, kind: Kind) -> bool:
-    """Return whether the answer is what a fault of this kind looks like from outside."""
+    """Return whether the reply shows a fault of this kind."""
     if kind in ("connection_reset", "hang", "truncated_body"):
         with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
             ask(sandbox, place)
@@ -70,7 +70,7 @@ def is_spoiled(sandbox: Sandbox, place: Place, kind: Kind) -> bool:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_every_kind_of_fault_strikes_in_its_place_once(sandbox: Sandbox, place: Place) -> None:
+def test_every_kind_of_fault_occurs_once_in_its_place(sandbox: Sandbox, place: Place) -> None:
     good = ask(sandbox, place).json()
     graphql = place in ("mapping", "introspection", "count", "histogram", "page", "last_page")
     kinds: list[Kind] = [*ANY_HTTP, *GRAPHQL] if graphql else ANY_HTTP
@@ -92,7 +92,7 @@ def test_no_download_is_left_behind(sandbox: Sandbox) -> None:
     assert not list(sandbox.folder.glob("running-*/download-*"))
 
 
-def test_a_fault_strikes_only_the_requests_that_it_names(sandbox: Sandbox, portal: Guppy, hub: Guppy) -> None:
+def test_a_fault_affects_only_the_requests_that_it_names(sandbox: Sandbox, portal: Guppy, hub: Guppy) -> None:
     sandbox.faults.add(Fault(kind="server_error", place="count", service="portal", record_type="case", at=2, times=2))
     statuses = []
     for guppy, record_type in ((hub, "subject"), (portal, "data_file"), *[(portal, "case")] * 4):
@@ -108,12 +108,12 @@ def test_a_fault_without_an_end_stays(sandbox: Sandbox, portal: Guppy) -> None:
     assert len(sandbox.faults.active()) == 1
 
 
-def test_too_many_requests_says_when_to_come_back(sandbox: Sandbox, portal: Guppy) -> None:
+def test_too_many_requests_has_a_retry_after(sandbox: Sandbox, portal: Guppy) -> None:
     sandbox.faults.add(Fault(kind="too_many_requests", seconds=3))
     assert portal.post(COUNT).headers["Retry-After"] == "3"
 
 
-def test_without_the_authorisation_service_a_private_guppy_is_empty_and_does_not_say_so(
+def test_without_the_authorisation_service_a_private_guppy_is_empty_without_an_error(
     sandbox: Sandbox, portal: Guppy, hub: Guppy
 ) -> None:
     total = hub.total("subject")
@@ -133,7 +133,7 @@ def test_the_last_page_is_the_one_with_the_greatest_id(sandbox: Sandbox, portal:
     assert pages[-1] == 0
 
 
-def test_partial_data_says_which_rows_are_lost(sandbox: Sandbox, portal: Guppy) -> None:
+def test_partial_data_names_the_lost_rows(sandbox: Sandbox, portal: Guppy) -> None:
     sandbox.faults.add(Fault(kind="partial_data", place="page"))
     content = portal.post(PAGE).json()
     lost = [position for position, row in enumerate(content["data"]["data_file"]) if row is None]
