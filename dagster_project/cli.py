@@ -306,12 +306,12 @@ def verify(
 
 
 def _checks(home: Path, name: str | None, landing: bool, everything: bool) -> Iterator[FileCheck]:
-    from warehouse.contracts import SOURCES
     from warehouse.landing import Landing
+    from warehouse.registry import SOURCE_NAMES
     from warehouse.verification import verify_landing, verify_snapshot
 
     if landing or everything:
-        yield from verify_landing(Landing(home), SOURCES)
+        yield from verify_landing(Landing(home), SOURCE_NAMES)
     if not landing:
         for snapshot in catalog.snapshots(home) if everything else [catalog.snapshot(home, name)]:
             yield from verify_snapshot(snapshot)

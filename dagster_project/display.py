@@ -20,7 +20,7 @@ from warehouse.snapshots.manifest import SourceFailure, TableEntry, Verdict
 if TYPE_CHECKING:
     from warehouse.landing import Release
     from warehouse.run_record import RunRecord
-    from warehouse.upstreams import UpstreamState
+    from warehouse.sources.upstream import UpstreamState
     from warehouse.verification import FileCheck
 
 _SCALE = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +86,11 @@ def _configuration(plan: Plan, settings: Settings, run_id: str) -> dict[str, Any
         f"{choice.source}_release": {"config": {"known": choice.model_dump(exclude={"source"}, exclude_none=True)}}
         for choice in plan.choices
     }
-    if plan.idc is not None:
-        resolved = asdict(plan.idc)
-        ops.setdefault("idc_release", {"config": {}})["config"] |= {
-            "version": resolved["version"],
-            "channel": resolved["channel"],
-            "passed_over": list(resolved["passed_over"]),
+    for source, resolved in plan.resolved.items():
+        ops.setdefault(f"{source}_release", {"config": {}})["config"] |= {
+            "version": resolved.version,
+            "channel": resolved.channel,
+            "passed_over": list(resolved.passed_over),
         }
     return {
         "ops": ops,

@@ -59,7 +59,7 @@ def _sentence(record: logging.LogRecord) -> str:
         return record.getMessage()
     whom = next((f"{facts[name]}: " for name in ("upstream", "source", "type") if name in facts), "")
     place = f" for {facts['where']}" if "where" in facts else ""
-    why = next((facts[name] for name in ("words", "why", "reason") if facts.get(name)), None)
+    why = next((facts[name] for name in ("error", "why", "reason") if facts.get(name)), None)
     return f"{whom}{record.getMessage()}{place}" + (f" ({why})" if why else "")
 
 

@@ -45,7 +45,7 @@ LONGEST_FIRST = (
     "tests/refresh/test_struck.py",
     "tests/sandbox/test_published_figures.py",
     "tests/star/test_real_releases.py",
-    "tests/sources_guppy/test_with_sandbox.py",  # needs no dbt: not to wait with the other worker for its first parse
+    "tests/sources/gen3/test_with_sandbox.py",  # needs no dbt: not to wait with the other worker for its first parse
     "tests/refresh/test_portals.py",
     "tests/refresh/test_refresh_command.py",
     "tests/faults/test_guppy_matrix.py",

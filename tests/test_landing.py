@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from warehouse.errors import IntegrityError, StorageError
 from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of, write_atomically
+from warehouse.registry import source
 from warehouse.settings import Settings
-from warehouse.upstreams import IdcUpstream
+from warehouse.sources.idc.upstream import IdcUpstream
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -153,7 +154,7 @@ def test_a_damaged_object_is_not_taken_over_by_another_release(landing: Landing)
 
 
 def test_the_last_good_release_is_the_newest_whose_bytes_are_what_was_landed(landing: Landing) -> None:
-    upstream = IdcUpstream(Settings(home=landing.root.parent, idc_version="latest"))
+    upstream = IdcUpstream(source("idc"), Settings(home=landing.root.parent, idc_version="latest"))
     (old, first), (new, second) = stage(landing, b"old"), stage(landing, b"new", "b.parquet")
     older = landing.commit(release_of(old, version="24.2.2"), {old.sha256: first})
     newer = landing.commit(release_of(new, at=NOON + timedelta(hours=1)), {new.sha256: second})

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from warehouse.errors import UsageError
+from warehouse.registry import source
 from warehouse.settings import load_settings
 
 
@@ -26,7 +27,7 @@ def test_each_kind_of_value_is_read_from_the_environment(monkeypatch: pytest.Mon
     assert settings.upstreams == ("idc", "bih")
     assert settings.package_index_urls == ("https://index.example/simple",)
     assert (settings.retries, settings.sandbox_scale) == (3, 0.5)
-    assert (settings.midrc_url, settings.bih_url) == ("http://127.0.0.1:1/portal", "http://127.0.0.1:1/bih")
+    assert settings.source_urls == {"midrc": "http://127.0.0.1:1/portal", "bih": "http://127.0.0.1:1/bih"}
 
 
 @pytest.mark.parametrize(
@@ -59,8 +60,20 @@ def test_a_home_that_cannot_work_is_refused_at_once(tmp_path: Path, name: str) -
 
 
 @pytest.mark.parametrize("address", ["https://host:99999", "https://[::1", "https://data..midrc.org"])
-@pytest.mark.parametrize("name", ["midrc_url", "bih_url", "idc_url", "idc_github_url", "sandbox_url"])
-def test_an_address_that_cannot_be_asked_is_refused_at_once(name: str, address: str) -> None:
-    with pytest.raises(UsageError, match=f"ICW_{name.upper()} cannot be used: it is no address") as refused:
-        load_settings(**{name: address.replace("//", "//user:hidden@")})
+@pytest.mark.parametrize("name", ["MIDRC_URL", "BIH_URL", "IDC_URL", "IDC_GITHUB_URL", "SANDBOX_URL"])
+def test_an_address_that_cannot_be_asked_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    monkeypatch.setenv(f"ICW_{name}", address.replace("//", "//user:hidden@"))
+    with pytest.raises(UsageError, match=f"ICW_{name} cannot be used: it is no address") as refused:
+        load_settings()
     assert "hidden" not in str(refused.value)
+
+
+def test_a_source_is_asked_at_its_public_address_or_at_that_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    midrc, bih = source("midrc"), source("bih")
+    monkeypatch.setenv("ICW_MIDRC_URL", "https://staging.midrc.org")
+    settings = load_settings()
+    assert settings.address_of(midrc) == "https://staging.midrc.org"
+    assert settings.address_of(bih) == bih.address
+    assert load_settings(source_urls={"midrc": "http://127.0.0.1:1"}).address_of(midrc) == "http://127.0.0.1:1"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -30,8 +30,8 @@ from warehouse.snapshots.catalog import (
 )
 from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish
-from warehouse.sources.idc import ResolvedRelease
-from warehouse.upstreams import IdcUpstream, Upstream, upstreams
+from warehouse.sources.upstream import ResolvedRelease, Upstream
+from warehouse.upstreams import upstreams
 from warehouse.verification import is_sound
 
 log = logging.getLogger("icw.refresh")
@@ -42,11 +42,13 @@ class Plan:
     """What a refresh has to do.
 
     `choices` hold what is known of each upstream already: the release that it still has, or why it cannot be asked;
-    one that has something new is left out. `existing` is the snapshot that holds all that there is, if there is one.
+    one that has something new is left out. `resolved` holds, by source, the release and the channel that a look has
+    found, so that the source need not be asked again. `existing` is the snapshot that holds all that there is, if
+    there is one.
     """
 
     choices: tuple[Choice, ...]
-    idc: ResolvedRelease | None
+    resolved: Mapping[str, ResolvedRelease]
     existing: Snapshot | None
 
 
@@ -73,7 +75,7 @@ def plan(settings: Settings) -> Plan:
         require_a_source(choices)
         releases = [release for choice in choices if (release := landing.chosen(choice)) is not None]
         existing = existing_snapshot(settings.home, releases)
-    resolved = next((upstream.resolved for upstream in asked if isinstance(upstream, IdcUpstream)), None)
+    resolved = {upstream.source: upstream.resolved for upstream in asked if upstream.resolved is not None}
     return Plan(tuple(choices), resolved, existing)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
@@ -18,10 +19,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from warehouse import __version__
 from warehouse.errors import UsageError
 from warehouse.public_text import public_text
+from warehouse.registry import SOURCE_NAMES, SOURCES, SourceSpec
 from warehouse.timetable import checked_cron, checked_time_zone
 
 IdcChannel = Literal["bucket", "github", "wheel"]
-UpstreamName = Literal["idc", "midrc", "bih"]
 Sources = Literal["live", "sandbox"]
 
 
@@ -51,6 +52,16 @@ def _checked_address(address: str) -> str:
 Address = Annotated[str, AfterValidator(_checked_address)]
 
 
+def _known_source(name: str) -> str:
+    if name not in SOURCE_NAMES:
+        *others, last = map(repr, SOURCE_NAMES)
+        raise ValueError(f"there is no such source; it takes {', '.join(others)} or {last}")
+    return name
+
+
+SourceName = Annotated[str, AfterValidator(_known_source)]
+
+
 class Settings(BaseModel):
     """Settings of one run. Read once at the edge (`load_settings`) and handed down as an argument.
 
@@ -71,11 +82,11 @@ class Settings(BaseModel):
     )
     sources: Sources = Field(
         default="live",
-        description="`live`: the services at the addresses below, made-up data refused. `sandbox`: IDC as ever, the "
-        "portal and the hub from stand-ins on loopback; what is published is marked synthetic.",
+        description="`live`: the services at the addresses below, synthetic data refused. `sandbox`: IDC as ever, the "
+        "portal and the hub from a sandbox on loopback; what is published is marked synthetic.",
     )
-    upstreams: tuple[UpstreamName, ...] = Field(
-        default=("idc", "midrc", "bih"),
+    upstreams: tuple[SourceName, ...] = Field(
+        default=SOURCE_NAMES,
         min_length=1,
         description="Upstreams that a refresh reads (JSON list); the tables of the others stay empty.",
     )
@@ -121,7 +132,7 @@ class Settings(BaseModel):
     connect_timeout_s: float = Field(default=4.0, gt=0, description="Seconds to wait for a connection to an upstream.")
     read_timeout_s: float = Field(default=60.0, gt=0, description="Seconds to wait for the next bytes of an upstream.")
     retries: int = Field(
-        default=4, ge=0, description="Further tries after a broken connection or a passing error of an upstream."
+        default=4, ge=0, description="Retries after a broken connection or another transient error of an upstream."
     )
     answer_timeout_s: float = Field(
         default=10.0,
@@ -129,7 +140,7 @@ class Settings(BaseModel):
         description="Seconds to wait for the answer to a small request (version, checksum, listing).",
     )
     retry_wait_s: float = Field(
-        default=0.5, ge=0, description="Seconds before the first further try; doubles with each one, with jitter."
+        default=0.5, ge=0, description="Seconds before the first retry; doubles with each one, with jitter."
     )
     retry_wait_max_s: float = Field(
         default=20.0, ge=0, description="Longest wait between two tries; an upstream that asks for more is passed over."
@@ -138,13 +149,10 @@ class Settings(BaseModel):
         default=f"imaging-commons-warehouse/{__version__} (metadata ETL; requests)",
         description="User-Agent of every request, so that upstreams can tell who asks.",
     )
-    midrc_url: Address = Field(
-        default="https://data.midrc.org",
-        description="Base address of the MIDRC data portal (Guppy, Indexd and the metadata service lie below it).",
-    )
-    bih_url: Address = Field(
-        default="https://imaging-hub.data-commons.org",
-        description="Base address of the BDF Imaging Hub (Guppy lies below it).",
+    source_urls: Mapping[str, Address] = Field(
+        default={},
+        description="Base addresses of Gen3 commons by source, where they are not the public ones of the registry; "
+        "each is a variable of its own: ICW_MIDRC_URL, ICW_BIH_URL. Guppy, Indexd and the metadata service lie below.",
     )
     guppy_requests_in_flight: int = Field(
         default=4, ge=1, le=32, description="Requests that one portal is asked at the same time, at most."
@@ -200,10 +208,26 @@ class Settings(BaseModel):
         found: dict[str, Any] = {}
         for name, field in cls.model_fields.items():
             text = os.environ.get(_variable(name))
-            if text is None or name in given:
+            if text is None or name in given or name == "source_urls":
                 continue
             found[name] = _read_list(text) if _is_list(field.annotation) else text
-        return found | given
+        addresses = {
+            spec.name: text
+            for spec in SOURCES
+            if spec.address is not None and (text := os.environ.get(spec.address_variable)) is not None
+        }
+        return found | given | {"source_urls": addresses | dict(given.get("source_urls", {}))}
+
+    def address_of(self, spec: SourceSpec) -> str:
+        """Return the base address of a source that has one.
+
+        Raises:
+            ValueError: it has none (a defect of the caller).
+        """
+        address = self.source_urls.get(spec.name, spec.address)
+        if address is None:
+            raise ValueError(f"The source {spec.name} has no single address.")
+        return address
 
     @property
     def project_cache(self) -> Path:
@@ -213,6 +237,12 @@ class Settings(BaseModel):
 
 def _variable(name: str) -> str:
     return f"ICW_{name.upper()}"
+
+
+def _variable_of(location: Sequence[int | str]) -> str:
+    """Return the variable that a value comes from, by where it stands in the settings."""
+    name, *below = location
+    return _variable(f"{below[0]}_url" if name == "source_urls" and below else str(name))
 
 
 def _is_list(annotation: Any) -> bool:
@@ -230,8 +260,8 @@ def _read_list(text: str) -> Any:
 def load_settings(**overrides: object) -> Settings:
     """Read the settings from the environment; `overrides` win over it.
 
-    The home is made absolute, so that a later change of the working directory cannot move it. Where a sandbox stands in
-    for the portal and the hub, their addresses are those below it.
+    The home is made absolute, so that a later change of the working directory cannot move it. In a sandbox,
+    the addresses of the portal and the hub are those below it.
 
     Raises:
         UsageError: a variable has a value that its setting does not take.
@@ -243,11 +273,14 @@ def load_settings(**overrides: object) -> Settings:
         reason = first["msg"].removeprefix("Value error, ")
         if first["type"] == "tuple_type":
             reason = 'it takes a JSON list, e.g. ["idc"]'
-        name = _variable(str(first["loc"][0]))
+        name = _variable_of(first["loc"])
         shown = public_text(repr(first["input"]))
         raise UsageError(f"The setting {name} cannot be used: {public_text(reason)} (got {shown}).") from None
     changes: dict[str, object] = {"home": settings.home.expanduser().absolute()}
     if settings.sources == "sandbox" and settings.sandbox_url is not None:
         root = settings.sandbox_url.rstrip("/")
-        changes |= {"midrc_url": f"{root}/portal", "bih_url": f"{root}/bih"}
+        changes["source_urls"] = {
+            **settings.source_urls,
+            **{spec.name: f"{root}/{spec.sandbox_path}" for spec in SOURCES if spec.sandbox_path is not None},
+        }
     return settings.model_copy(update=changes)

@@ -4,7 +4,6 @@ A source that fails does not stop the run: its assets then are what was landed b
 the run ends as degraded.
 """
 
-import re
 import time
 from collections.abc import Iterator
 
@@ -13,14 +12,11 @@ from pydantic import Field
 
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
-from warehouse.contracts import SOURCES, load_contract
 from warehouse.landing import Choice, Load
+from warehouse.registry import SOURCES, SourceSpec
 from warehouse.run_record import note_choices
-from warehouse.settings import Settings
-from warehouse.sources.idc import ResolvedRelease
-from warehouse.upstreams import IdcUpstream, Upstream, upstreams
-
-_WHAT = {"idc": "IDC index artifact", "midrc": "MIDRC portal", "bih": "BDF Imaging Hub"}
+from warehouse.sources.upstream import ResolvedRelease
+from warehouse.upstreams import upstreams
 
 
 class Known(dg.Config):
@@ -32,9 +28,16 @@ class Known(dg.Config):
 
 
 class SourceRequest(dg.Config):
-    """What a plan has found out already; empty where the source must be asked."""
+    """What a plan has found out of a source already; empty where the source must be asked.
+
+    `channel` is the one that is known to serve the concrete `version`, and `passed_over` says why others were not
+    taken.
+    """
 
     known: Known = Field(default_factory=Known)
+    version: str = ""
+    channel: str = ""
+    passed_over: list[str] = Field(default_factory=list)
 
     def choice(self, source: str) -> Choice | None:
         """Return the choice that the plan has made, or None."""
@@ -42,100 +45,80 @@ class SourceRequest(dg.Config):
             return None
         return Choice(source=source, **self.known.model_dump())
 
-
-class IdcRequest(SourceRequest):
-    """Which IDC release to load; without a version and a channel, the settings say which, and the channels are asked.
-
-    `channel` is the one that is known to serve this concrete version, and `passed_over` says why others were not taken.
-    """
-
-    version: str = ""
-    channel: str = ""
-    passed_over: list[str] = Field(default_factory=list)
-
-    def resolved(self, settings: Settings) -> ResolvedRelease | None:
-        """Return the concrete release and its channel, if they are known."""
-        if self.channel in settings.idc_channels and re.fullmatch(r"\d+\.\d+\.\d+", self.version):
-            return ResolvedRelease(self.version, self.channel, tuple(self.passed_over))
-        return None
+    def resolved(self, source: str) -> dict[str, ResolvedRelease]:
+        """Return the concrete release and its channel by source, if they are known."""
+        if self.version and self.channel:
+            return {source: ResolvedRelease(self.version, self.channel, tuple(self.passed_over))}
+        return {}
 
 
-def _specs(source: str) -> list[dg.AssetSpec]:
-    return [
-        dg.AssetSpec(
-            dg.AssetKey([source, name]),
-            description=f"{_WHAT[source]}, {name}: {dataset.grain}.",
-            group_name=source,
-            kinds={"parquet"},
-        )
-        for name, dataset in load_contract(source).datasets.items()
-    ]
+def first_asset(spec: SourceSpec) -> dg.AssetKey:
+    """Return one asset of a source: what depends on it depends on all that is landed of the source."""
+    return dg.AssetKey([spec.name, next(iter(spec.contract.datasets))])
 
 
-def _checks(source: str) -> list[dg.AssetCheckSpec]:
-    first = next(iter(load_contract(source).datasets))
-    return [
-        dg.AssetCheckSpec(
-            "refreshed", asset=dg.AssetKey([source, first]), description="The source answered, and was landed whole."
-        )
-    ]
+def release_assets(spec: SourceSpec) -> dg.AssetsDefinition:
+    """Return the datasets of one source as assets that are landed together."""
+
+    @dg.multi_asset(
+        name=f"{spec.name}_release",
+        description=f"Land all datasets of {spec.title}, all or none, and choose them for the next build.",
+        specs=[
+            dg.AssetSpec(
+                dg.AssetKey([spec.name, name]),
+                description=f"{spec.label}, {name}: {dataset.grain}.",
+                group_name=spec.name,
+                kinds={"parquet"},
+            )
+            for name, dataset in spec.contract.datasets.items()
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                "refreshed", asset=first_asset(spec), description="The source answered, and was landed whole."
+            )
+        ],
+    )
+    @at_stage(f"fetching {spec.title}")
+    def release(config: SourceRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        yield from _results(spec, config, warehouse)
+
+    return release
 
 
-@dg.multi_asset(name="idc_release", specs=_specs("idc"), check_specs=_checks("idc"))
-@at_stage("fetching IDC")
-def idc_release(config: IdcRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Land the artifacts of one IDC release, all or none, and choose it for the next build."""
-    settings = warehouse.settings
-    resolved = config.resolved(settings) if warehouse.is_planned else None
-    upstream = IdcUpstream(settings, resolved) if "idc" in settings.upstreams else None
-    yield from _results("idc", upstream, config, warehouse)
-
-
-@dg.multi_asset(name="midrc_release", specs=_specs("midrc"), check_specs=_checks("midrc"))
-@at_stage("fetching the MIDRC portal")
-def midrc_release(config: SourceRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Land all types of the MIDRC portal, all or none, and choose them for the next build."""
-    yield from _results("midrc", _upstream("midrc", warehouse.settings), config, warehouse)
-
-
-@dg.multi_asset(name="bih_release", specs=_specs("bih"), check_specs=_checks("bih"))
-@at_stage("fetching the BDF Imaging Hub")
-def bih_release(config: SourceRequest, warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Land all types of the BDF Imaging Hub, all or none, and choose them for the next build."""
-    yield from _results("bih", _upstream("bih", warehouse.settings), config, warehouse)
-
-
-RELEASES = (idc_release, midrc_release, bih_release)
-FIRST_ASSETS = tuple(dg.AssetKey([source, next(iter(load_contract(source).datasets))]) for source in SOURCES)
-"""One asset of each source: what depends on these depends on all that is landed."""
-
-
-def _upstream(source: str, settings: Settings) -> Upstream | None:
-    return next((upstream for upstream in upstreams(settings) if upstream.source == source), None)
+RELEASES = tuple(release_assets(spec) for spec in SOURCES)
+FIRST_ASSETS = tuple(first_asset(spec) for spec in SOURCES)
 
 
 def _results(
-    source: str, upstream: Upstream | None, config: SourceRequest, warehouse: Warehouse
+    spec: SourceSpec, config: SourceRequest, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Choose a release of a source for the next build, and say of each dataset what it holds."""
     started, landing = time.monotonic(), warehouse.landing
-    planned = config.choice(source) if warehouse.is_planned else None
-    choice = Choice(source=source) if upstream is None else planned or refresh.land(upstream, landing)
+    choice = _choice(spec, config, warehouse)
     landing.choose(choice)
     note_choices(warehouse.settings.home, [choice])
     release = landing.chosen(choice)
     seconds = time.monotonic() - started
-    for name in load_contract(source).datasets:
+    for name in spec.contract.datasets:
         load = release.load_of(name) if release is not None else None
         facts = {"status": dg.MetadataValue.text("no load")} if load is None else _metadata(load, seconds)
-        yield dg.MaterializeResult(asset_key=dg.AssetKey([source, name]), metadata=facts)
+        yield dg.MaterializeResult(asset_key=dg.AssetKey([spec.name, name]), metadata=facts)
     yield dg.AssetCheckResult(
         check_name="refreshed",
-        asset_key=dg.AssetKey([source, next(iter(load_contract(source).datasets))]),
+        asset_key=first_asset(spec),
         passed=choice.failure is None,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={} if choice.failure is None else {"why": choice.failure, "last good load": choice.version or "none"},
     )
+
+
+def _choice(spec: SourceSpec, config: SourceRequest, warehouse: Warehouse) -> Choice:
+    """Return the release of a source to build from: planned already, landed now, or none if it is not to be read."""
+    planned = config if warehouse.is_planned else SourceRequest()
+    asked = upstreams(warehouse.settings, [spec], planned.resolved(spec.name))
+    if not asked:
+        return Choice(source=spec.name)
+    return planned.choice(spec.name) or refresh.land(asked[0], warehouse.landing)
 
 
 def _metadata(load: Load, seconds: float) -> dict[str, dg.MetadataValue]:

@@ -15,12 +15,13 @@ import pytest
 
 from warehouse.build import dbt_run, digests
 from warehouse.build.project import Project, live_tables, parsed_project, project_with_empty_build, tables_read
-from warehouse.contracts import SOURCES, load_contract
+from warehouse.contracts import load_contract
 from warehouse.dbt_manifest import read_star_description
 from warehouse.errors import BuildFailed, StorageError
+from warehouse.registry import SOURCE_NAMES
 from warehouse.settings import Settings
 
-EVERY_DATASET = frozenset((source, name) for source in SOURCES for name in load_contract(source).datasets)
+EVERY_DATASET = frozenset((source, name) for source in SOURCE_NAMES for name in load_contract(source).datasets)
 
 
 def ask(cache: Path) -> Project:

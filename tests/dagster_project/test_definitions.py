@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from dagster_project.defs.sources import release_assets
 from schedules.definitions import defs
 from schedules.nightly import nightly_refresh
 from warehouse.contracts import load_contract
 from warehouse.quality.record import SUITES
+from warehouse.registry import source
 from warehouse.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +40,12 @@ def ancestors(graph: dg.AssetGraph, key: dg.AssetKey) -> set[dg.AssetKey]:
 def test_every_artifact_is_an_asset(graph: dg.AssetGraph) -> None:
     artifacts = {key.path[1] for key in graph.get_all_asset_keys() if key.path[0] == "idc"}
     assert artifacts == set(load_contract("idc").datasets)
+
+
+def test_the_datasets_of_a_further_source_are_assets() -> None:
+    contract = ROOT / "warehouse" / "contracts" / "bih.yml"
+    assets = release_assets(replace(source("bih"), name="fourth", contract_file=contract))
+    assert {tuple(key.path) for key in assets.keys} == {("fourth", name) for name in load_contract("bih").datasets}
 
 
 def test_lineage_runs_from_the_raw_artifacts_through_the_star_to_the_snapshot(graph: dg.AssetGraph) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from dagster_project.progress import showing_progress
 from tests.sources.loopback import Fault, Loopback
 from warehouse.settings import Settings
-from warehouse.sources.guppy.transport import Call, Transport
+from warehouse.sources.gen3.transport import Call, Transport
 
 
 def test_a_further_try_is_shown_with_its_source_and_its_reason(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.sources_guppy.guppy_faults import Reply, cut_off, errors, partial, reset, status, too_many, truncated
-from tests.sources_guppy.guppy_server import GuppyServer
+from tests.sources.gen3.guppy_faults import Reply, cut_off, errors, partial, reset, status, too_many, truncated
+from tests.sources.gen3.guppy_server import GuppyServer
 
 Act = Callable[[Reply], Reply | None]
 
@@ -66,7 +66,7 @@ class Cell:
     def worked_around(self) -> bool:
         """Whether the client has another way when this question is never answered.
 
-        A census can be taken in pieces where it cannot be had whole, ranges of a number take the place of its pieces,
+        A census can be taken in pieces where the whole one fails, ranges of a number take the place of its pieces,
         and pages that of downloads; but a server that gives no answer at all is not asked for something else, and a
         slow one is asked for less.
         """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources_guppy.conftest import SettingsMaker, system_of
-from tests.sources_guppy.guppy_faults import Reply, errors, status, too_many
-from tests.sources_guppy.guppy_server import GuppyServer
+from tests.sources.gen3.conftest import SettingsMaker, system_of
+from tests.sources.gen3.guppy_faults import Reply, errors, status, too_many
+from tests.sources.gen3.guppy_server import GuppyServer
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
-from warehouse.sources.guppy import land_system
+from warehouse.sources.gen3 import land_system
 
 
 def test_the_words_of_upstream_end_up_in_the_error(portal: GuppyServer, landing: Landing, quick: SettingsMaker) -> None:

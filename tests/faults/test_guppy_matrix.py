@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.faults.guppy_cells import CELLS, KINDS, PLACES, Cell, bring_about, strike
-from tests.sources_guppy.conftest import SettingsMaker, assert_exact, cases, system_of
-from tests.sources_guppy.guppy_server import GuppyServer
+from tests.sources.gen3.conftest import SettingsMaker, assert_exact, cases, system_of
+from tests.sources.gen3.guppy_server import GuppyServer
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
-from warehouse.sources.guppy import land_system, proven_unchanged
+from warehouse.sources.gen3 import land_system, proven_unchanged
 
 ASKED_BEFORE_ANY_LOAD = {"status", "introspection", "mapping", "probe", "totals"}
 ASKED_BY_THE_PROOF = {*ASKED_BEFORE_ANY_LOAD, "figures", "indexd", "version", "mds"}

@@ -18,10 +18,11 @@ from warehouse.build import prepare, run_models
 from warehouse.landing import Landing, Release
 from warehouse.quality.audit import audit_landed, audit_star
 from warehouse.quality.verdicts import Verdict, failed_errors
+from warehouse.registry import source
 from warehouse.sandbox.guppy.changes import FieldMutation, Mutation
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
-from warehouse.sources.guppy import land_system, midrc
+from warehouse.sources.gen3 import Gen3System, land_system
 
 SCALE = 0.0005
 
@@ -62,8 +63,8 @@ def landed(
     with Sandbox(population, SCALE, SEED, schema=schema) as sandbox:
         for change in changes:
             sandbox.portal.change_schema(change)
-        settings = Settings(home=home, midrc_url=sandbox.portal_url, guppy_page_size=200)
-        return landing, land_system(midrc(settings), landing, settings)
+        settings = Settings(home=home, source_urls={"midrc": sandbox.portal_url}, guppy_page_size=200)
+        return landing, land_system(Gen3System.from_spec(source("midrc"), settings), landing, settings)
 
 
 def built(home: Path, landing: Landing, release: Release) -> dict[str, int]:

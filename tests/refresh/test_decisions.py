@@ -12,12 +12,14 @@ from tests.support.shared import SEED, population_of
 from warehouse.errors import Degraded, SourceError, SourceUnreachable
 from warehouse.landing import Choice, Landing
 from warehouse.refresh import failures_of, finish, land, plan, require_a_source
+from warehouse.registry import source
 from warehouse.run_record import last_run
 from warehouse.sandbox.server import Sandbox
 from warehouse.sandbox.server.faults import Fault
 from warehouse.settings import Settings
-from warehouse.sources.idc import ResolvedRelease
-from warehouse.upstreams import IdcUpstream, upstreams
+from warehouse.sources.idc.upstream import IdcUpstream
+from warehouse.sources.upstream import ResolvedRelease
+from warehouse.upstreams import upstreams
 
 SCALE = 0.0005
 
@@ -35,8 +37,7 @@ def settings(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Sett
         sources="sandbox",
         sandbox_url=sandbox.root_url,
         upstreams=("midrc", "bih"),
-        midrc_url=sandbox.portal_url,
-        bih_url=sandbox.bih_url,
+        source_urls={"midrc": sandbox.portal_url, "bih": sandbox.bih_url},
         retries=1,
         retry_wait_s=0.01,
     )
@@ -113,18 +114,18 @@ def test_a_channel_that_lags_behind_does_not_take_the_warehouse_back(
     settings = Settings(
         home=tmp_path, idc_channels=("bucket",), idc_url=bucket.upstream.bucket_url, idc_version=asked, retries=0
     )
-    landing = Landing(tmp_path)
+    landing, idc = Landing(tmp_path), source("idc")
     newest = ResolvedRelease("25.0.5", "bucket")
-    assert land(IdcUpstream(settings, newest), landing).version == "25.0.5"
+    assert land(IdcUpstream(idc, settings, newest), landing).version == "25.0.5"
     behind = ResolvedRelease("25.0.4", "bucket", ("The other channel was passed over: it cannot be reached.",))
-    kept = land(IdcUpstream(settings, behind), landing)
+    kept = land(IdcUpstream(idc, settings, behind), landing)
     assert (kept.version, "25.0.4" in str(kept.failure)) == ("25.0.5", True)
     with pytest.raises(SourceUnreachable, match=r"but 25\.0\.5 is landed\. The other channel"):
-        IdcUpstream(settings, behind).unchanged(landing)
+        IdcUpstream(idc, settings, behind).unchanged(landing)
     # The channel that is asked first is believed, and so is a person who names the release.
-    assert land(IdcUpstream(settings, ResolvedRelease("25.0.4", "bucket")), landing).version == "25.0.4"
+    assert land(IdcUpstream(idc, settings, ResolvedRelease("25.0.4", "bucket")), landing).version == "25.0.4"
     named = settings.model_copy(update={"idc_version": "25.0.4"})
-    assert land(IdcUpstream(named, behind), landing).version == "25.0.4"
+    assert land(IdcUpstream(idc, named, behind), landing).version == "25.0.4"
 
 
 def test_an_answer_that_nobody_has_thought_of_stops_its_source_alone(
@@ -137,8 +138,8 @@ def test_an_answer_that_nobody_has_thought_of_stops_its_source_alone(
     def misunderstood(*_: object) -> None:
         raise KeyError("_totalCount")
 
-    monkeypatch.setattr("warehouse.sources.guppy.resolve_system", misunderstood)
+    monkeypatch.setattr("warehouse.sources.gen3.upstream.resolve_system", misunderstood)
     kept = land(midrc, landing)
     assert (kept.version, kept.digest) == (good[0].version, good[0].digest)
-    assert "answers with something that cannot be understood (KeyError: '_totalCount')" in str(kept.failure)
-    assert "cannot be understood" in str(midrc.look(landing).problem)
+    assert "sent a response of unforeseen form (KeyError: '_totalCount')" in str(kept.failure)
+    assert "unforeseen form" in str(midrc.look(landing).problem)

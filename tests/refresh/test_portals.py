@@ -256,7 +256,7 @@ class TestPortals:
         assert Landing(home).releases("midrc") == landed
         assert not [entry for entry in sandbox.requests.entries() if "download" in entry.kinds]
         assert done.returncode == 8, done.stderr
-        assert "made-up data" in one_line(done)
+        assert "synthetic data" in one_line(done)
         snapshot = catalog.snapshot(home, None)
         assert not snapshot.manifest.synthetic
         assert not snapshot.id.startswith("synthetic-")

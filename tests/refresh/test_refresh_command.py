@@ -182,7 +182,7 @@ class TestRefresh:
         assert catalog.snapshot(home, None).id == before
 
 
-# What else can be wrong with a file is told in tests/sources/test_idc_bad_bytes.py.
+# What else can be wrong with a file is told in tests/sources/idc/test_bad_bytes.py.
 @pytest.mark.full
 @pytest.mark.parametrize(
     ("version", "spoil", "says"),

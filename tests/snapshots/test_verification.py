@@ -14,9 +14,9 @@ import pytest
 from tests.support import small_release
 from tests.support.sample_build import PASSED
 from warehouse.build import Build, prepare
-from warehouse.contracts import SOURCES
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.landing import Landing, Release
+from warehouse.registry import SOURCE_NAMES
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import (
     Snapshot,
@@ -72,7 +72,7 @@ def mine(published: Snapshot, tmp_path: Path) -> Snapshot:
 def test_what_is_as_it_was_written_has_no_fault(mine: Snapshot, landed: tuple[Landing, Release]) -> None:
     landing, release = landed
     objects = {entry.sha256 for load in release.loads for entry in load.objects}
-    checks = list(verify_landing(landing, SOURCES))
+    checks = list(verify_landing(landing, SOURCE_NAMES))
     assert (len(checks), faults(checks)) == (len(objects), [])
     checks = list(verify_snapshot(mine))
     assert {check.path.name for check in checks} >= {"warehouse.duckdb", "manifest.json", "quality.json", "README.md"}
@@ -87,7 +87,7 @@ def test_no_flipped_bit_of_a_landed_object_is_built_from(landed: tuple[Landing, 
     for _ in range(FLIPS):
         path = draw.choice(paths)
         back = flip(path, draw)
-        assert [fault.path for fault in faults(verify_landing(landing, SOURCES))] == [path]
+        assert [fault.path for fault in faults(verify_landing(landing, SOURCE_NAMES))] == [path]
         assert [landing.object_path(entry.sha256) for entry in landing.missing_objects(release)] == [path]
         with pytest.raises(IntegrityError, match=str(path)):
             prepare(tmp_path, landing, [release], Settings(home=tmp_path))

@@ -11,7 +11,7 @@ from tests.sources.loopback import Loopback
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 
-pytest.register_assert_rewrite("tests.sources.landing_checks")
+pytest.register_assert_rewrite("tests.sources.idc.landing_checks")
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from tests.support.planting import Records, planted
 from warehouse.landing import Landing, Release
+from warehouse.registry import source
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
-from warehouse.sources.guppy import bih, land_system, midrc
+from warehouse.sources.gen3 import Gen3System, land_system
 
 SCALE = 0.002
 
@@ -110,6 +111,8 @@ def land_planted(folder: Path, records: Records = PLANTED) -> tuple[Landing, lis
     """Land portal and hub of the sandbox, then plant the records. Returns the releases of both."""
     landing = Landing(folder)
     with Sandbox(folder / "sandbox", scale=SCALE) as sandbox:
-        settings = Settings(home=folder, midrc_url=sandbox.portal_url, bih_url=sandbox.bih_url, guppy_page_size=200)
-        portal, hub = (land_system(of(settings), landing, settings) for of in (midrc, bih))
+        urls = {"midrc": sandbox.portal_url, "bih": sandbox.bih_url}
+        settings = Settings(home=folder, source_urls=urls, guppy_page_size=200)
+        systems = [Gen3System.from_spec(source(name), settings) for name in urls]
+        portal, hub = (land_system(system, landing, settings) for system in systems)
     return landing, [planted(landing, portal, records), hub]

@@ -18,7 +18,7 @@ from tests.star.conftest import rolled_back
 from tests.support.planted_sources import HUB, PORTAL, land_planted
 from tests.support.tables import star_rows
 from warehouse.build import Build, prepare, run_models
-from warehouse.contracts import SOURCES, load_contract
+from warehouse.contracts import load_contract
 from warehouse.dbt_manifest import read_star_description
 from warehouse.landing import Landing, Release
 from warehouse.quality.audit import audit_star, failed_errors
@@ -27,6 +27,7 @@ from warehouse.quality.conservation_rule import ConservationRule
 from warehouse.quality.suites import VOCABULARIES
 from warehouse.quality.value_rule import ValueRule
 from warehouse.quality.values_conformed import CONFORMED as CONFORMED_VALUES
+from warehouse.registry import SOURCE_NAMES
 from warehouse.settings import Settings
 from warehouse.sql_text import literal
 
@@ -451,9 +452,9 @@ def test_a_landed_set_that_lacks_sources_builds_and_says_which_are_absent(
                 assert {source for (source,) in rows(connection, query)} <= set(present)
         query = "select source_id, status, count(*) from dim_release group by all order by all"
         statuses = {source: status for source, status, _ in rows(connection, query)}
-        assert statuses == {source: "landed" if source in present else "no load" for source in SOURCES}
+        assert statuses == {source: "landed" if source in present else "no load" for source in SOURCE_NAMES}
         assert number(connection, "select count(*) from dim_release") == sum(
-            len(load_contract(source).datasets) for source in SOURCES
+            len(load_contract(source).datasets) for source in SOURCE_NAMES
         )
         connection.execute(f"attach {literal(str(build.database))} as whole (read_only)")
         # What a source tells of a series does not depend on which others are there.

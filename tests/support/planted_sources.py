@@ -11,9 +11,10 @@ from pathlib import Path
 from tests.support import small_release
 from tests.support.planting import Records, planted
 from warehouse.landing import Landing, Release
+from warehouse.registry import source
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
-from warehouse.sources.guppy import bih, land_system, midrc
+from warehouse.sources.gen3 import Gen3System, land_system
 
 SCALE = 0.002
 
@@ -260,6 +261,8 @@ def land_planted(folder: Path) -> tuple[Landing, list[Release]]:
 def land_portals(folder: Path, landing: Landing, portal: Records, hub: Records) -> list[Release]:
     """Land the sandbox's portal and hub, each with records planted in it."""
     with Sandbox(folder / "sandbox", scale=SCALE) as sandbox:
-        settings = Settings(home=folder, midrc_url=sandbox.portal_url, bih_url=sandbox.bih_url, guppy_page_size=200)
-        held = [land_system(of(settings), landing, settings) for of in (midrc, bih)]
+        urls = {"midrc": sandbox.portal_url, "bih": sandbox.bih_url}
+        settings = Settings(home=folder, source_urls=urls, guppy_page_size=200)
+        systems = [Gen3System.from_spec(source(name), settings) for name in urls]
+        held = [land_system(system, landing, settings) for system in systems]
     return [planted(landing, of, records) for of, records in zip(held, (portal, hub), strict=True)]

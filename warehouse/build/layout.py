@@ -12,9 +12,10 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.contracts import SOURCES, Column, Dataset, load_contract
+from warehouse.contracts import Column, Dataset, load_contract
 from warehouse.landing import Landing, Load, Release
 from warehouse.reading import found_columns, raw_name, raw_text_of, reading_of
+from warehouse.registry import SOURCE_NAMES
 from warehouse.sql_text import literal, quoted
 
 
@@ -25,7 +26,7 @@ def lay_out_nothing(connection: DuckDBPyConnection) -> None:
         "create table landed.loads (source_id varchar, dataset varchar, upstream_version varchar, status varchar, "
         "channel varchar, row_count bigint, byte_count bigint, digest varchar, is_synthetic boolean)"
     )
-    for source in SOURCES:
+    for source in SOURCE_NAMES:
         connection.execute(f"create schema {_schema(source)}")
         for name, dataset in load_contract(source).datasets.items():
             columns = ", ".join(_nothing(column) for column in dataset.columns)
@@ -47,7 +48,7 @@ def absent_datasets(landing: Landing, releases: Mapping[str, Release]) -> frozen
     """Return (source, dataset) of each view that stays empty."""
     return frozenset(
         (source, name)
-        for source in SOURCES
+        for source in SOURCE_NAMES
         for name in load_contract(source).datasets
         if source not in releases or _landed_file(landing, releases[source], name) is None
     )
@@ -84,7 +85,7 @@ def _write_loads(connection: DuckDBPyConnection, releases: Mapping[str, Release]
     rows = [_load_row(load) for release in releases.values() for load in release.loads]
     rows += [
         (source, dataset, None, "no load", None, 0, 0, None, False)
-        for source in SOURCES
+        for source in SOURCE_NAMES
         if source not in releases
         for dataset in load_contract(source).datasets
     ]

@@ -14,9 +14,6 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-SOURCES = ("idc", "midrc", "bih")
-"""The sources, in the order in which a refresh asks them."""
-
 ColumnType = Literal["string", "integer", "float", "boolean", "record", "string[]", "integer[]", "float[]", "record[]"]
 
 

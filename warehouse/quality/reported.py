@@ -10,9 +10,10 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.contracts import load_contract
 from warehouse.quality.profiles import HistogramProfile
+from warehouse.registry import SOURCES
 from warehouse.sql_text import literal, quoted
 
-REPORTING = ("midrc", "bih")
+REPORTING = tuple(spec.name for spec in SOURCES if "reported_counts" in spec.contract.datasets)
 """The sources with a dataset `reported_counts`."""
 
 _EXAMPLES = 3

@@ -1,7 +1,8 @@
-"""Clients of the upstreams: one small module for each kind of source, plain Python, usable without Dagster.
+"""Clients of the upstreams, one package for each kind, plain Python, usable without Dagster.
 
-What belongs here: how to find, fetch and verify what an upstream publishes, up to the landing. What the landed
-bytes are made into belongs to the dbt project.
+`http` sends requests, `idc` and `gen3` know the services, `upstream` is what a refresh wants of all alike. What belongs
+here: finding, fetching and verifying what an upstream publishes, up to the landing. Modelling belongs to the dbt
+project.
 """
 
 from __future__ import annotations

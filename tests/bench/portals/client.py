@@ -11,14 +11,16 @@ import time
 from datetime import UTC, datetime
 
 from warehouse.landing import Landing
+from warehouse.registry import source
 from warehouse.settings import load_settings
-from warehouse.sources.guppy import bih, land_system, midrc
+from warehouse.sources.gen3 import Gen3System, land_system
 
 if __name__ == "__main__":
     settings = load_settings()
     landing = Landing(settings.home)
     found = {}
-    for system in (midrc(settings), bih(settings)):
+    for name in ("midrc", "bih"):
+        system = Gen3System.from_spec(source(name), settings)
         began, clock, processor = datetime.now(UTC), time.perf_counter(), time.process_time()
         release = land_system(system, landing, settings)
         found[system.source] = {

@@ -1,0 +1,220 @@
+"""IDC index artifacts: which release is asked for, which channel has it, and its way into the landing, whole.
+
+Three channels carry the same release: the artifact bucket, GitHub's release assets and the `idc-index-data` wheel. They
+are asked in the order of `Settings.idc_channels`. A channel that cannot be reached, has no such release or gives
+nothing to verify it by is passed over, and that is logged and kept. Bytes that disagree with their digest are
+never silently replaced by another channel's: the loads say why the channel was passed over.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from warehouse.contracts import Dataset, load_contract
+from warehouse.errors import IntegrityError, SourceError, SourceUnreachable, UnknownRelease, UsageError
+from warehouse.landing import LandedObject, Landing, Load, Release
+from warehouse.settings import Settings
+from warehouse.sources.http import Client, NotFound
+from warehouse.sources.idc.artifacts import Bucket, GitHubReleases
+from warehouse.sources.idc.channels import Channel, FetchedDataset, Unverifiable
+from warehouse.sources.idc.package_index import PackageIndexes, configured_indexes
+from warehouse.sources.idc.parquet_contract import check_parquet
+from warehouse.sources.idc.releases import parse_requested
+from warehouse.sources.idc.wheel_channel import WheelChannel
+from warehouse.sources.upstream import ResolvedRelease
+
+logger = logging.getLogger("icw.sources.http")
+
+SOURCE = "idc"
+
+# The wheel leaves out the large tables; the other channels carry all that a release has.
+_CARRY_EVERYTHING = frozenset({"bucket", "github"})
+
+
+def resolve(requested: str, settings: Settings) -> ResolvedRelease:
+    """Find out which release is meant by `current`, `latest`, a full version or a major (v23: its newest patch).
+
+    Sends a few small requests (a sidecar, a listing, a page of the package index) and takes seconds.
+
+    Raises:
+        UsageError: the name is not one of a release, or a setting holds an address that cannot be asked.
+        UnknownRelease: every channel that answered says that it has no such release.
+        SourceUnreachable: no channel answered.
+        SourceError: channels have the release, none in a way that can be verified.
+    """
+    wanted = parse_requested(requested)
+    passed_over: list[str] = []
+    obstacles: list[SourceError] = []
+    for name in settings.idc_channels:
+        with open_channel(name, settings) as channel:
+            logger.info("Asking %s for IDC %s", channel.title, requested, extra={"event": "step"})
+            try:
+                return ResolvedRelease(channel.find(wanted), name, tuple(passed_over))
+            except (NotFound, Unverifiable, SourceUnreachable) as error:
+                obstacles.append(error)
+                passed_over.append(_pass_over(name, error))
+    reasons = " ".join(passed_over)
+    if any(isinstance(error, Unverifiable) for error in obstacles):
+        raise SourceError(f"No channel has IDC {requested} in a form that can be verified. {reasons}")
+    names_a_release = wanted.version is not None or wanted.major is not None
+    if names_a_release and any(isinstance(error, NotFound) for error in obstacles):
+        raise UnknownRelease(f"There is no IDC release {requested}, as far as the channels answered. {reasons}")
+    raise SourceUnreachable(
+        f"No channel could say which IDC release is {requested}. {reasons or 'ICW_IDC_CHANNELS names no channel.'} "
+        "Check the network of this machine, then run the command again."
+    )
+
+
+def needs_fetch(resolved: ResolvedRelease, landing: Landing) -> bool:
+    """Return whether landing this release would add anything.
+
+    It would not if the release is landed whole, its objects are there, and this channel cannot add a dataset that was
+    absent.
+
+    Raises:
+        IntegrityError: a load manifest cannot be read.
+    """
+    landed = landing.release(SOURCE, resolved.version)
+    if landed is None or not _is_whole(landed, landing):
+        return True
+    absent = any(load.status == "absent" for load in landed.loads)
+    return absent and resolved.channel in _CARRY_EVERYTHING and landed.channel not in _CARRY_EVERYTHING
+
+
+def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Release:
+    """Bring a release into the landing, whole, and return it; return the landed one untouched if nothing can be added.
+
+    Downloads resume what an earlier run has left, and nothing that is staged or landed already is fetched again. If a
+    channel breaks down or serves wrong bytes, the whole release is taken from the next one, and the loads say why in
+    their proof. When all do, a release that was landed before stays in service.
+
+    Raises:
+        IntegrityError: no channel could deliver the release, and at least one served a file that does not agree with
+            its digest, its format, its version or its contract; nothing was landed. SourceUnreachable: no channel
+            could deliver the release. StorageError: the warehouse home cannot be written.
+    """
+    landed = landing.release(SOURCE, resolved.version)
+    if landed is not None and not needs_fetch(resolved, landing):
+        landing.discard_staging(SOURCE)
+        return landed
+    landing.discard_other_staging(SOURCE, resolved.version)
+    staging = landing.staging_for(SOURCE, resolved.version)
+    passed_over = list(resolved.passed_over)
+    wrong_bytes = False
+    for name in _channels_from(resolved.channel, settings):
+        if landed is not None and not needs_fetch(replace(resolved, channel=name), landing):
+            break
+        with open_channel(name, settings) as channel:
+            try:
+                release, staged = _fetch_release(channel, resolved.version, staging, landing, passed_over)
+            except (NotFound, Unverifiable, SourceUnreachable, IntegrityError) as error:
+                wrong_bytes = wrong_bytes or isinstance(error, IntegrityError)
+                passed_over.append(_pass_over(name, error))
+                continue
+        release = landing.commit(release, staged)
+        landing.discard_staging(SOURCE)
+        return release
+    if landed is not None and _is_whole(landed, landing):
+        logger.warning(
+            "IDC %s stays as it was landed from %s.", landed.version, landed.channel, extra={"event": "step"}
+        )
+        return landed
+    failure = IntegrityError if wrong_bytes else SourceUnreachable
+    raise failure(f"IDC {resolved.version} could not be fetched from any channel. {' '.join(passed_over)}")
+
+
+def open_channel(name: str, settings: Settings) -> Channel:
+    """Return the channel of this name, to be used as a context manager. The wheel's asks pip for its configuration.
+
+    Raises:
+        UsageError: there is no such channel.
+    """
+    match name:
+        case "bucket":
+            return Bucket(Client(settings), settings.idc_url)
+        case "github":
+            return GitHubReleases(Client(settings), settings.idc_github_url)
+        case "wheel":
+            configuration = configured_indexes(settings)
+            client = Client(settings, configuration.trust)
+            return WheelChannel(client, PackageIndexes(configuration.index_urls, client))
+        case _:
+            raise UsageError(f"There is no channel {name!r} of IDC: it takes bucket, github or wheel.")
+
+
+def _fetch_release(
+    channel: Channel, version: str, staging: Path, landing: Landing, passed_over: Sequence[str]
+) -> tuple[Release, dict[str, Path]]:
+    datasets = load_contract(SOURCE).datasets
+    loads: list[Load] = []
+    staged: dict[str, Path] = {}
+    for fetched in channel.fetch(version, datasets, staging, landing):
+        try:
+            load = _load_of(fetched, datasets[fetched.dataset], version, channel)
+        except IntegrityError:
+            channel.discard(fetched, staging)
+            raise
+        if passed_over:
+            load = load.model_copy(update={"proof": {**load.proof, "passed_over": list(passed_over)}})
+        loads.append(load)
+        staged |= {file.sha256: file.path for file in fetched.files if file.path.parent == staging}
+    landed = sum(load.status == "landed" for load in loads)
+    logger.info(
+        "Fetched %d datasets of IDC %s from %s, which does not carry %d others",
+        landed, version, channel.title, len(loads) - landed, extra={"event": "step"},
+    )  # fmt: skip
+    return Release(source=SOURCE, version=version, channel=channel.name, loads=tuple(loads)), staged
+
+
+def _load_of(fetched: FetchedDataset, dataset: Dataset, version: str, channel: Channel) -> Load:
+    now = datetime.now(UTC)
+    if not fetched.files:
+        return Load(
+            source=SOURCE, dataset=fetched.dataset, upstream_version=version, status="absent", channel=channel.name,
+            url=fetched.url, fetched_at=now, proof=fetched.proof,
+        )  # fmt: skip
+    parquet = fetched.files[0]
+    facts = check_parquet(parquet.path, parquet.name, dataset, version, channel.title)
+    if facts.columns_retyped:
+        logger.warning(
+            "%s of IDC %s has columns of another type than expected: %s.",
+            parquet.name, version, ", ".join(facts.columns_retyped), extra={"event": "step"},
+        )  # fmt: skip
+    proof: dict[str, JsonValue] = {
+        **fetched.proof,
+        "footer_version": facts.version_text,
+        "columns_added": list(facts.columns_added),
+        "columns_missing": list(facts.columns_missing),
+        "columns_retyped": list(facts.columns_retyped),
+    }
+    objects = tuple(
+        LandedObject(name=file.name, sha256=file.sha256, bytes=file.path.stat().st_size) for file in fetched.files
+    )
+    return Load(
+        source=SOURCE, dataset=fetched.dataset, upstream_version=version, status="landed", channel=channel.name,
+        url=fetched.url, fetched_at=now, objects=objects, rows=facts.rows, bytes=sum(entry.bytes for entry in objects),
+        proof=proof, synthetic=facts.synthetic,
+    )  # fmt: skip
+
+
+def _is_whole(release: Release, landing: Landing) -> bool:
+    known = {load.dataset for load in release.loads}
+    return known >= set(load_contract(SOURCE).datasets) and not landing.missing_objects(release)
+
+
+def _channels_from(first: str, settings: Settings) -> list[str]:
+    """Return `first` and the channels after it in the order of preference."""
+    order = list(settings.idc_channels)
+    return [first, *(order[order.index(first) + 1 :] if first in order else order)]
+
+
+def _pass_over(name: str, error: SourceError) -> str:
+    sentence = f"The {name} channel was passed over: {str(error).rstrip('.')}."
+    logger.warning("%s", sentence, extra={"event": "passed_over", "channel": name})
+    return sentence
