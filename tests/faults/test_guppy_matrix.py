@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults.guppy_cells import CELLS, KINDS, PLACES, Cell, bring_about, strike
 from tests.sources.gen3.conftest import SettingsMaker, assert_exact, cases, system_of
-from tests.sources.gen3.guppy_server import GuppyServer
+from tests.support.guppy.server import GuppyServer
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
 from warehouse.sources.gen3 import land_system, proven_unchanged

@@ -12,9 +12,9 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from tests.sources.idc_upstream import IdcUpstream
-from tests.sources.loopback import Loopback
 from tests.support.icw import DBT_CACHE, ICW
+from tests.support.idc_upstream import IdcUpstream
+from tests.support.loopback import Loopback
 from tests.support.small_release import FILES
 
 

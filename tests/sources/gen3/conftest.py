@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.sources.gen3.guppy_answers import Type
-from tests.sources.gen3.guppy_server import GuppyServer
+from tests.support.guppy.answers import Type
+from tests.support.guppy.server import GuppyServer
 from warehouse.landing import Landing, Release
 from warehouse.registry import source
 from warehouse.settings import Settings

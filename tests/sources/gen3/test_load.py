@@ -18,7 +18,7 @@ from tests.sources.gen3.conftest import (
     portal_types,
     system_of,
 )
-from tests.sources.gen3.guppy_server import GuppyServer, Seen
+from tests.support.guppy.server import GuppyServer, Seen
 from warehouse.errors import SourceError, SourceUnreachable
 from warehouse.landing import Landing
 from warehouse.sources.gen3 import land_system, resolve_system

@@ -17,9 +17,9 @@ from tests.sources.gen3.conftest import (
     portal_types,
     system_of,
 )
-from tests.sources.gen3.guppy_answers import Type
-from tests.sources.gen3.guppy_faults import edited
-from tests.sources.gen3.guppy_server import GuppyServer, Seen
+from tests.support.guppy.answers import Type
+from tests.support.guppy.faults import edited
+from tests.support.guppy.server import GuppyServer, Seen
 from warehouse.errors import SourceError
 from warehouse.landing import Landing, Release
 from warehouse.sources.gen3 import Gen3System, land_system, proven_unchanged

@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.sources.loopback import Loopback
+from tests.support.loopback import Loopback
 from warehouse.contracts import Column, ColumnType, load_contract
 from warehouse.settings import Settings
 

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import graphql
 
-from tests.sources.gen3.guppy_answers import (
+from tests.support.guppy.answers import (
     Type,
     aggregation_of,
     document_of,
@@ -29,7 +29,7 @@ from tests.sources.gen3.guppy_answers import (
     sdl_of,
     selected,
 )
-from tests.sources.gen3.guppy_faults import Reply, as_json
+from tests.support.guppy.faults import Reply, as_json
 
 
 @dataclass
