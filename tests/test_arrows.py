@@ -19,9 +19,6 @@ KNOWN_CIRCLES = {
     "warehouse": {frozenset({"snapshots", "verification"})},
 }
 
-# Rooms of the tests whose modules other rooms still import. Nothing may be added.
-KNOWN_SHARED = {"sources"}
-
 
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_no_arrow_runs_back(package: str) -> None:
@@ -74,7 +71,7 @@ def test_no_room_of_the_tests_imports_another() -> None:
         room = path.relative_to(tests).parts[0]
         # Also code that a test gives to another process as text.
         for imported in re.findall(r"\b(?:from|import) tests\.(\w+)", path.read_text(encoding="utf-8")):
-            if imported not in {room, "support"} | KNOWN_SHARED:
+            if imported not in {room, "support"}:
                 backwards.add((str(path.relative_to(ROOT)), imported))
     assert not backwards
 

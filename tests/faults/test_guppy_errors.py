@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.gen3.conftest import SettingsMaker, system_of
 from tests.support.guppy.faults import Reply, errors, status, too_many
+from tests.support.guppy.fixtures import SettingsMaker
+from tests.support.guppy.landed import system_of
 from tests.support.guppy.server import GuppyServer
 from warehouse.errors import SourceError
 from warehouse.landing import Landing

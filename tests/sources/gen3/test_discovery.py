@@ -4,7 +4,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.sources.gen3.conftest import CASE_FIELDS, SettingsMaker, portal_types
+from tests.support.guppy.documents import CASE_FIELDS, portal_types
+from tests.support.guppy.fixtures import SettingsMaker
 from tests.support.guppy.server import GuppyServer
 from warehouse.contracts import Column, Dataset, load_contract
 from warehouse.errors import SourceError

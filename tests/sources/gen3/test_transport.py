@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.sources.gen3.conftest import SettingsMaker
 from tests.support.guppy.faults import status, too_many
+from tests.support.guppy.fixtures import SettingsMaker
 from tests.support.guppy.server import GuppyServer
 from warehouse.errors import SourceError, SourceUnreachable, UsageError
 from warehouse.sources.gen3.guppy.client import data_of

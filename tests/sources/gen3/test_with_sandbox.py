@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.sources.gen3.conftest import SettingsMaker
+from tests.support.guppy.fixtures import SettingsMaker
 from tests.support.marks import later
 from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store
