@@ -33,7 +33,7 @@ from warehouse.settings import Settings, Sources, load_settings
 from warehouse.snapshots import catalog, query
 
 if TYPE_CHECKING:
-    from warehouse.verification import FileCheck
+    from warehouse.snapshots.verification import FileCheck
 
 app = typer.Typer(
     name="icw",
@@ -286,7 +286,7 @@ def verify(
 
     Exits with 0 if all are, and with 3 if any is not. A damaged landed object is fetched anew by the next refresh.
     """
-    from warehouse.verification import of_unreadable
+    from warehouse.snapshots.verification import of_unreadable
 
     if name is not None and (landing or everything):
         raise UsageError("Name a snapshot, or use --landing or --all: not both.")
@@ -307,7 +307,7 @@ def verify(
 def _checks(home: Path, name: str | None, landing: bool, everything: bool) -> Iterator[FileCheck]:
     from warehouse.landing import Landing
     from warehouse.registry import SOURCE_NAMES
-    from warehouse.verification import verify_landing, verify_snapshot
+    from warehouse.snapshots.verification import verify_landing, verify_snapshot
 
     if landing or everything:
         yield from verify_landing(Landing(home), SOURCE_NAMES)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-from pathlib import Path
 
 import pytest
 
+from tests.support.icw import DBT_CACHE
 from warehouse.build.project import Project, parsed_project
 from warehouse.settings import load_settings
 
-# Homes, workers and the processes that tests start share it, from one run of the tests to the next.
-CACHE = Path(__file__).resolve().parents[1] / ".cache" / "dbt"
-os.environ["ICW_DBT_CACHE"] = str(CACHE)
+os.environ["ICW_DBT_CACHE"] = str(DBT_CACHE)
 
 # As many tests run at once as there are cores: a second thread of DuckDB's would only take its time from another test.
 os.environ["ICW_THREADS"] = "1"

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from warehouse.acknowledgements import read_acknowledgements
 from warehouse.build import Build, input_digest, model_seconds
 from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError
 from warehouse.landing import Choice, Landing, Release, sha256_of
-from warehouse.quality.acknowledgements import read_acknowledgements
 from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
 from warehouse.run_record import GoodOutcome, at_stage, end_run, failures_of, note_choices
@@ -30,9 +30,9 @@ from warehouse.snapshots.catalog import (
 )
 from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish
+from warehouse.snapshots.verification import is_sound
 from warehouse.sources.upstream import ResolvedRelease, Upstream
 from warehouse.upstreams import upstreams
-from warehouse.verification import is_sound
 
 log = logging.getLogger("icw.refresh")
 

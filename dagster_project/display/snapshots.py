@@ -14,7 +14,7 @@ from warehouse.snapshots import query
 from warehouse.snapshots.catalog import Snapshot, Unreadable
 
 if TYPE_CHECKING:
-    from warehouse.verification import FileCheck
+    from warehouse.snapshots.verification import FileCheck
 
 
 _SCALE = """

@@ -1,1 +1,1 @@
-"""Benchmarks: `make bench`. Figures stand beside those of what a user would otherwise do; nothing is asserted."""
+"""Benchmarks: `make bench`. Each figure is printed beside that of the usual alternative; nothing is asserted."""

@@ -1,4 +1,4 @@
-"""Each case of a matrix by itself: 20 moments at which a night is struck, and every field as another kind of thing.
+"""Each case of a test matrix alone: 20 moments at which a refresh is killed, and every field as another kind of field.
 
 The tests take several cases together, and of the moments every other one; this tells them apart.
 """
@@ -12,7 +12,7 @@ from rich.console import Console
 
 
 def run(console: Console) -> None:
-    """Run the tests that are marked `bench`, two at once, and print what they say.
+    """Run the tests that are marked `bench`, two at once, and print their output.
 
     Raises:
         SystemExit: a case fails.

@@ -1,4 +1,4 @@
-"""What the demo costs once its environment stands: `icw refresh --sources sandbox` in a new home, with downloads."""
+"""The cost of the demo in an existing environment: `icw refresh --sources sandbox` in a new home, with downloads."""
 
 from __future__ import annotations
 

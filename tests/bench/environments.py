@@ -1,4 +1,4 @@
-"""Where benchmarks keep their files, and the environments that they install other people's clients into."""
+"""The folder of the benchmarks, and the environments into which they install other clients."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BENCH = Path(".bench").absolute()
 
 
 def python_with(package: str) -> Path:
-    """Return the Python of an environment of its own with the newest release of a package, made if need be."""
+    """Return the Python of a separate environment with the newest release of a package; it is created if missing."""
     folder = BENCH / package
     python, whole = folder / "bin" / "python", folder / ".installed"
     if not whole.exists():

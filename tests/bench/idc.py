@@ -1,4 +1,4 @@
-"""What a refresh of one IDC release costs, beside the idc-index client and plain DuckDB.
+"""The cost of a refresh of one IDC release, beside the idc-index client and plain DuckDB.
 
 Takes the release from the package index (ICW_BENCH_VERSION, 25.0.5 by default). The client is installed into an
 environment of its own below .bench/.
@@ -62,7 +62,7 @@ def run(console: Console) -> None:
 
 
 def lay_out_artifacts(home: Path, version: str) -> Path:
-    """Give the landed Parquet files their names again, as links."""
+    """Link the landed Parquet files under their upstream names."""
     folder = BENCH / "artifacts"
     folder.mkdir(parents=True)
     landing = Landing(home)
@@ -104,12 +104,12 @@ def show_stages(
 
 
 def total(parts: list[Measurement]) -> Measurement:
-    """Add up seconds; the peak is the largest."""
+    """Return the sum of the seconds and the largest peak."""
     return Measurement(sum(part.seconds for part in parts), max(part.peak_mb for part in parts), "")
 
 
 def show_bytes(console: Console, home: Path, artifacts: Path, floor: Path, version: str) -> None:
-    """Print what lies on disk."""
+    """Print the sizes on disk."""
     snapshot = catalog.snapshot(home, None)
     rows = {
         f"landed artifacts of {version}": sum(path.stat().st_size for path in artifacts.iterdir()),
@@ -127,7 +127,7 @@ def show_bytes(console: Console, home: Path, artifacts: Path, floor: Path, versi
 
 
 def show_queries(console: Console, peer: Measurement, ours: Measurement, command: Measurement) -> None:
-    """Print how soon patients, series and GB by modality are there."""
+    """Print the seconds to the answer: patients, series and GB by modality."""
     table = Table('"patients, series, GB by modality"', show_edge=False)
     for heading in ("idc-index client", "snapshot in Python", "icw sql"):
         table.add_column(heading, justify="right")

@@ -1,4 +1,4 @@
-"""The same question, cold and repeated, to a snapshot or to the idc-index client: `python queries.py icw|idc-index`.
+"""The same query, cold and repeated, to a snapshot or to the idc-index client: `python queries.py icw|idc-index`.
 
 Prints the seconds of the import, of opening, of the first query and of the fastest of five repeats.
 """

@@ -19,7 +19,7 @@ def land() -> None:
 
 
 def project() -> None:
-    """What dbt makes of its project, once for each state of it."""
+    """Parse the dbt project, once for each state of it."""
     project_with_empty_build(load_settings())
 
 

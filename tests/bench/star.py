@@ -1,6 +1,6 @@
-"""What the whole star costs: the portals at scale 1.0 (synthetic), real IDC, and the analysts' questions on the result.
+"""The cost of the whole star: portals at scale 1.0 (synthetic), real IDC, and the analysts' questions on the result.
 
-The records of the portals are landed from the sandbox's files, without the way over HTTP, which `portals` measures.
+The records of the portals are landed from the sandbox's files, without HTTP, which `portals` measures.
 IDC is release 23.5.0 of the package index (ICW_BENCH_STAR_VERSION); the hub lists the identifiers of 20.0.3. All is
 kept below .bench/star and used again; remove it to begin anew.
 """
@@ -19,12 +19,12 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from tests.analyses.page import FOLDER
 from tests.bench.environments import BENCH
 from tests.bench.measure import Measurement, measured
-from tests.star.population import land_population
+from tests.support.population import land_population
 from warehouse.build import Build, open_build
 from warehouse.build.statements import read_results
+from warehouse.documentation.analysts_page import FOLDER
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog, query
@@ -37,7 +37,7 @@ MOST_SECONDS, MOST_MB, MOST_SECONDS_A_QUESTION = 240, 6000, 1.0
 
 @dataclass(frozen=True)
 class Model:
-    """A model of dbt: how long it took, and the rows of the table that it made."""
+    """A dbt model: its seconds, and the rows of its table."""
 
     name: str
     seconds: float
@@ -98,12 +98,12 @@ def show_stages(console: Console, stages: dict[str, Measurement], floor: Measure
 
 
 def read_models(build: Build) -> list[Model]:
-    """Read how long each model of a build took."""
+    """Read the seconds of each model of a build."""
     return [Model(node.name, node.seconds, node.rows) for node in read_results(build.results)]
 
 
 def show_models(console: Console, models: list[Model]) -> None:
-    """Print every model with its seconds and rows, the slowest first, and what all take together."""
+    """Print every model with its seconds and rows, the slowest first, and their sum."""
     table = Table(f"{len(models)} models", show_edge=False)
     table.add_column("seconds", justify="right")
     table.add_column("rows", justify="right")
@@ -116,7 +116,7 @@ def show_models(console: Console, models: list[Model]) -> None:
 
 
 def show_questions(console: Console) -> None:
-    """Print how long each question of the analysts' page takes on the published file: at first, and again at best."""
+    """Print the seconds of each question of the analysts' page: the first run, and the best of the repeats."""
     snapshot = catalog.snapshot(HOME, None)
     table = Table(f"question (at most {MOST_SECONDS_A_QUESTION:.0f} s each)", show_edge=False)
     for heading in ("first, s", "again, s", "rows"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.quality.small_release import FILES, land
+from tests.support.small_release import FILES, land
 from tests.support.tables import star_rows
 from warehouse.build import Build, input_digest, open_build, prepare, run_models
 from warehouse.build.dbt_run import parse
@@ -51,7 +51,7 @@ def test_the_digest_of_a_folder_leaves_out_what_decides_no_table(tmp_path: Path)
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from tests.quality.small_release import land
+from tests.support.small_release import land
 from warehouse.build import prepare
 from warehouse.build.project import project_with_empty_build
 from warehouse.errors import StorageError

@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.quality.small_release import land
 from tests.support.marks import later
+from tests.support.small_release import land
 from warehouse.build import Build, ModelResult, prepare, run_models, run_models_apart
 from warehouse.build.failures import Failed, build_failure
 from warehouse.build.statements import read_results

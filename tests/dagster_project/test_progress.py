@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from dagster_project.progress import showing_progress
-from tests.sources.loopback import Fault, Loopback
+from tests.support.loopback import Fault, Loopback
 from warehouse.settings import Settings
 from warehouse.sources.gen3.transport import Call, Transport
 

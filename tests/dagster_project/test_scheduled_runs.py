@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from dagster_project.resources import Warehouse
-from tests.snapshots.sample import PASSED, make_build
+from tests.support.sample_build import PASSED, make_build
 from warehouse.errors import UsageError
 from warehouse.run_record import end_run, last_run
 from warehouse.snapshots import catalog

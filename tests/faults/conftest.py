@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.sources.gen3.conftest import landing, portal, quick
+from tests.support.guppy.fixtures import landing, portal, quick
 
 __all__ = ["landing", "portal", "quick"]

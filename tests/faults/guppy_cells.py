@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.sources.gen3.guppy_faults import Reply, cut_off, errors, partial, reset, status, too_many, truncated
-from tests.sources.gen3.guppy_server import GuppyServer
+from tests.support.guppy.faults import Reply, cut_off, errors, partial, reset, status, too_many, truncated
+from tests.support.guppy.server import GuppyServer
 
 Act = Callable[[Reply], Reply | None]
 

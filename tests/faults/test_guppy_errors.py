@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.gen3.conftest import SettingsMaker, system_of
-from tests.sources.gen3.guppy_faults import Reply, errors, status, too_many
-from tests.sources.gen3.guppy_server import GuppyServer
+from tests.support.guppy.faults import Reply, errors, status, too_many
+from tests.support.guppy.fixtures import SettingsMaker
+from tests.support.guppy.landed import system_of
+from tests.support.guppy.server import GuppyServer
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
 from warehouse.sources.gen3 import land_system

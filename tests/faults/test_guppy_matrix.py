@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from tests.faults.guppy_cells import CELLS, KINDS, PLACES, Cell, bring_about, strike
-from tests.sources.gen3.conftest import SettingsMaker, assert_exact, cases, system_of
-from tests.sources.gen3.guppy_server import GuppyServer
+from tests.support.guppy.documents import cases
+from tests.support.guppy.fixtures import SettingsMaker
+from tests.support.guppy.landed import assert_exact, system_of
+from tests.support.guppy.server import GuppyServer
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
 from warehouse.sources.gen3 import land_system, proven_unchanged

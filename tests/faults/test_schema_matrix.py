@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.test_schema_history import STATES
+from tests.support.schema_states import STATES
 from tests.support.shared import SEED, population_of
 from tests.support.tables import star_rows
 from warehouse.build import prepare, run_models
@@ -19,7 +19,7 @@ from warehouse.landing import Landing, Release
 from warehouse.quality.audit import audit_landed, audit_star
 from warehouse.quality.verdicts import Verdict, failed_errors
 from warehouse.registry import source
-from warehouse.sandbox.changes import FieldMutation, Mutation
+from warehouse.sandbox.guppy.changes import FieldMutation, Mutation
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
 from warehouse.sources.gen3 import Gen3System, land_system

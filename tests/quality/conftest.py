@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from tests.quality.small_release import built_once
+from tests.support.small_release import built_once
+from tests.support.spoiled_build import spoiled
 from warehouse.build import Build
 
 Plant = Callable[[str], Build]
@@ -18,15 +16,6 @@ Plant = Callable[[str], Build]
 def sound_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """A real build, made by dbt, of a release without faults."""
     return built_once(tmp_path_factory)
-
-
-def spoiled(build: Build, folder: Path, sql: str) -> Build:
-    """Return a copy of a build, its database in `folder`, after SQL has spoiled it."""
-    database = folder / "build.duckdb"
-    shutil.copy(build.database, database)
-    with duckdb.connect(str(database)) as connection:
-        connection.execute(sql)
-    return replace(build, database=database)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.quality.conftest import Plant
-from tests.quality.small_release import FILES, IDC_INDEX, land
+from tests.support.small_release import FILES, IDC_INDEX, land
 from warehouse.build import Build
 from warehouse.contracts import load_contract
 from warehouse.dbt_manifest import StarDescription, read_star_description

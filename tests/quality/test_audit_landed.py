@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.quality.small_release import FILES, IDC_INDEX, land, with_load
+from tests.support.small_release import FILES, IDC_INDEX, land, with_load
 from warehouse.errors import IntegrityError
 from warehouse.landing import Landing, Release, sha256_of
 from warehouse.quality.audit import audit_landed, failed_errors

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.quality.small_release import land
+from tests.support.small_release import land
 from warehouse.build import Build
 from warehouse.errors import StorageError
 from warehouse.landing import sha256_of
@@ -39,7 +39,7 @@ def test_too_little_memory_for_the_star_is_no_broken_build(sound_build: Build) -
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from tests.quality.small_release import FILES, IDC_INDEX, land
+from tests.support.small_release import FILES, IDC_INDEX, land
 from warehouse.errors import StorageError
 from warehouse.quality.audit import audit_landed
 landing, release = land(Path(sys.argv[1]), {**FILES, "idc_index": IDC_INDEX.replace("range(2400)", "range(400_000)")})

@@ -10,11 +10,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.quality.conftest import Plant, spoiled
+from tests.quality.conftest import Plant
 from tests.quality.star_faults import FAULTS, Fault
 from tests.quality.test_gaps import ALL as EVERY_GAP_EXPECTATION
 from tests.quality.test_mappings import ALL as EVERY_MAPPING_EXPECTATION
 from tests.quality.test_reported import ALL as EVERY_REPORTED_EXPECTATION
+from tests.support.spoiled_build import spoiled
 from warehouse.build import Build
 from warehouse.errors import BuildFailed
 from warehouse.landing import sha256_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.quality.small_release import FILES, IDC_INDEX, land
+from tests.support.small_release import FILES, IDC_INDEX, land
 from warehouse.build import prepare, run_models
 from warehouse.quality.audit import audit_star
 from warehouse.settings import Settings

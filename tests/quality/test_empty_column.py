@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.quality.small_release import FILES, IDC_INDEX, land
+from tests.support.small_release import FILES, IDC_INDEX, land
 from warehouse.build import prepare, run_models
 from warehouse.quality.audit import audit_landed, audit_star, failed_errors
 from warehouse.settings import Settings

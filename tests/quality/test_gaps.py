@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from tests.quality.profiles import profile_of
+from warehouse.acknowledgements import FILE, Accepted, Acknowledgement, in_force, read_acknowledgements
 from warehouse.errors import UsageError
-from warehouse.quality.acknowledgements import FILE, Accepted, Acknowledgement, in_force, read_acknowledgements
 from warehouse.quality.engine import judge
 from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.suites.gaps import SUITE, measure_gaps

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.quality.small_release import FILES, IDC_INDEX, land
+from tests.support.small_release import FILES, IDC_INDEX, land
 from warehouse.build import Build, prepare, run_models
 from warehouse.contracts import load_contract
 from warehouse.quality.audit import audit_landed, audit_star, failed_errors

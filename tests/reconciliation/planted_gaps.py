@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.quality import small_release
-from tests.star.planted_sources import Records, land_portals
+from tests.support import small_release
+from tests.support.planted_sources import land_portals
+from tests.support.planting import Records
 from warehouse.landing import Landing, Release
 
 # The sandbox's hub read MIDRC on 2023-10-01; both datasets have cases that it holds.

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +12,10 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import CACHE
-from tests.quality.small_release import FILES
-from tests.sources.idc_upstream import IdcUpstream
-from tests.sources.loopback import Loopback
-
-ICW = str(Path(sys.executable).with_name("icw"))
+from tests.support.icw import DBT_CACHE, ICW
+from tests.support.idc_upstream import IdcUpstream
+from tests.support.loopback import Loopback
+from tests.support.small_release import FILES
 
 
 @dataclass
@@ -69,7 +66,7 @@ def environment(bucket: Bucket, home: Path, **more: str) -> dict[str, str]:
     return kept | {
         "NO_PROXY": "127.0.0.1",
         "ICW_HOME": str(home),
-        "ICW_DBT_CACHE": str(CACHE),
+        "ICW_DBT_CACHE": str(DBT_CACHE),
         "ICW_THREADS": "1",
         "ICW_IDC_URL": bucket.upstream.bucket_url,
         "ICW_IDC_CHANNELS": json.dumps(["bucket"]),

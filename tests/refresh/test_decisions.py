@@ -14,8 +14,8 @@ from warehouse.landing import Choice, Landing
 from warehouse.refresh import failures_of, finish, land, plan, require_a_source
 from warehouse.registry import source
 from warehouse.run_record import last_run
-from warehouse.sandbox.faults import Fault
 from warehouse.sandbox.server import Sandbox
+from warehouse.sandbox.server.faults import Fault
 from warehouse.settings import Settings
 from warehouse.sources.idc.upstream import IdcUpstream
 from warehouse.sources.upstream import ResolvedRelease

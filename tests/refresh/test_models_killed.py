@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.refresh.conftest import ICW, Bucket, environment
+from tests.refresh.conftest import Bucket, environment
+from tests.support.icw import ICW
 from warehouse.errors import BuildFailed
 
 

@@ -14,16 +14,17 @@ import dagster as dg
 import duckdb
 import pytest
 
-from tests.analyses.page import PAGE, questions
-from tests.quality.small_release import IDC_INDEX
-from tests.refresh.conftest import ICW, Bucket, Icw, environment
+from tests.refresh.conftest import Bucket, Icw, environment
 from tests.refresh.test_refresh_command import one_line, wait_until
+from tests.support.icw import ICW
 from tests.support.shared import SEED, population_of
+from tests.support.small_release import IDC_INDEX
 from warehouse.contracts import load_contract
+from warehouse.documentation.analysts_page import PAGE, questions
 from warehouse.landing import Landing
-from warehouse.sandbox.changes import DataChange, SchemaChange
-from warehouse.sandbox.faults import Fault
+from warehouse.sandbox.guppy.changes import DataChange, SchemaChange
 from warehouse.sandbox.server import Sandbox
+from warehouse.sandbox.server.faults import Fault
 from warehouse.snapshots import catalog, query
 
 SCALE = 0.0005

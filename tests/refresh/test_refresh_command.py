@@ -12,8 +12,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests.quality.small_release import IDC_INDEX
-from tests.refresh.conftest import ICW, Bucket, Icw, environment, parquet_bytes
+from tests.refresh.conftest import Bucket, Icw, environment, parquet_bytes
+from tests.support.icw import ICW
+from tests.support.small_release import IDC_INDEX
 from warehouse.landing import Landing
 from warehouse.snapshots import catalog
 

@@ -18,7 +18,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tests.refresh.conftest import ICW, Bucket, Icw, environment
+from tests.refresh.conftest import Bucket, Icw, environment
+from tests.support.icw import ICW
 from tests.support.shared import made_once
 from tests.support.signals import heed_every_signal
 from warehouse.run_record import last_run

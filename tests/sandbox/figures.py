@@ -1,8 +1,6 @@
-"""The query behind every published figure of the portal, the hub and Indexd, and how a figure is read from its answer.
+"""The query for every published figure of the portal, the hub and Indexd, and how a figure is read from its answer.
 
-`published_figures.csv` holds the figures of the comparison report of 2026-02-12 for these systems. All of them come
-  from
-what the services hold; none has to be left out.
+The figures are in `tests/support/published_figures.csv`. The services reproduce all of them.
 """
 
 from __future__ import annotations
@@ -11,12 +9,11 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from pathlib import Path
 from typing import Any
 
 import requests
 
-PUBLISHED = Path(__file__).with_name("published_figures.csv")
+from tests.support.published_figures import PUBLISHED
 
 _MIDRC = '{AND: [{IN: {commons_name: ["MIDRC"]}}]}'
 

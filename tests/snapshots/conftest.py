@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.snapshots.sample import PASSED, WARNING, make_build
+from tests.support.sample_build import PASSED, WARNING, make_build
 from warehouse.build import Build
 from warehouse.snapshots.catalog import Snapshot, snapshot
 from warehouse.snapshots.publish import publish

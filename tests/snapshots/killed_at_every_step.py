@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.snapshots.sample import PASSED
+from tests.support.sample_build import PASSED
 from warehouse.build import Build
 from warehouse.snapshots.catalog import current, snapshots
 from warehouse.snapshots.publish import publish

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.snapshots.sample import PASSED, make_build, tree
+from tests.support.sample_build import PASSED, make_build, tree
 from warehouse.snapshots.catalog import current, snapshots
 from warehouse.snapshots.publish import publish
 
@@ -56,7 +56,7 @@ def test_a_publish_killed_in_the_middle_of_a_table_leaves_nothing_visible(tmp_pa
     program = """
         import sys
         from pathlib import Path
-        from tests.snapshots.sample import PASSED, reopen
+        from tests.support.sample_build import PASSED, reopen
         from warehouse.snapshots.publish import publish
         folder = Path(sys.argv[1])
         publish(reopen(folder / "build"), [PASSED], folder / "home", {}, threads=1)
@@ -82,7 +82,7 @@ def test_a_full_disk_stops_the_publish_and_leaves_nothing(tmp_path: Path, limit:
     program = """
         import resource, sys
         from pathlib import Path
-        from tests.snapshots.sample import PASSED, reopen
+        from tests.support.sample_build import PASSED, reopen
         from warehouse.errors import StorageError
         from warehouse.snapshots.publish import publish
         folder = Path(sys.argv[1])
@@ -150,7 +150,7 @@ def test_a_reader_keeps_its_snapshot_while_another_is_published(tmp_path: Path) 
             textwrap.dedent("""
                 import sys
                 from pathlib import Path
-                from tests.snapshots.sample import PASSED, make_build
+                from tests.support.sample_build import PASSED, make_build
                 from warehouse.snapshots.publish import publish
                 folder = Path(sys.argv[1])
                 publish(make_build(folder / "new", series=50_000, version="25.0.5"), [PASSED], folder / "home", {})

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from tests.snapshots.sample import (
+from tests.support.sample_build import (
     COLLECTION_COLUMNS,
     FAILED,
     PASSED,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.snapshots.sample import SERIES_COLUMNS, tree
+from tests.support.sample_build import SERIES_COLUMNS, tree
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot

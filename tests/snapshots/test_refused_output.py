@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.icw import ICW
 from tests.support.marks import later
 from warehouse.snapshots.catalog import Snapshot
 
-ICW = str(Path(sys.executable).with_name("icw"))
 SMALL = "select 1 as a"
 LARGE = "select i, md5(i::varchar) as h from range(300000) t(i)"
 ALL = [(form, sql) for form in ("csv", "json", "parquet", "table") for sql in (SMALL, LARGE)]

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from dagster_project.cli import app
-from tests.snapshots.sample import PASSED, make_build
+from tests.support.sample_build import PASSED, make_build
 from warehouse.errors import UsageError
 from warehouse.snapshots.catalog import Snapshot, snapshot
 from warehouse.snapshots.publish import publish

@@ -5,15 +5,12 @@ from __future__ import annotations
 import io
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from dagster_project.screen import Screen
+from tests.support.icw import ICW
 from warehouse.snapshots.catalog import Snapshot
-
-ICW = str(Path(sys.executable).with_name("icw"))
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.quality import small_release
-from tests.snapshots.sample import PASSED
+from tests.support import small_release
+from tests.support.sample_build import PASSED
 from warehouse.build import Build, prepare
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.landing import Landing, Release
@@ -28,7 +28,7 @@ from warehouse.snapshots.catalog import (
     unreadable,
 )
 from warehouse.snapshots.publish import publish
-from warehouse.verification import FileCheck, verify_landing, verify_snapshot
+from warehouse.snapshots.verification import FileCheck, verify_landing, verify_snapshot
 
 FLIPS = 100
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.idc_upstream import IdcUpstream
-from tests.sources.loopback import Loopback
+from tests.support.idc_upstream import IdcUpstream
+from tests.support.loopback import Loopback
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 

@@ -6,23 +6,20 @@ portal writes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
-
-from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
+from tests.support.planting import Records, planted
+from warehouse.landing import Landing, Release
 from warehouse.registry import source
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
 from warehouse.sources.gen3 import Gen3System, land_system
-from warehouse.sql_text import literal, quoted
 
 SCALE = 0.002
 
 # Two cases of two projects share the submitter id P-1; two studies share a UID, and one has none; two files are of one
 # series; records name several cases and things that the portal does not list. Text has NUL, quotes, "no data", nothing.
-PLANTED: Mapping[str, tuple[dict[str, str], ...]] = {
+PLANTED: Records = {
     "case": (
         {
             "_case_id": "'case-a'",
@@ -110,10 +107,7 @@ PLANTED: Mapping[str, tuple[dict[str, str], ...]] = {
 }
 
 
-Records = Mapping[str, tuple[dict[str, str], ...]]
-
-
-def land_planted(folder: Path, planted: Records = PLANTED) -> tuple[Landing, list[Release]]:
+def land_planted(folder: Path, records: Records = PLANTED) -> tuple[Landing, list[Release]]:
     """Land portal and hub of the sandbox, then plant the records. Returns the releases of both."""
     landing = Landing(folder)
     with Sandbox(folder / "sandbox", scale=SCALE) as sandbox:
@@ -121,40 +115,4 @@ def land_planted(folder: Path, planted: Records = PLANTED) -> tuple[Landing, lis
         settings = Settings(home=folder, source_urls=urls, guppy_page_size=200)
         systems = [Gen3System.from_spec(source(name), settings) for name in urls]
         portal, hub = (land_system(system, landing, settings) for system in systems)
-    return landing, [_planted(landing, portal, planted), hub]
-
-
-def hold_measures_as_text(landed: duckdb.DuckDBPyConnection) -> None:
-    """Retype the table `landed` of data files to what older deployments of the portal's ETL give: text can be dirty."""
-    landed.execute("alter table landed alter file_size type varchar")
-    landed.execute("alter table landed alter slice_thickness type varchar[]")
-
-
-def _planted(landing: Landing, portal: Release, planted: Records) -> Release:
-    staging = landing.staging_for(portal.source, "planted")
-    staged: dict[str, Path] = {}
-    loads = tuple(_with_records(landing, load, staging, staged, planted.get(load.dataset, ())) for load in portal.loads)
-    return landing.commit(portal.model_copy(update={"loads": loads, "version": "planted"}), staged)
-
-
-def _with_records(
-    landing: Landing, load: Load, staging: Path, staged: dict[str, Path], records: tuple[dict[str, str], ...]
-) -> Load:
-    entry = load.object_named(f"{load.dataset}.parquet")
-    if not records or entry is None:
-        return load
-    path = staging / entry.name
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"create table landed as from read_parquet({literal(str(landing.object_path(entry.sha256)))})"
-        )
-        if load.dataset == "data_file":
-            hold_measures_as_text(connection)
-        connection.execute("create table template as from landed order by all limit 1")
-        for record in records:
-            values = ", ".join(f"{value} as {quoted(column)}" for column, value in record.items())
-            connection.execute(f"insert into landed select * replace ({values}) from template")
-        connection.execute(f"copy landed to {literal(str(path))} (format parquet)")
-    planted = LandedObject(name=entry.name, sha256=sha256_of(path), bytes=path.stat().st_size)
-    staged[planted.sha256] = path
-    return load.model_copy(update={"objects": (planted,), "rows": load.rows + len(records), "bytes": planted.bytes})
+    return landing, [planted(landing, portal, records), hub]

@@ -15,15 +15,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.quality.conftest import spoiled
-from tests.quality.small_release import FILES, IDC_INDEX, land
+from tests.support.small_release import FILES, IDC_INDEX, land
+from tests.support.spoiled_build import spoiled
 from warehouse.build import Build, prepare, run_models
 from warehouse.build.statements import read_statements
 from warehouse.dbt_manifest import DeclaredTable, read_star_description
 from warehouse.landing import sha256_of
 from warehouse.quality.audit import audit_star, failed_errors
 from warehouse.quality.rules.idc_artifacts import CONSERVATION, FACTS
-from warehouse.sandbox.specialised import synthesise_indices
+from warehouse.sandbox.idc.specialised import synthesise_indices
 from warehouse.settings import Settings
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer

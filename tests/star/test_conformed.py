@@ -15,7 +15,7 @@ import pytest
 
 from tests.star.conformed_faults import BRIDGES, losing_a_row
 from tests.star.conftest import rolled_back
-from tests.star.planted_sources import HUB, PORTAL, land_planted
+from tests.support.planted_sources import HUB, PORTAL, land_planted
 from tests.support.tables import star_rows
 from warehouse.build import Build, prepare, run_models
 from warehouse.contracts import load_contract

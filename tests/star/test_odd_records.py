@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.star.planted_portal import Records, land_planted
+from tests.star.planted_portal import land_planted
+from tests.support.planting import Records
 from warehouse.build import prepare, run_models
 from warehouse.quality.audit import audit_star, failed_errors
 from warehouse.settings import Settings

@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.sandbox.figures import PUBLISHED
-from tests.star.population import land_population
+from tests.support.population import land_population
+from tests.support.published_figures import PUBLISHED
 from tests.support.shared import population_of
 from warehouse.build import DBT_PROJECT, prepare, run_models
 from warehouse.build.project import Project, tables_read

@@ -6,13 +6,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
+from tests.support.icw import ICW
 from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store
 from warehouse.build import prepare, run_models
@@ -26,7 +26,6 @@ from warehouse.snapshots.tables import table_writer
 
 pytestmark = [pytest.mark.network, pytest.mark.full]
 
-ICW = str(Path(sys.executable).with_name("icw"))
 SCALE = 0.05
 
 

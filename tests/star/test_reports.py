@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.quality import small_release
+from tests.support import small_release
 
 
 @pytest.fixture(scope="module")

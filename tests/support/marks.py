@@ -8,5 +8,5 @@ import pytest
 
 
 def later(*values: Any) -> Any:
-    """Return a parameter that only `make test-full` takes: another of its kind stands for it until then."""
+    """Return a parameter that only `make test-full` runs; `make test` runs another of its kind."""
     return pytest.param(*values, marks=pytest.mark.full)

@@ -1,4 +1,4 @@
-"""What is made once for a run of the tests, whichever worker comes first: populations, builds, homes."""
+"""Folders that are made once for a run of the tests and shared by all workers: populations, builds, homes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEED = 7
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """Return the folder of this name that all workers of the run share, filled by `make` the first time.
 
-    Whoever gets it only reads it: the tests of the other worker do the same.
+    Tests only read it: those of the other worker use the same folder.
     """
     with alone_in(factory, name) as folder:
         done = folder / ".made"
@@ -35,7 +35,7 @@ def population_of(factory: pytest.TempPathFactory, scale: float, seed: int = SEE
 
 @contextmanager
 def alone_in(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
-    """Give the folder of this name that all workers of the run share to one of them at a time."""
+    """Yield the folder of this name that all workers of the run share, to one of them at a time."""
     base = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = shared / "shared" / name

@@ -1,4 +1,4 @@
-"""Signals as a process finds them that nobody has prepared."""
+"""Default signal handling for processes that tests start."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import signal
 
 
 def heed_every_signal() -> None:
-    """Undo what whoever started the tests ignores, as `nohup` and a job in the background do. For `preexec_fn`."""
+    """Restore signals that the caller of the tests ignores (`nohup`, a background job). For `preexec_fn`."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)

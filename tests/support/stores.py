@@ -1,15 +1,15 @@
-"""What was landed held against the files that the sandbox answers from, field by field."""
+"""Comparison of landed records with the index files of the sandbox, field by field."""
 
 from __future__ import annotations
 
 import duckdb
 
 from warehouse.landing import Landing, Release
-from warehouse.sandbox.guppy_http import GuppyService
+from warehouse.sandbox.guppy.service import GuppyService
 
 
 def assert_the_same_as_the_store(service: GuppyService, landing: Landing, release: Release) -> int:
-    """Compare every field of every landed record with the document it came from; return how many were compared."""
+    """Compare every field of every landed record with its document; return the number of compared fields."""
     compared = 0
     for name, index in service.indices.items():
         load = release.load_of(name)

@@ -1,4 +1,4 @@
-"""What is in the tables of a build."""
+"""Row counts of the tables of a build."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.quality.acknowledgements import Acknowledgement
+from warehouse.acknowledgements import Acknowledgement
 from warehouse.sql_text import literal
 
 

@@ -1,9 +1,19 @@
-"""Local stand-ins for the upstream services, for demonstrations and tests.
+"""The sandbox: simulated upstream services on loopback, with synthetic data, for demonstrations and tests.
 
-What belongs here: servers that answer as the real upstreams do (Guppy of the MIDRC portal and of the BDF Imaging
-Hub, Indexd, the metadata service, the IDC artifact bucket), the synthetic records that they serve, the faults that
-they can be told to show, and the log of what they were asked. Nothing here is imported by the rest of the warehouse
-but the command line: a client under test knows a sandbox only by its base URLs.
+What belongs here: services that answer as the upstreams do, the synthetic records that they serve, faults on request,
+and a log of the requests. Only the command line imports this package: a client under test knows a sandbox by its base
+URLs alone.
 
-Every answer, every manifest and every synthesised file says that it is synthetic.
+| room | what |
+|---|---|
+| `running` | starts a sandbox for a refresh or for a user |
+| `server` | the HTTP server, routing, control endpoints, faults, request log |
+| `guppy` | Guppy, as the MIDRC portal and the BDF Imaging Hub run it |
+| `gen3` | Indexd and the metadata service |
+| `idc` | the IDC artifact bucket and synthetic specialised indices |
+| `population` | the synthetic records |
+| `exchange`, `scratch` | requests and replies; temporary folders |
+| `data` | the field table, the portal's schema history, the targets of the population |
+
+Every reply, every manifest and every synthetic file says that it is synthetic.
 """

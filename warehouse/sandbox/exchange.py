@@ -1,4 +1,4 @@
-"""What travels between the HTTP server and the services behind it: one request and its reply."""
+"""The messages between the HTTP server and the services: one request and its reply."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request; `path` is what follows the prefix of the service, `headers` have lower-case names."""
+    """One HTTP request; `path` follows the prefix of the service, the names of `headers` are lower-case."""
 
     method: str
     path: str
@@ -20,7 +20,7 @@ class Request:
 
 @dataclass(frozen=True)
 class FileSlice:
-    """A body that lies in a file: `length` bytes from `start`. `temporary` files are removed after they are sent."""
+    """A body in a file: `length` bytes from `start`. A `temporary` file is removed after it is sent."""
 
     path: Path
     start: int
@@ -30,10 +30,10 @@ class FileSlice:
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP reply, and what its request turned out to be.
+    """One HTTP reply, and the classification of its request.
 
-    `places` and `record_types` say what was asked (see `warehouse.sandbox.faults`). `harmful` is why the request would
-    have ended the real server process: the connection is then closed without an answer.
+    `places` and `record_types` classify the request (see `warehouse.sandbox.server.faults`). `harmful` is why the
+    request would have ended the real server process: the connection is then closed without an answer.
     """
 
     status: int

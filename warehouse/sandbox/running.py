@@ -1,7 +1,7 @@
-"""A sandbox as a refresh or a person wants it: where its files lie, and which IDC releases it is made from.
+"""Starts a sandbox for a refresh or for a user.
 
-What belongs here: fetching the real IDC artifacts that the stand-ins build on, and starting the server, which is
-imported only then: a refresh from the live services needs none.
+What belongs here: where the files of a sandbox are, fetching the real IDC artifacts from which it is made, and starting
+the server. The server is imported only then: a refresh from the live services needs none.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ log = logging.getLogger("icw.sandbox")
 
 @contextmanager
 def with_sandbox(settings: Settings) -> Iterator[Settings]:
-    """Yield settings whose portal and hub answer: the live ones as they are, or a sandbox that runs meanwhile.
+    """Yield settings whose portal and hub answer: the live services, or a sandbox that runs during the context.
 
     Raises:
         StorageError: the sandbox's files cannot be written.
-        UsageError: the settings ask for a state of the portal's schema that its history does not know.
+        UsageError: the settings ask for a state of the portal's schema that is not in its history.
     """
     if settings.sources == "live" or settings.sandbox_url is not None:
         yield settings
@@ -55,11 +55,11 @@ def with_sandbox(settings: Settings) -> Iterator[Settings]:
 def served(settings: Settings, port: int) -> Iterator[Sandbox]:
     """Run a sandbox on a port: portal, hub, and an artifact bucket with the IDC release of the settings.
 
-    The specialised indices that the release lacks are synthesised. Without a channel for IDC the bucket is empty.
+    Specialised indices that the release lacks are synthetic. Without a channel for IDC the bucket is empty.
 
     Raises:
         StorageError: the sandbox's files cannot be written.
-        UsageError: the settings ask for a state of the portal's schema that its history does not know.
+        UsageError: the settings ask for a state of the portal's schema that is not in its history.
     """
     from warehouse.sandbox.server import Sandbox
 
@@ -79,8 +79,8 @@ def served(settings: Settings, port: int) -> Iterator[Sandbox]:
 
 
 def _require_known_schema(settings: Settings) -> None:
-    """Refuse an unknown day before anything is fetched for the sandbox."""
-    from warehouse.sandbox.schema_history import schema_on
+    """Reject an unknown day before anything is fetched for the sandbox."""
+    from warehouse.sandbox.population.schema_history import schema_on
 
     if settings.sandbox_schema is not None:
         schema_on(settings.sandbox_schema)
@@ -103,7 +103,7 @@ def _identifiers(settings: Settings) -> Path | None:
 
 
 def _landing(settings: Settings) -> Landing:
-    """Return the sandbox's own raw store: what stand-ins are made from is no load of the warehouse."""
+    """Return the sandbox's own landing: the files that a sandbox is made from are no loads of the warehouse."""
     return Landing(_folder(settings))
 
 
@@ -115,13 +115,13 @@ def _landed(settings: Settings, version: str) -> Release | None:
     try:
         return idc.land(idc.resolve(version, settings), landing, settings)
     except SourceError as error:
-        log.warning("The sandbox does without IDC %s: %s", version, error)
+        log.warning("The sandbox continues without IDC %s: %s", version, error)
         return None
 
 
 def _all_files(settings: Settings, release: Release) -> Mapping[str, Path]:
-    """Return the files of a release by name: the real ones, and a synthesised one for each index that it lacks."""
-    from warehouse.sandbox.specialised import release_files
+    """Return the files of a release by name: the real ones, and a synthetic one for each index that it lacks."""
+    from warehouse.sandbox.idc.specialised import release_files
 
     landing = _landing(settings)
     objects = [entry for load in release.loads for entry in load.objects]

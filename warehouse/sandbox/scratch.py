@@ -1,7 +1,7 @@
-"""Folders for what one run writes and nobody needs afterwards.
+"""Temporary folders of one run.
 
-What belongs here: making such a folder beside the files that it serves (they may be large), and removing those of runs
-that ended without tidying up.
+What belongs here: making such a folder beside the files that it belongs to (they may be large), and removing those of
+runs that ended without cleaning up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 @contextmanager
 def scratch_folder(parent: Path, purpose: str) -> Iterator[Path]:
-    """Make a folder `<purpose>-<process>-...` below `parent` that lasts as long as the context."""
+    """Yield a new folder `<purpose>-<process>-...` below `parent`, removed at the end of the context."""
     for left in parent.glob(f"{purpose}-*"):
         if not _is_running(int(left.name.split("-")[1])):
             shutil.rmtree(left, ignore_errors=True)

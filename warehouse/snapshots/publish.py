@@ -34,7 +34,7 @@ from warehouse.snapshots.manifest import Manifest, SourceEntry, SourceFailure, d
 from warehouse.snapshots.provenance import code_version, dependency_versions
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer
-from warehouse.verification import is_sound
+from warehouse.snapshots.verification import is_sound
 
 if TYPE_CHECKING:
     from warehouse.build import Build

@@ -1,4 +1,4 @@
-"""What is compared: all ten types through both clients, on the same sandbox.
+"""The comparison: all ten types through both clients, on the same sandbox.
 
 The scale of the population is ICW_BENCH_SCALE (1.0 by default: as many records as the public services hold); it is kept
 below .bench/ and used again.
@@ -81,7 +81,7 @@ def land(sandbox: RunningSandbox) -> tuple[dict[str, datetime], Phase]:
 
 
 def read_landed(sandbox: RunningSandbox, began: dict[str, datetime]) -> Iterator[Landed]:
-    """Hold what was landed against the files that the sandbox answers from."""
+    """Compare the landed records with the index files of the sandbox."""
     landing = Landing(HOME)
     manifest = sandbox.manifest()
     for source, system in SYSTEMS.items():

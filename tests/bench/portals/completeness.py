@@ -1,4 +1,4 @@
-"""Hold landed Parquet against the file that the sandbox answers from: `... completeness LANDED HELD KEY_COLUMN...`.
+"""Compare landed Parquet with the index file of the sandbox: `... completeness LANDED HELD KEY_COLUMN...`.
 
 Prints, as one line of JSON: rows and distinct keys landed, keys that only the sandbox holds, keys that only the landing
 holds. It is a process of its own because a process that is measured starts with the peak memory of the one that

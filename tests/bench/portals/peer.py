@@ -18,7 +18,7 @@ from requests.auth import AuthBase
 
 
 class Anonymous(AuthBase):
-    """What `Gen3Query` asks of an auth provider, for who has no credentials: an endpoint, and requests left unsigned.
+    """An auth provider for `Gen3Query` without credentials: an endpoint, and requests left unsigned.
 
     `Gen3Auth` cannot stand here: without credentials it asks a token service, in its constructor.
     """

@@ -1,11 +1,11 @@
-"""What was measured of each client."""
+"""Measurements of each client."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from tests.bench.measure import Measurement
-from tests.bench.portals.sandbox import Asked
+from tests.bench.portals.sandbox import RequestSummary
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Phase:
     """One run of our client over both portals: the process, the requests, seconds, and the digests of the releases."""
 
     process: Measurement
-    asked: Asked
+    asked: RequestSummary
     seconds: float
     processor_seconds: float
     digests: tuple[str, ...]

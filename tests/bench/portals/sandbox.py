@@ -1,4 +1,4 @@
-"""Start the sandbox as a process, and ask it what it holds and what it was asked."""
+"""A sandbox in a separate process: starting it, its manifest, its request log."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pathlib import Path
 
 import requests
 
-from warehouse.sandbox.manifest import Manifest
+from warehouse.sandbox.population.manifest import Manifest
 
 SYSTEMS = {"midrc": "midrc_portal", "bih": "bih"}
-"""What the sandbox calls the system of a source in its files."""
+"""The name of the system of each source in the files of the sandbox."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the request log says of one phase.
+class RequestSummary:
+    """A summary of the request log of one phase.
 
     `most_in_flight` is the largest number of requests that one service had at the same time; `harmful` holds why a
     request would have ended the process of a real server.
@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class RunningSandbox:
-    """A sandbox that answers, and the folder of its population."""
+    """A running sandbox, and the folder of its population."""
 
     folder: Path
     root: str
@@ -42,14 +42,14 @@ class RunningSandbox:
     bih: str
 
     def manifest(self) -> Manifest:
-        """Return what the sandbox holds."""
+        """Return the manifest of the population."""
         return Manifest.model_validate(self._control("GET", "manifest"))
 
-    def asked(self) -> Asked:
-        """Return what was asked since the last call, and forget it."""
+    def asked(self) -> RequestSummary:
+        """Return a summary of the requests since the last call, and clear the log."""
         entries = self._control("GET", "requests")
         self._control("DELETE", "requests")
-        return Asked(
+        return RequestSummary(
             requests=len(entries),
             most_in_flight=max((entry["in_flight"] for entry in entries), default=0),
             bytes_sent=sum(entry["bytes_sent"] for entry in entries),
@@ -64,10 +64,10 @@ class RunningSandbox:
 
 @contextmanager
 def running_sandbox(folder: Path, scale: float) -> Iterator[RunningSandbox]:
-    """Serve the population of a scale from `folder` while the context lasts; it is synthesised if it is not there.
+    """Serve the population of a scale from `folder` during the context; it is synthesised if it is missing.
 
     Raises:
-        SystemExit: the sandbox did not start; why is on the console.
+        SystemExit: the sandbox did not start; the reason is on the console.
     """
     command = [sys.executable, "-m", "tests.bench.portals.serve", str(folder), str(scale)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

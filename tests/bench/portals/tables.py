@@ -1,4 +1,4 @@
-"""How the comparison is printed."""
+"""Output of the comparison."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.bench.portals.results import Downloaded, Landed, Phase
 
 
 def show_ours(console: Console, first: Phase, again: Phase, landed: Sequence[Landed]) -> None:
-    """Print the two runs of our client, and whether what was landed is what the sandbox holds."""
+    """Print the two runs of our client, and whether the landed records are those of the sandbox."""
     records = sum(entry.rows for entry in landed)
     held = sum(entry.records for entry in landed)
     table = _table(

@@ -4,8 +4,9 @@ from contextlib import closing
 
 import pytest
 
-from tests.sources.gen3.conftest import CASE_FIELDS, SettingsMaker, portal_types
-from tests.sources.gen3.guppy_server import GuppyServer
+from tests.support.guppy.documents import CASE_FIELDS, portal_types
+from tests.support.guppy.fixtures import SettingsMaker
+from tests.support.guppy.server import GuppyServer
 from warehouse.contracts import Column, Dataset, load_contract
 from warehouse.errors import SourceError
 from warehouse.sources.gen3.guppy.client import Field, GuppyClient, Index

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.sources.gen3.conftest import SettingsMaker, assert_exact
-from tests.sources.gen3.guppy_server import GuppyServer
+from tests.support.guppy.fixtures import SettingsMaker
+from tests.support.guppy.landed import assert_exact
+from tests.support.guppy.server import GuppyServer
 from warehouse import refresh
 from warehouse.errors import UsageError
 from warehouse.landing import Landing

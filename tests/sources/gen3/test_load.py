@@ -9,16 +9,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from tests.sources.gen3.conftest import (
-    SettingsMaker,
-    assert_exact,
-    cases,
-    landed,
-    measurements,
-    portal_types,
-    system_of,
-)
-from tests.sources.gen3.guppy_server import GuppyServer, Seen
+from tests.support.guppy.documents import cases, measurements, portal_types
+from tests.support.guppy.fixtures import SettingsMaker
+from tests.support.guppy.landed import assert_exact, landed, system_of
+from tests.support.guppy.server import GuppyServer, Seen
 from warehouse.errors import SourceError, SourceUnreachable
 from warehouse.landing import Landing
 from warehouse.sources.gen3 import land_system, resolve_system

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from tests.sources.loopback import Loopback
+from tests.support.loopback import Loopback
 from warehouse.errors import SourceError
 from warehouse.settings import Settings
 from warehouse.sources.gen3.metadata_service import _guids, _records

@@ -14,8 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tests.sources.gen3.conftest import SettingsMaker, assert_exact, portal_types, system_of
-from tests.sources.gen3.guppy_server import GuppyServer, Seen
+from tests.support.guppy.documents import portal_types
+from tests.support.guppy.fixtures import SettingsMaker
+from tests.support.guppy.landed import assert_exact, system_of
+from tests.support.guppy.server import GuppyServer, Seen
 from warehouse.errors import SourceError
 from warehouse.landing import Landing
 from warehouse.sources.gen3 import land_system

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from tests.sources.gen3.conftest import SettingsMaker
-from tests.sources.gen3.guppy_faults import status, too_many
-from tests.sources.gen3.guppy_server import GuppyServer
+from tests.support.guppy.faults import status, too_many
+from tests.support.guppy.fixtures import SettingsMaker
+from tests.support.guppy.server import GuppyServer
 from warehouse.errors import SourceError, SourceUnreachable, UsageError
 from warehouse.sources.gen3.guppy.client import data_of
 from warehouse.sources.gen3.transport import (

@@ -7,19 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.sources.gen3.conftest import (
-    SettingsMaker,
-    assert_exact,
-    cases,
-    landed,
-    measurements,
-    midrc_at,
-    portal_types,
-    system_of,
-)
-from tests.sources.gen3.guppy_answers import Type
-from tests.sources.gen3.guppy_faults import edited
-from tests.sources.gen3.guppy_server import GuppyServer, Seen
+from tests.support.guppy.answers import Type
+from tests.support.guppy.documents import cases, measurements, portal_types
+from tests.support.guppy.faults import edited
+from tests.support.guppy.fixtures import SettingsMaker
+from tests.support.guppy.landed import assert_exact, landed, midrc_at, system_of
+from tests.support.guppy.server import GuppyServer, Seen
 from warehouse.errors import SourceError
 from warehouse.landing import Landing, Release
 from warehouse.sources.gen3 import Gen3System, land_system, proven_unchanged

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.gen3.conftest import SettingsMaker, assert_exact, midrc_at, portal_types, system_of
-from tests.sources.gen3.guppy_answers import Type
-from tests.sources.gen3.guppy_faults import Reply, errors
-from tests.sources.gen3.guppy_server import GuppyServer, Seen
+from tests.support.guppy.answers import Type
+from tests.support.guppy.documents import portal_types
+from tests.support.guppy.faults import Reply, errors
+from tests.support.guppy.fixtures import SettingsMaker
+from tests.support.guppy.landed import assert_exact, midrc_at, system_of
+from tests.support.guppy.server import GuppyServer, Seen
 from warehouse.contracts import load_contract
 from warehouse.errors import SourceError, SourceUnreachable
 from warehouse.landing import Landing, Release

@@ -12,16 +12,16 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.sources.gen3.conftest import SettingsMaker
+from tests.support.guppy.fixtures import SettingsMaker
 from tests.support.marks import later
 from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store
 from warehouse.contracts import load_contract
 from warehouse.landing import Landing, Release
 from warehouse.registry import source
-from warehouse.sandbox.changes import DataChange, SchemaChange
-from warehouse.sandbox.faults import Fault
+from warehouse.sandbox.guppy.changes import DataChange, SchemaChange
 from warehouse.sandbox.server import Sandbox
+from warehouse.sandbox.server.faults import Fault
 from warehouse.settings import Settings
 from warehouse.sources.gen3 import Gen3System, land_system, proven_unchanged
 from warehouse.sources.gen3.guppy.client import GuppyClient

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.idc_upstream import IdcUpstream
-from tests.sources.loopback import Fault, Loopback
+from tests.support.idc_upstream import IdcUpstream
+from tests.support.loopback import Fault, Loopback
 from warehouse.errors import IntegrityError, SourceUnreachable, UsageError
 from warehouse.public_text import public_url
 from warehouse.sources.http import Client, ExpectedDigest, NotFound

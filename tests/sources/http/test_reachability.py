@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.sources.loopback import Loopback
+from tests.support.loopback import Loopback
 from warehouse.sources.http.reachability import require_reachable
 
 

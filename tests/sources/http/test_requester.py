@@ -9,7 +9,7 @@ import time
 import pytest
 import requests
 
-from tests.sources.loopback import Fault, Loopback
+from tests.support.loopback import Fault, Loopback
 from warehouse.errors import SourceUnreachable, UsageError
 from warehouse.sources.http.errors import (
     NoResponse,

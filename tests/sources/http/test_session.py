@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.sources.idc_upstream import IdcUpstream, record_line, wheel_of
-from tests.sources.loopback import Fault, Loopback, Resource
+from tests.support.idc_upstream import IdcUpstream, record_line, wheel_of
+from tests.support.loopback import Fault, Loopback, Resource
 from warehouse.errors import IntegrityError, SourceError, SourceUnreachable, UsageError
 from warehouse.landing import Landing
 from warehouse.settings import Settings, load_settings

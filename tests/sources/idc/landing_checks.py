@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from tests.sources.idc_upstream import DATASETS, files_of
+from tests.support.idc_upstream import DATASETS, files_of
 from warehouse.landing import Landing, Release
 from warehouse.settings import IdcChannel
 from warehouse.sources.idc import ResolvedRelease

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.idc.landing_checks import VERSION, assert_nothing_landed, assert_whole, files_below, of
-from tests.sources.idc_upstream import (
+from tests.support.idc_upstream import (
     DATASETS,
     IN_WHEEL,
     IdcUpstream,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.sources.idc.landing_checks import VERSION, assert_nothing_landed, assert_whole, files_below, of
-from tests.sources.idc_upstream import DATASETS, IN_WHEEL, IdcUpstream, parquet_of
-from tests.sources.loopback import Fault, Loopback
+from tests.support.idc_upstream import DATASETS, IN_WHEEL, IdcUpstream, parquet_of
+from tests.support.loopback import Fault, Loopback
 from warehouse.landing import Landing
 from warehouse.settings import IdcChannel, Settings
 from warehouse.sources.idc import land

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.idc.landing_checks import VERSION, assert_nothing_landed, assert_whole, files_below, of
-from tests.sources.idc_upstream import (
+from tests.support.idc_upstream import (
     DATASETS,
     IN_WHEEL,
     ROWS,
@@ -18,7 +18,7 @@ from tests.sources.idc_upstream import (
     table_of,
     wheel_of,
 )
-from tests.sources.loopback import Fault, Loopback
+from tests.support.loopback import Fault, Loopback
 from warehouse.errors import SourceUnreachable
 from warehouse.landing import Landing
 from warehouse.settings import Settings

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tests.sources.idc_upstream import DATASETS, parquet_bytes, parquet_of, table_of
+from tests.support.idc_upstream import DATASETS, parquet_bytes, parquet_of, table_of
 from warehouse.contracts import ColumnType, load_contract
 from warehouse.errors import IntegrityError
 from warehouse.sources.idc.parquet_contract import ParquetFacts, check_parquet, holds

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypi_simple import ProjectPage
 
-from tests.sources.idc_upstream import bucket_listing, tag_advertisement
+from tests.support.idc_upstream import bucket_listing, tag_advertisement
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.sources.idc.artifacts import parse_bucket_listing, parse_tags
 from warehouse.sources.idc.package_index import PYPI_SIMPLE_ENDPOINT, parse_pip_configuration, wheels_on

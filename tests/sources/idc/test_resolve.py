@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.idc_upstream import IdcUpstream, parquet_bytes, table_of
-from tests.sources.loopback import Fault, Loopback
+from tests.support.idc_upstream import IdcUpstream, parquet_bytes, table_of
+from tests.support.loopback import Fault, Loopback
 from warehouse.errors import SourceError, SourceUnreachable, UnknownRelease, UsageError
 from warehouse.settings import Settings
 from warehouse.sources.idc import ResolvedRelease, resolve

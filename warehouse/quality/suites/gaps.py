@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from warehouse.quality.acknowledgements import Acknowledgement, in_force
+from warehouse.acknowledgements import Acknowledgement, in_force
 from warehouse.quality.checks import at_most, never, zero
 from warehouse.quality.history import EarlierGap, KnownGaps
 from warehouse.quality.suite import BuiltStar, ProfileRow, StarSuite, star_table

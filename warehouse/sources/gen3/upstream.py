@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from warehouse.acknowledgements import read_acknowledgements
 from warehouse.errors import SourceError
 from warehouse.landing import Landing, Release
 from warehouse.public_text import public_url
-from warehouse.quality.acknowledgements import read_acknowledgements
 from warehouse.registry import SourceSpec
 from warehouse.settings import Settings
 from warehouse.sources.gen3.comparison import proven_unchanged, resolve_system

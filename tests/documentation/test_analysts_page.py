@@ -1,0 +1,85 @@
+"""The analysts' page says what is so: diagrams as dbt declares the tables, SQL as in the files, output as it comes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dagster_project.analysts_page import printed
+from tests.support.icw import ICW
+from warehouse.build.project import Project
+from warehouse.documentation.analysts_page import FOLDER, PAGE, questions, renewed, tables_in_diagrams
+from warehouse.documentation.entity_diagrams import SHOWN_APART, Model, read_model
+from warehouse.snapshots import catalog
+
+TEXT = PAGE.read_text(encoding="utf-8")
+QUESTIONS = questions(TEXT)
+
+
+@pytest.fixture(scope="module")
+def model(project: Project) -> Model:
+    return read_model(project.manifest)
+
+
+def test_the_page_asks_every_file_of_the_folder_once() -> None:
+    files = sorted(path.name for path in FOLDER.glob("*.sql"))
+    assert [question.file for question in QUESTIONS] == files
+    assert [int(file[:2]) for file in files] == list(range(1, len(files) + 1))
+
+
+def test_each_heading_is_the_question_that_its_file_begins_with() -> None:
+    asked = [question.sql.splitlines()[0].removeprefix("-- ") for question in QUESTIONS]
+    assert re.findall(r"^### \d+\. (.*)$", TEXT, re.MULTILINE) == asked
+
+
+def test_diagrams_and_sql_are_what_the_project_holds(model: Model) -> None:
+    outputs = {question.sql: question.output for question in QUESTIONS}
+    assert renewed(TEXT, model, lambda sql: outputs.get(sql, "")) == TEXT
+
+
+def test_every_table_with_references_is_in_one_diagram(model: Model) -> None:
+    shown = tables_in_diagrams(TEXT)
+    assert len(shown) == len(set(shown))
+    assert set(shown) == {name for name in model.tables if not name.startswith("rpt_")}
+
+
+def test_a_diagram_shows_what_the_manifest_says_of_keys(model: Model) -> None:
+    for line in (
+        "        bigint study_key PK, FK\n",
+        "    dim_study ||--o| fct_study : study_key\n",
+        "    dim_license |o--o{ fct_series : license_key\n",
+        "    dim_patient ||--o{ bridge_study_patient : patient_key\n",
+    ):
+        assert line in TEXT
+    left_out = {found.parent for found in model.references if found.column in ("source_key", "release_key")}
+    assert left_out == {f"star.{name}" for name in SHOWN_APART}
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!http|#)([^)]+)\)", TEXT)
+    assert not [link for link in links if not (FOLDER / link).exists()]
+    titles = {re.sub(r"[^a-z ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^## (.*)$", TEXT, re.M)}
+    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= titles
+
+
+@pytest.mark.full
+@pytest.mark.network
+def test_each_output_is_what_the_command_of_the_page_gives(tmp_path: Path) -> None:
+    (command,) = re.findall(r"^icw (refresh .*)$", TEXT, re.MULTILINE)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ICW_", "DAGSTER_"))}
+    done = subprocess.run(
+        [ICW, *command.split()],
+        env=kept | {"ICW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=1800,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    snapshot = catalog.snapshot(tmp_path, None)
+    found = {question.file: printed(snapshot, question.sql) for question in QUESTIONS}
+    assert found == {question.file: question.output for question in QUESTIONS}

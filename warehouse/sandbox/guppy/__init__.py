@@ -1,0 +1,1 @@
+"""A simulated Guppy: its record types, its GraphQL and downloads, and changes of its indices."""
