@@ -2,50 +2,63 @@
     One row for each natural id of `members` (columns natural_id, side, row_key and the attributes), with the key and the number
     of rows of each side and, for each attribute, what IDC, MIDRC, the Hub and the Hub's copy of TCIA say, and whether they differ.
     Of several rows of one side the smallest key and the smallest value stand for it. What is missing does not differ.
+
+    Each side is grouped by itself and joined to the others: one group by over all of them would hold the columns of every side
+    for each of a million ids.
 #}
 {% macro crosswalk(members, entity, attributes) -%}
-with matched as (
+{%- set sides = crosswalk_sides(entity) -%}
+with members as (
 
     select
         natural_id,
-        {%- for side in crosswalk_sides(entity) %}
-        min(case when side = '{{ side }}' then row_key end) as {{ side }}_{{ entity }}_key,
-        count(case when side = '{{ side }}' then 1 end) as {{ side }}_count,
-        {%- endfor %}
-        {%- for attribute in attributes %}
-        min(case when side = 'idc' then {{ attribute }} end) as idc_{{ attribute }},
-        min(case when side = 'midrc' then {{ attribute }} end) as midrc_{{ attribute }},
-        min(case when side in ('bih_idc', 'bih_midrc', 'bih_other') then {{ attribute }} end) as bih_{{ attribute }},
-        min(case when side = 'bih_tcia' then {{ attribute }} end) as bih_tcia_{{ attribute }},
-        max({{ attribute }}) as largest_{{ attribute }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        side,
+        row_key,
+        {{ attributes | join(',\n        ') }}
     from {{ members }}
+
+),
+{% for side in sides %}
+{{ side }} as (
+
+    select
+        natural_id,
+        min(row_key) as {{ side }}_{{ entity }}_key,
+        count(*) as {{ side }}_count,
+        {%- for attribute in attributes %}
+        min({{ attribute }}) as {{ side }}_{{ attribute }},
+        max({{ attribute }}) as {{ side }}_largest_{{ attribute }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from members
+    where side = '{{ side }}'
     group by natural_id
 
-)
-
+){{ ',' if not loop.last }}
+{% endfor %}
 select
     {{ surrogate_key(['natural_id']) }} as {{ entity }}_xwalk_key,
     natural_id,
-    idc_count > 0 as in_idc,
-    midrc_count > 0 as in_midrc,
-    bih_idc_count + bih_midrc_count + bih_tcia_count + bih_other_count > 0 as in_bih,
-    bih_tcia_count > 0 as in_bih_tcia,
-    {%- for side in crosswalk_sides(entity) %}
+    idc_count is not null as in_idc,
+    midrc_count is not null as in_midrc,
+    coalesce(bih_idc_count, bih_midrc_count, bih_tcia_count, bih_other_count) is not null as in_bih,
+    bih_tcia_count is not null as in_bih_tcia,
+    {%- for side in sides %}
     {{ side }}_{{ entity }}_key,
-    {{ side }}_count,
+    coalesce({{ side }}_count, 0) as {{ side }}_count,
     {%- endfor %}
     {%- for attribute in attributes %}
     idc_{{ attribute }},
     midrc_{{ attribute }},
-    bih_{{ attribute }},
+    least(bih_idc_{{ attribute }}, bih_midrc_{{ attribute }}, bih_other_{{ attribute }}) as bih_{{ attribute }},
     bih_tcia_{{ attribute }},
-    -- The smallest value is that of one of the four: no other side has attributes.
     coalesce(
-        least(idc_{{ attribute }}, midrc_{{ attribute }}, bih_{{ attribute }}, bih_tcia_{{ attribute }})
-            <> largest_{{ attribute }},
+        least({% for side in sides %}{{ side }}_{{ attribute }}{{ ', ' if not loop.last }}{% endfor %})
+            <> greatest({% for side in sides %}{{ side }}_largest_{{ attribute }}{{ ', ' if not loop.last }}{% endfor %}),
         false
     ) as {{ attribute }}_disagrees{{ ',' if not loop.last }}
     {%- endfor %}
-from matched
+from {{ sides[0] }}
+{%- for side in sides[1:] %}
+full join {{ side }} using (natural_id)
+{%- endfor %}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
     The systems and copies in which the same thing may be described. The Hub's rows are told apart by the repository that they
-    come from, because a series of IDC may stand in the Hub twice: as IDC's and as the copy of TCIA.
+    come from, because a series of IDC may be in the Hub twice: as IDC's and as the copy of TCIA.
 #}
 {% macro crosswalk_sides(entity) -%}
     {%- set sides = ['idc', 'midrc', 'bih_idc', 'bih_midrc', 'bih_tcia', 'bih_other'] -%}

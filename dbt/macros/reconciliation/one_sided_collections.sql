@@ -1,6 +1,6 @@
 {#
-    What the collections of one-sided rows tell of them, by comparison_id, side and row_key. A row may have several collections:
-    only what is true of all of them says something of the row, and the first by identifier names them.
+    The collections of one-sided rows as evidence, one row for each comparison_id, side and row_key. A row may have several
+    collections: only what is true of all of them counts, and collection_id is the first of them.
 #}
 {% macro one_sided_collections(rows, entity) -%}
     select

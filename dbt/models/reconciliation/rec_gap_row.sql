@@ -5,11 +5,24 @@
 
 with one_sided as (
 
-    select * from {{ ref('int_one_sided_patients') }}
-    union all
-    select * from {{ ref('int_one_sided_studies') }}
-    union all
-    select * from {{ ref('int_one_sided_series') }}
+    {% for entity in ['patients', 'studies', 'series'] -%}
+    select
+        comparison_id,
+        side,
+        row_kind,
+        row_key,
+        natural_id,
+        is_repeated,
+        has_valid_id,
+        collection_id,
+        is_collection_absent,
+        is_newer_batch,
+        first_idc_version,
+        is_withdrawn,
+        is_parent_absent
+    from {{ ref('int_one_sided_' ~ entity) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

@@ -2,23 +2,13 @@
 
 with counts as (
 
-    select
-        source_key,
-        source_id,
-        dimension_value as analysis_result_id,
-        {{ metric_value('patients') }} as patient_count,
-        {{ metric_value('collections') }} as collection_count,
-        {{ metric_value('series') }} as series_count,
-        {{ metric_value('instances') }} as instance_count,
-        {{ metric_value('size_bytes') }} as size_bytes
-    from {{ ref('rpt_counts') }}
-    where
-        entity = 'series'
-        and dimension = 'analysis_result'
-    group by
-        source_key,
-        source_id,
-        dimension_value
+    {{ pivot_metrics(['series'], 'analysis_result', 'analysis_result_id', {
+        'patients': 'patient_count',
+        'collections': 'collection_count',
+        'series': 'series_count',
+        'instances': 'instance_count',
+        'size_bytes': 'size_bytes',
+    }) }}
 
 )
 

@@ -2,35 +2,12 @@
 
 with counts as (
 
-    select
-        source_key,
-        source_id,
-        dimension_value as body_part_examined,
-        {{ metric_value('patients') }} as patient_count,
-        {{ metric_value('series') }} as series_count,
-        {{ metric_value('instances') }} as instance_count,
-        {{ metric_value('size_bytes') }} as size_bytes
-    from {{ ref('rpt_counts') }}
-    where
-        entity = 'series'
-        and dimension = 'body_part'
-    group by
-        source_key,
-        source_id,
-        dimension_value
-
-),
-
-totals as (
-
-    select
-        source_key,
-        counted as series_count
-    from {{ ref('rpt_counts') }}
-    where
-        entity = 'series'
-        and dimension = 'total'
-        and metric = 'series'
+    {{ pivot_metrics(['series'], 'body_part', 'body_part_examined', {
+        'patients': 'patient_count',
+        'series': 'series_count',
+        'instances': 'instance_count',
+        'size_bytes': 'size_bytes',
+    }) }}
 
 )
 
@@ -47,7 +24,7 @@ select
     counts.instance_count,
     {{ gigabytes('counts.size_bytes') }} as size_gb
 from counts
-inner join totals
+left join {{ ref('rpt_scale') }} as totals
     on counts.source_key = totals.source_key
 left join {{ ref('map_body_part') }} as map_body_part
     on upper(counts.body_part_examined) = map_body_part.body_part_raw

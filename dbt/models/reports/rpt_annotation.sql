@@ -4,50 +4,20 @@
 
 with counts as (
 
-    select
-        source_key,
-        source_id,
-        dimension,
-        dimension_value,
-        is_proxy,
-        {{ metric_value('groups') }} as group_count,
-        {{ metric_value('annotations') }} as annotation_count
-    from {{ ref('rpt_counts') }}
-    where
-        entity in ('annotation', 'annotation_group')
-        and dimension <> 'total'
-    group by
-        source_key,
-        source_id,
-        dimension,
-        dimension_value,
-        is_proxy
-
-),
-
-described as (
-
-    select distinct
-        source_id,
-        dimension
-    from counts
-    where not is_proxy
+    {{ pivot_artifact_metrics(['annotation', 'annotation_group'], {
+        'groups': 'group_count',
+        'annotations': 'annotation_count',
+    }) }}
 
 )
 
 select
-    {{ surrogate_key(['counts.source_id', 'counts.dimension', 'counts.dimension_value']) }} as report_row_key,
-    counts.source_key,
-    counts.source_id,
-    counts.dimension,
-    counts.dimension_value,
-    counts.is_proxy,
-    counts.group_count,
-    counts.annotation_count
+    {{ surrogate_key(['source_id', 'dimension', 'dimension_value']) }} as report_row_key,
+    source_key,
+    source_id,
+    dimension,
+    dimension_value,
+    is_proxy,
+    group_count,
+    annotation_count
 from counts
-left join described
-    on counts.source_id = described.source_id
-    and counts.dimension = described.dimension
-where
-    not counts.is_proxy
-    or described.source_id is null

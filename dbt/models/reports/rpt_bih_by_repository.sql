@@ -3,12 +3,6 @@
 -- Beside what the Hub has of it stands what the system that describes the same data has itself (IDC, MIDRC). A gap is what the
 -- system has more than the Hub, in percent of the Hub's count.
 
-with scale as (
-
-    select * from {{ ref('rpt_scale') }}
-
-)
-
 select
     repositories.source_key,
     repositories.source_id,
@@ -30,9 +24,9 @@ select
     {{ percent_of('(systems.study_count - repositories.study_count)', 'repositories.study_count') }} as study_gap_percent,
     {{ percent_of('(systems.series_count - repositories.series_count)', 'repositories.series_count') }}
         as series_gap_percent
-from scale as repositories
+from {{ ref('rpt_scale') }} as repositories
 inner join {{ ref('dim_source') }} as sources
     on repositories.source_key = sources.source_key
-left join scale as systems
+left join {{ ref('rpt_scale') }} as systems
     on sources.same_as = systems.source_id
 where sources.source_kind = 'repository'

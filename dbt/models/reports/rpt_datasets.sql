@@ -9,11 +9,11 @@ with counts as (
         source_key,
         source_id,
         dimension_value as collection_id,
-        max(case when entity = 'patient' and metric = 'patients' then counted end) as patient_count,
-        max(case when entity = 'series' and metric = 'patients' then counted end) as patient_with_series_count,
-        max(case when entity = 'series' and metric = 'series' then counted end) as series_count,
-        max(case when entity = 'series' and metric = 'instances' then counted end) as instance_count,
-        max(case when entity = 'series' and metric = 'size_bytes' then counted end) as size_bytes
+        {{ metric_value('patients', 'patient') }} as patient_count,
+        {{ metric_value('patients', 'series') }} as patient_with_series_count,
+        {{ metric_value('series', 'series') }} as series_count,
+        {{ metric_value('instances', 'series') }} as instance_count,
+        {{ metric_value('size_bytes', 'series') }} as size_bytes
     from {{ ref('rpt_counts') }}
     where
         entity in ('patient', 'series')

@@ -26,19 +26,6 @@ with counts as (
             'covid19_status_harmonised'
         )
 
-),
-
-totals as (
-
-    select
-        source_key,
-        counted as patient_count
-    from {{ ref('rpt_counts') }}
-    where
-        entity = 'patient'
-        and dimension = 'total'
-        and metric = 'patients'
-
 )
 
 select
@@ -52,5 +39,5 @@ select
     counts.patient_count,
     {{ percent_of('counts.patient_count', 'totals.patient_count') }} as patient_percent
 from counts
-inner join totals
+left join {{ ref('rpt_scale') }} as totals
     on counts.source_key = totals.source_key

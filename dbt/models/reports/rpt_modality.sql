@@ -2,49 +2,19 @@
 
 with counts as (
 
-    select
-        source_key,
-        source_id,
-        dimension_value as modality,
-        {{ metric_value('patients') }} as patient_count,
-        {{ metric_value('studies') }} as study_count,
-        {{ metric_value('series') }} as series_count,
-        {{ metric_value('instances') }} as instance_count,
-        {{ metric_value('size_bytes') }} as size_bytes
-    from {{ ref('rpt_counts') }}
-    where
-        entity in ('series', 'study')
-        and dimension = 'modality'
-    group by
-        source_key,
-        source_id,
-        dimension_value
-
-),
-
-totals as (
-
-    select
-        source_key,
-        counted as series_count
-    from {{ ref('rpt_counts') }}
-    where
-        entity = 'series'
-        and dimension = 'total'
-        and metric = 'series'
+    {{ pivot_metrics(['series', 'study'], 'modality', 'modality', {
+        'patients': 'patient_count',
+        'studies': 'study_count',
+        'series': 'series_count',
+        'instances': 'instance_count',
+        'size_bytes': 'size_bytes',
+    }) }}
 
 ),
 
 stated as (
 
-    select
-        source_key,
-        dimension_value as modality,
-        counted as stated_study_count
-    from {{ ref('rpt_counts') }}
-    where
-        entity = 'study'
-        and dimension = 'study_modality'
+    {{ pivot_metrics(['study'], 'study_modality', 'modality', {'studies': 'stated_study_count'}) }}
 
 ),
 
@@ -59,11 +29,8 @@ modalities as (
     select
         source_key,
         source_id,
-        dimension_value as modality
-    from {{ ref('rpt_counts') }}
-    where
-        entity = 'study'
-        and dimension = 'study_modality'
+        modality
+    from stated
 
 )
 
@@ -88,7 +55,7 @@ left join counts
 left join stated
     on modalities.source_key = stated.source_key
     and modalities.modality = stated.modality
-left join totals
+left join {{ ref('rpt_scale') }} as totals
     on modalities.source_key = totals.source_key
 left join {{ ref('dim_modality') }} as terms
     on modalities.modality = terms.modality

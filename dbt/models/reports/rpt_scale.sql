@@ -1,39 +1,32 @@
 -- Grain: one system or repository.
 
-with counts as (
+with gathered as (
 
-    select *
+    select
+        source_key,
+        {{ metric_value('collections', 'collection') }} as collection_count,
+        {{ metric_value('patients', 'patient') }} as patient_count,
+        {{ metric_value('collections', 'patient') }} as patient_collection_count,
+        {{ metric_value('studies', 'study') }} as study_count,
+        {{ metric_value('series', 'series') }} as series_count,
+        {{ metric_value('instances', 'series') }} as instance_count,
+        {{ metric_value('size_bytes', 'series') }} as series_size_bytes,
+        {{ metric_value('modalities', 'series') }} as modality_count,
+        {{ metric_value('body_parts', 'series') }} as body_part_count,
+        {{ metric_value('licenses', 'series') }} as license_count,
+        {{ metric_value('analysis_results', 'analysis_result') }} as analysis_result_count,
+        {{ metric_value('files', 'file') }} as file_count,
+        {{ metric_value('indexd_files', 'indexd_file') }} as indexd_file_count,
+        {{ metric_value('size_bytes', 'indexd_file') }} as indexd_size_bytes,
+        {{ metric_value('measurements', 'measurement') }} as measurement_count,
+        {{ metric_value('annotations', 'annotation') }} as annotation_count,
+        {{ metric_value('radiology_reports', 'radiology_report') }} as radiology_report_count,
+        {{ metric_value('tables', 'clinical_table') }} as clinical_table_count,
+        {{ metric_value('collections', 'clinical_table') }} as clinical_collection_count
     from {{ ref('rpt_counts') }}
     where
         dimension = 'total'
         and not is_proxy
-
-),
-
-gathered as (
-
-    select
-        source_key,
-        max(case when entity = 'collection' and metric = 'collections' then counted end) as collection_count,
-        max(case when entity = 'patient' and metric = 'patients' then counted end) as patient_count,
-        max(case when entity = 'patient' and metric = 'collections' then counted end) as patient_collection_count,
-        max(case when entity = 'study' and metric = 'studies' then counted end) as study_count,
-        max(case when entity = 'series' and metric = 'series' then counted end) as series_count,
-        max(case when entity = 'series' and metric = 'instances' then counted end) as instance_count,
-        max(case when entity = 'series' and metric = 'size_bytes' then counted end) as series_size_bytes,
-        max(case when entity = 'series' and metric = 'modalities' then counted end) as modality_count,
-        max(case when entity = 'series' and metric = 'body_parts' then counted end) as body_part_count,
-        max(case when entity = 'series' and metric = 'licenses' then counted end) as license_count,
-        max(case when entity = 'analysis_result' and metric = 'analysis_results' then counted end) as analysis_result_count,
-        max(case when entity = 'file' and metric = 'files' then counted end) as file_count,
-        max(case when entity = 'indexd_file' and metric = 'indexd_files' then counted end) as indexd_file_count,
-        max(case when entity = 'indexd_file' and metric = 'size_bytes' then counted end) as indexd_size_bytes,
-        max(case when entity = 'measurement' and metric = 'measurements' then counted end) as measurement_count,
-        max(case when entity = 'annotation' and metric = 'annotations' then counted end) as annotation_count,
-        max(case when entity = 'radiology_report' and metric = 'radiology_reports' then counted end) as radiology_report_count,
-        max(case when entity = 'clinical_table' and metric = 'tables' then counted end) as clinical_table_count,
-        max(case when entity = 'clinical_table' and metric = 'collections' then counted end) as clinical_collection_count
-    from counts
     group by source_key
 
 )

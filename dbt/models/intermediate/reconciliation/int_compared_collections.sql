@@ -1,6 +1,6 @@
--- Grain: one collection on one side of a comparison, with what the other side tells of it.
+-- Grain: one collection on one side of a comparison, with whether the other side has it, too.
 --
--- Every collection is here for every side: whether the rows of that side are in it is for the bridges to say.
+-- Every collection is here for every side: which of them the rows of that side are in, the bridges say.
 
 {{ config(materialized='table') }}
 

@@ -1,4 +1,4 @@
--- Grain: one series of one side of a comparison that has no counterpart on the other side, with what tells why.
+-- Grain: one series of one side of a comparison that has no counterpart on the other side, with the evidence for its cause.
 --
 -- A series of TCIA's subset of IDC is described by IDC's series of the same key.
 

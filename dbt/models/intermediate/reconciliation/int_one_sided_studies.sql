@@ -1,4 +1,4 @@
--- Grain: one study of one side of a comparison that has no counterpart on the other side, with what tells why.
+-- Grain: one study of one side of a comparison that has no counterpart on the other side, with the evidence for its cause.
 
 with one_sided as (
 

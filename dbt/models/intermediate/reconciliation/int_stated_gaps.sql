@@ -1,47 +1,29 @@
 -- Grain: one comparison of two stated numbers, or of one collection's two numbers: nothing lists the rows behind them.
 
-with comparisons as (
-
-    select comparison_id
-    from {{ ref('int_comparisons') }}
-    where is_compared
-
-),
-
-held_collections as (
+with collections as (
 
     select
-        dim_collection.collection_id,
+        collections.collection_key,
+        collections.is_described,
+        coalesce(max(collections.subjects_reported), 0) as subjects_reported,
         count(patients.patient_key) as patient_count
-    from {{ ref('dim_collection') }} as dim_collection
+    from {{ ref('dim_collection') }} as collections
     left join {{ ref('dim_patient') }} as patients
-        on dim_collection.collection_key = patients.collection_key
+        on collections.collection_key = patients.collection_key
     where
-        dim_collection.source_id = 'idc'
-        and dim_collection.is_in_release
-    group by dim_collection.collection_id
-
-),
-
-collections as (
-
-    select
-        held_collections.collection_id,
-        held_collections.patient_count,
-        dim_collection.is_described,
-        coalesce(dim_collection.subjects_reported, 0) as subjects_reported
-    from held_collections
-    inner join {{ ref('dim_collection') }} as dim_collection
-        on held_collections.collection_id = dim_collection.collection_id
-        and dim_collection.source_id = 'idc'
+        collections.source_id = 'idc'
+        and collections.is_in_release
+    group by
+        collections.collection_key,
+        collections.is_described
 
 ),
 
 files as (
 
     select
-        count(*) as file_count,
-        coalesce(sum(size_bytes), 0) as size_bytes
+        count(*) as files,
+        coalesce(sum(size_bytes), 0) as bytes
     from {{ ref('fct_file') }}
 
 ),
@@ -49,8 +31,8 @@ files as (
 indexd as (
 
     select
-        max(case when dimension = '_totalCount' then reported_count end) as file_count,
-        max(case when dimension = 'total_file_size' then reported_count end) as size_bytes
+        max(case when dimension = '_totalCount' then reported_count end) as files,
+        max(case when dimension = 'total_file_size' then reported_count end) as bytes
     from {{ ref('fct_reported_count') }}
     where entity = 'indexd_file'
 
@@ -73,24 +55,17 @@ stated as (
         case when is_described then 'counted_otherwise' else 'not_described' end as left_cause,
         case when patient_count > 0 then 'counted_otherwise' else 'without_series' end as right_cause
     from collections
+    {%- for entity, column in {'file': 'files', 'byte': 'bytes'}.items() %}
     union all
     select
-        'midrc-indexd:file' as comparison_id,
-        files.file_count as left_count,
-        indexd.file_count as right_count,
+        'midrc-indexd:{{ entity }}' as comparison_id,
+        files.{{ column }} as left_count,
+        indexd.{{ column }} as right_count,
         'unexplained' as left_cause,
         'beyond_record_types' as right_cause
     from files
     cross join indexd
-    union all
-    select
-        'midrc-indexd:byte' as comparison_id,
-        files.size_bytes as left_count,
-        indexd.size_bytes as right_count,
-        'unexplained' as left_cause,
-        'beyond_record_types' as right_cause
-    from files
-    cross join indexd
+    {%- endfor %}
     union all
     select
         reported.source_id || '_reported-' || reported.source_id || ':' || reported.entity as comparison_id,
@@ -113,5 +88,6 @@ select
     stated.left_cause,
     stated.right_cause
 from stated
-inner join comparisons
+inner join {{ ref('int_comparisons') }} as comparisons
     on stated.comparison_id = comparisons.comparison_id
+where comparisons.is_compared
