@@ -12,7 +12,7 @@ observed as (
     union
     select body_part_examined from {{ ref('int_midrc__study_body_parts') }}
     union
-    select body_part_examined from {{ ref('int_midrc__series') }}
+    select body_part_examined from {{ ref('int_midrc__series_keyed') }}
     union
     select body_part_examined from {{ ref('stg_bih__imaging_series') }}
 

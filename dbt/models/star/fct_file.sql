@@ -72,7 +72,7 @@ series as (
         source_id,
         series_node_id,
         series_natural_key
-    from {{ ref('int_midrc__series') }}
+    from {{ ref('int_midrc__series_keyed') }}
 
 ),
 
