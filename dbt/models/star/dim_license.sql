@@ -20,7 +20,7 @@ observed as (
     union
     select source_id, license_raw from {{ ref('int_midrc__dataset_terms') }}
     union
-    select source_id, sole_license_raw as license_raw from {{ ref('int_midrc__study_terms') }}
+    select source_id, sole_license_raw as license_raw from {{ ref('int_midrc__study') }}
     union
     select source_id, license_raw from {{ ref('stg_bih__dataset') }}
     union
