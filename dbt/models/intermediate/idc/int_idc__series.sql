@@ -4,7 +4,7 @@ select
     {{ surrogate_key(["'idc'", 'series.series_instance_uid']) }} as series_key,
     {{ surrogate_key(["'idc'"]) }} as source_key,
     {{ surrogate_key(["'idc'", "'idc_index'"]) }} as release_key,
-    {{ reference_key(["'idc'", 'series.collection_id']) }} as collection_key,
+    collections.collection_key,
     {{ reference_key(["'idc'", 'series.collection_id', 'series.patient_id']) }} as patient_key,
     {{ reference_key(["'idc'", 'series.study_instance_uid']) }} as study_key,
     {{ modality_key('series.modality') }} as modality_key,
@@ -55,6 +55,8 @@ select
     {{ is_dicom_uid('series.series_instance_uid') }} as has_valid_uid,
     false as is_repeated_uid
 from {{ ref('stg_idc__idc_index') }} as series
+left join {{ ref('int_idc__collection') }} as collections
+    on series.collection_id = collections.collection_id
 {{ join_modality('series.modality') }}
 {{ join_mapping('body_part', 'upper(series.body_part_examined)') }}
 {{ join_mapping('manufacturer', 'upper(series.manufacturer)') }}
