@@ -22,5 +22,5 @@ def test_the_short_way_says_the_same_as_trimming(text: str) -> None:
 def test_the_macro_is_that() -> None:
     from warehouse.build import DBT_PROJECT
 
-    macro = (DBT_PROJECT / "macros" / "not_blank.sql").read_text()
+    macro = (DBT_PROJECT / "macros" / "cleaning" / "not_blank.sql").read_text()
     assert MACRO.replace("x ", "{{ column }} ").replace("(x)", "({{ column }})") in macro

@@ -4,7 +4,7 @@
 #}
 {% macro dicom_age_years(column) -%}
     case
-        when regexp_matches({{ column }}, '^[0-9]{3}[DdWwMmYy]$') then
+        when {{ matches_pattern(column, '[0-9]{3}[DdWwMmYy]') }} then
             cast(
                 round(
                     cast(substr({{ column }}, 1, 3) as decimal(18, 6))

@@ -3,13 +3,8 @@
     joined by dots, 64 characters at most. A missing identifier is not one.
 #}
 {% macro is_dicom_uid(column) -%}
-    {{ return(adapter.dispatch('is_dicom_uid', 'imaging_commons')(column)) }}
-{%- endmacro %}
-
-{% macro default__is_dicom_uid(column) -%}
-    coalesce(length({{ column }}) <= 64 and {{ column }} rlike '^(0|[1-9][0-9]*)(\\.(0|[1-9][0-9]*))*$', false)
-{%- endmacro %}
-
-{% macro duckdb__is_dicom_uid(column) -%}
-    coalesce(length({{ column }}) <= 64 and regexp_full_match({{ column }}, '(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*'), false)
+    coalesce(
+        length({{ column }}) <= 64 and {{ matches_pattern(column, '(0|[1-9][0-9]*)([.](0|[1-9][0-9]*))*') }},
+        false
+    )
 {%- endmacro %}

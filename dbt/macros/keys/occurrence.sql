@@ -7,7 +7,7 @@
 {% macro occurrence(relation, identifier) -%}
     row_number() over (
         partition by {{ relation }}.source_id, {{ relation }}.{{ identifier }}
-        order by md5(cast({{ relation }} as {{ dbt.type_string() }}))
+        order by {{ row_digest(relation) }}
     )
 {%- endmacro %}
 

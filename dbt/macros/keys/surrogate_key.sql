@@ -4,19 +4,11 @@
     Parts are joined by the unit separator, which no identifier contains; a null part counts as empty.
 #}
 {% macro surrogate_key(columns) -%}
-    {{ return(adapter.dispatch('surrogate_key', 'imaging_commons')(columns)) }}
+    {{ hashed_bigint(natural_key_text(columns)) }}
 {%- endmacro %}
 
 {% macro natural_key_text(columns) -%}
     {%- for column in columns -%}
         coalesce(cast({{ column }} as {{ dbt.type_string() }}), ''){% if not loop.last %} || chr(31) || {% endif %}
     {%- endfor -%}
-{%- endmacro %}
-
-{% macro default__surrogate_key(columns) -%}
-    cast(conv(substr(md5({{ natural_key_text(columns) }}), 1, 15), 16, 10) as bigint)
-{%- endmacro %}
-
-{% macro duckdb__surrogate_key(columns) -%}
-    cast('0x' || substr(md5({{ natural_key_text(columns) }}), 1, 15) as bigint)
 {%- endmacro %}

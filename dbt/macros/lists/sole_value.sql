@@ -4,7 +4,15 @@
 #}
 {% macro sole_value(column) -%}
     case
-        when len({{ column }}) = 1 then nullif(trim({{ column }}[1]), '')
-        when len({{ column }}) > 1 and len({{ distinct_values(column) }}) = 1 then ({{ distinct_values(column) }})[1]
+        when {{ list_length(column) }} = 1 then {{ text_or_null(list_first(column)) }}
+        when {{ list_length(column) }} > 1 and {{ list_length(distinct_values(column)) }} = 1
+            then {{ list_first(distinct_values(column)) }}
+    end
+{%- endmacro %}
+
+{# The number of a list that holds one (repeated or not); null for an empty list and for a list of several numbers. #}
+{% macro sole_number(column) -%}
+    case
+        when {{ list_length(column) }} = 1 or {{ list_length(distinct_elements(column)) }} = 1 then {{ list_first(column) }}
     end
 {%- endmacro %}

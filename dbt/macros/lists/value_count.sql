@@ -2,9 +2,9 @@
 {% macro value_count(column) -%}
     cast(
         case
-            when len({{ column }}) = 1 then if(trim({{ column }}[1]) <> '', 1, 0)
-            when len({{ column }}) > 1 then len({{ distinct_values(column) }})
+            when {{ list_length(column) }} > 1 then {{ list_length(distinct_values(column)) }}
+            when {{ text_or_null(list_first(column)) }} is not null then 1
             else 0
-        end as bigint
+        end as {{ dbt.type_bigint() }}
     )
 {%- endmacro %}

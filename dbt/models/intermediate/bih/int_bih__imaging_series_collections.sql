@@ -1,47 +1,23 @@
 -- Grain: one dataset that one imaging series of the BDF Imaging Hub names.
 
-with source as (
+with links as (
 
-    select * from {{ source('bih', 'imaging_series') }}
-
-),
-
-elements as (
-
-    select
-        _imaging_series_id as series_node_id,
-        {{ text_or_null('"SeriesInstanceUID"') }} as natural_id,
-        project_id,
-        unnest({{ distinct_values('collection_id') }}) as element
-    from source
-
-),
-
-renamed as (
-
-    select
-        series_node_id,
-        natural_id,
-        project_id,
-        {{ text_or_null('element') }} as collection_id
-    from elements
+    {{ list_elements(
+        ref('stg_bih__imaging_series'),
+        keys=['source_id', 'series_node_id', 'series_instance_uid', 'project_id'],
+        list='collection_ids',
+        element='collection_id',
+    ) }}
 
 )
 
 select
-    'bih' as source_id,
-    renamed.series_node_id,
-    coalesce(own_key.node_id, renamed.natural_id) as series_natural_key,
-    renamed.project_id,
-    renamed.collection_id,
-    coalesce(referred.node_id, renamed.collection_id) as collection_natural_key
-from renamed
-left join {{ ref('int_bih__repeated_ids') }} as own_key
-    on renamed.series_node_id = own_key.node_id
-    and own_key.entity = 'imaging_series'
-left join {{ ref('int_bih__repeated_ids') }} as referred
-    on renamed.collection_id = referred.natural_id
-    and renamed.project_id = referred.project_id
-    and referred.entity = 'dataset'
-    and referred.is_referred_to
-where renamed.collection_id is not null
+    links.source_id,
+    links.series_node_id,
+    coalesce(repeated.node_id, links.series_instance_uid) as series_natural_key,
+    links.project_id,
+    links.collection_id,
+    coalesce(repeated_dataset.node_id, links.collection_id) as collection_natural_key
+from links
+{{ join_repeated_record('repeated', 'imaging_series', 'links.series_node_id') }}
+{{ join_repeated_reference('repeated_dataset', 'dataset', 'links.collection_id', 'links.project_id') }}

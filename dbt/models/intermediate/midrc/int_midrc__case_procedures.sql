@@ -2,32 +2,11 @@
 
 with records as (
 
-    select
-        source_id,
-        case_node_id,
-        case_id,
-        patient_natural_key,
-        unnest(cast(procedures as json[])) as record,
-        cast(generate_subscripts(cast(procedures as json[]), 1) as integer) as record_number
-    from {{ ref('stg_midrc__case') }}
-    where procedures is not null
-
-),
-
-renamed as (
-
-    select
-        source_id,
-        case_node_id,
-        case_id,
-        patient_natural_key,
-        record_number,
-        {{ text_or_null("record ->> 'procedure_name'") }} as procedure_name,
-        record ->> 'procedure_name' as procedure_name_raw,
-        {{ text_or_null("record ->> 'breathing_support_type'") }} as breathing_support_type,
-        try_cast(record ->> 'days_to_procedure_start' as bigint) as days_to_procedure_start,
-        try_cast(record ->> 'days_to_procedure_end' as bigint) as days_to_procedure_end
-    from records
+    {{ list_records(
+        ref('stg_midrc__case'),
+        keys=['source_id', 'case_node_id', 'case_id', 'patient_natural_key'],
+        list='procedures',
+    ) }}
 
 )
 
@@ -37,9 +16,9 @@ select
     case_id,
     patient_natural_key,
     record_number,
-    procedure_name,
-    procedure_name_raw,
-    breathing_support_type,
-    days_to_procedure_start,
-    days_to_procedure_end
-from renamed
+    {{ text_or_null(json_text('record', 'procedure_name')) }} as procedure_name,
+    {{ json_text('record', 'procedure_name') }} as procedure_name_raw,
+    {{ text_or_null(json_text('record', 'breathing_support_type')) }} as breathing_support_type,
+    {{ cast_or_null(json_text('record', 'days_to_procedure_start'), dbt.type_bigint()) }} as days_to_procedure_start,
+    {{ cast_or_null(json_text('record', 'days_to_procedure_end'), dbt.type_bigint()) }} as days_to_procedure_end
+from records

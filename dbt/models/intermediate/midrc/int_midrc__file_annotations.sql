@@ -1,18 +1,8 @@
 -- Grain: one annotation of one data file; an element that a list repeats is one row.
 
-with elements as (
-
-    select
-        source_id,
-        file_node_id,
-        unnest(list_distinct(annotation_node_ids)) as element
-    from {{ ref('stg_midrc__data_file') }}
-
-)
-
-select distinct
-    source_id,
-    file_node_id,
-    {{ text_or_null('element') }} as annotation_node_id
-from elements
-where {{ text_or_null('element') }} is not null
+{{ list_elements(
+    ref('stg_midrc__data_file'),
+    keys=['source_id', 'file_node_id'],
+    list='annotation_node_ids',
+    element='annotation_node_id',
+) }}

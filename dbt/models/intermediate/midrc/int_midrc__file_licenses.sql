@@ -1,18 +1,8 @@
 -- Grain: one licence of one data file; an element that a list repeats is one row.
 
-with elements as (
-
-    select
-        source_id,
-        file_node_id,
-        unnest(list_distinct(licenses)) as element
-    from {{ ref('stg_midrc__data_file') }}
-
-)
-
-select distinct
-    source_id,
-    file_node_id,
-    {{ text_or_null('element') }} as license_raw
-from elements
-where {{ text_or_null('element') }} is not null
+{{ list_elements(
+    ref('stg_midrc__data_file'),
+    keys=['source_id', 'file_node_id'],
+    list='licenses',
+    element='license_raw',
+) }}

@@ -3,24 +3,14 @@
 -- A report names its studies by submitter id. Where several studies share one (of two projects), the first by node id is meant.
 -- A study that the portal's index lacks stays, without a key.
 
-with elements as (
+with named as (
 
-    select
-        source_id,
-        report_node_id,
-        unnest(list_distinct(study_ids)) as element
-    from {{ ref('stg_midrc__radiology_report') }}
-
-),
-
-named as (
-
-    select distinct
-        source_id,
-        report_node_id,
-        {{ text_or_null('element') }} as study_id
-    from elements
-    where {{ text_or_null('element') }} is not null
+    {{ list_elements(
+        ref('stg_midrc__radiology_report'),
+        keys=['source_id', 'report_node_id'],
+        list='study_ids',
+        element='study_id',
+    ) }}
 
 ),
 

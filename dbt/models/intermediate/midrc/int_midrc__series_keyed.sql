@@ -27,10 +27,10 @@ with files as (
         {{ sole_value('dataset_ids') }} as collection_id,
         {{ value_count('dataset_ids') }} as collection_count,
         {{ sole_value('licenses') }} as sole_license_raw,
-        {{ list_text('licenses') }} as license_raw,
+        {{ dicom_values('licenses') }} as license_raw,
         {{ sole_value('data_url_dois') }} as data_url_doi,
         {{ sole_value('study_body_part_examined') }} as body_part_examined,
-        try_cast(round({{ sole_number('study_age_at_imaging_years') }}, 3) as decimal(9, 3)) as age_at_imaging_years,
+        {{ cast_or_null('round(' ~ sole_number('study_age_at_imaging_years') ~ ', 3)', 'decimal(9, 3)') }} as age_at_imaging_years,
         {{ sole_value('study_description') }} as study_description
     from {{ ref('stg_midrc__data_file') }}
     where series_instance_uid is not null

@@ -26,7 +26,7 @@ with studies as (
         {{ value_count('body_part_examined') }} as body_part_count,
         loinc_code,
         age_at_imaging_years,
-        try_cast(round(days_to_study, 3) as decimal(12, 3)) as days_to_study,
+        {{ cast_or_null('round(days_to_study, 3)', 'decimal(12, 3)') }} as days_to_study,
         {{ dicom_values('days_from_study_to_pos_covid_test') }} as days_from_study_to_pos_covid_test,
         {{ dicom_values('days_from_study_to_neg_covid_test') }} as days_from_study_to_neg_covid_test,
         image_data_modified_raw,

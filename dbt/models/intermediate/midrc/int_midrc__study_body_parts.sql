@@ -1,20 +1,8 @@
 -- Grain: one body part that one imaging study of the portal states.
 
-with elements as (
-
-    select
-        source_id,
-        study_node_id,
-        study_natural_key,
-        unnest({{ distinct_values('body_part_examined') }}) as element
-    from {{ ref('stg_midrc__imaging_study') }}
-
-)
-
-select
-    source_id,
-    study_node_id,
-    study_natural_key,
-    {{ text_or_null('element') }} as body_part_examined
-from elements
-where {{ text_or_null('element') }} is not null
+{{ list_elements(
+    ref('stg_midrc__imaging_study'),
+    keys=['source_id', 'study_node_id', 'study_natural_key'],
+    list='body_part_examined',
+    element='body_part_examined',
+) }}

@@ -42,7 +42,7 @@ renamed as (
         data_url_doi as data_url_dois,
         disease_type as disease_types,
         {{ sole_value('license') }} as sole_license_raw,
-        {{ list_text('license') }} as license_raw,
+        {{ dicom_values('license') }} as license_raw,
         license as licenses,
         metadata_source_api as metadata_source_apis,
         metadata_source_date as metadata_source_dates,

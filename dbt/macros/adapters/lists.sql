@@ -1,0 +1,90 @@
+{# How many elements a list has. #}
+{% macro list_length(list) -%}
+    {{ return(adapter.dispatch('list_length', 'imaging_commons')(list)) }}
+{%- endmacro %}
+
+{% macro default__list_length(list) -%}
+    size({{ list }})
+{%- endmacro %}
+
+{% macro duckdb__list_length(list) -%}
+    len({{ list }})
+{%- endmacro %}
+
+{# The first element of a list; null where the list has none. #}
+{% macro list_first(list) -%}
+    {{ return(adapter.dispatch('list_first', 'imaging_commons')(list)) }}
+{%- endmacro %}
+
+{% macro default__list_first(list) -%}
+    get({{ list }}, 0)
+{%- endmacro %}
+
+{% macro duckdb__list_first(list) -%}
+    ({{ list }})[1]
+{%- endmacro %}
+
+{# The elements of a list, each once and without nulls. #}
+{% macro distinct_elements(list) -%}
+    {{ return(adapter.dispatch('distinct_elements', 'imaging_commons')(list)) }}
+{%- endmacro %}
+
+{% macro default__distinct_elements(list) -%}
+    array_distinct(array_compact({{ list }}))
+{%- endmacro %}
+
+{% macro duckdb__distinct_elements(list) -%}
+    list_distinct({{ list }})
+{%- endmacro %}
+
+{# The elements of a list of texts, trimmed; a blank one is null. #}
+{% macro trimmed_elements(list) -%}
+    {{ return(adapter.dispatch('trimmed_elements', 'imaging_commons')(list)) }}
+{%- endmacro %}
+
+{% macro default__trimmed_elements(list) -%}
+    transform({{ list }}, element -> nullif(trim(element), ''))
+{%- endmacro %}
+
+{% macro duckdb__trimmed_elements(list) -%}
+    list_transform({{ list }}, lambda element: nullif(trim(element), ''))
+{%- endmacro %}
+
+{# The elements of a list of numbers as texts; a whole number has no fraction. #}
+{% macro numbers_as_text(list) -%}
+    {{ return(adapter.dispatch('numbers_as_text', 'imaging_commons')(list)) }}
+{%- endmacro %}
+
+{% macro default__numbers_as_text(list) -%}
+    transform({{ list }}, number -> regexp_replace(cast(number as {{ dbt.type_string() }}), '[.]0$', ''))
+{%- endmacro %}
+
+{% macro duckdb__numbers_as_text(list) -%}
+    list_transform({{ list }}, lambda number: regexp_replace(cast(number as varchar), '[.]0$', ''))
+{%- endmacro %}
+
+{# The elements of a list of texts in one text, between them `separator` (SQL); null where the list has none. #}
+{% macro joined_elements(list, separator) -%}
+    {{ return(adapter.dispatch('joined_elements', 'imaging_commons')(list, separator)) }}
+{%- endmacro %}
+
+{% macro default__joined_elements(list, separator) -%}
+    nullif(array_join({{ list }}, {{ separator }}), '')
+{%- endmacro %}
+
+{% macro duckdb__joined_elements(list, separator) -%}
+    nullif(array_to_string({{ list }}, {{ separator }}), '')
+{%- endmacro %}
+
+{# As a column of a select: one row for each element of a list, none for an empty or a missing one. #}
+{% macro unnest_list(list) -%}
+    {{ return(adapter.dispatch('unnest_list', 'imaging_commons')(list)) }}
+{%- endmacro %}
+
+{% macro default__unnest_list(list) -%}
+    explode({{ list }})
+{%- endmacro %}
+
+{% macro duckdb__unnest_list(list) -%}
+    unnest({{ list }})
+{%- endmacro %}
