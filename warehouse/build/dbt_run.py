@@ -77,7 +77,7 @@ def run(command: Sequence[str], parsed: Path, target: Target, scratch: Path) -> 
     }
     places = [*_PLACES, "--log-path", str(scratch), "--target-path", str(scratch), "--vars", json.dumps(variables)]
     manifest = Manifest.from_msgpack(parsed.read_bytes())
-    # dbt makes this as it parses and keeps it in no file; macros read the columns of ymls from it.
+    # The context variable `graph`, from which union_by_columns reads the columns of models, is not part of the file.
     manifest.build_flat_graph()
     runner = dbtRunner(manifest)
     try:

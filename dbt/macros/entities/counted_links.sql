@@ -1,8 +1,7 @@
 {#
-    What each record of a list of links names: how many (`count`), and the identifiers (`columns`) where it names one alone.
+    The number of links of each record (as `count`), and the identifiers in `columns` of records with exactly one link.
 
-    Grain: one record (`record`, the column with its node id) that names any. `links` is a relation with one row for each thing
-    that a record names.
+    Grain: one record, by its node id (the column `record`), with at least one link. `links` is a relation with one row a link.
 #}
 {% macro counted_links(links, record, count, columns) -%}
     select

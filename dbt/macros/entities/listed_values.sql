@@ -1,9 +1,9 @@
 {#
-    What the rows of `relation` of one study list: value_count rows, the only value as its key (`only_key`, from the column `key`),
-    and all values in one text (`texts`), sorted and joined by the backslash, as DICOM writes an attribute of several values.
+    The values of each study in a bridge (`relation`): how many (value_count), the surrogate key of a single value (only_key, from
+    the column `key`), and all values in one text (texts), sorted and joined by the backslash, as DICOM writes a multi-valued
+    attribute. `where` (SQL) restricts the rows of the bridge.
 
-    Grain: one study with a value. Only where there are several, the texts must be put in order: most studies have one, and
-    sorting costs most.
+    Grain: one study with a value. Values are sorted only for studies with several: sorting all of them is most of the cost.
 #}
 {% macro listed_values(relation, value, key, where) -%}
     select

@@ -1,17 +1,17 @@
 {#
-    The rows of several models of one entity, in the columns that the yml of the model that calls declares. A column that one of
-    them lacks is null in its rows, in the declared type: its yml, which lists what it has, need not name it.
+    The union of the rows of several models, in the columns that the calling model's yml declares. A column that a model's own yml
+    does not list is null in its rows, in the type that the calling model declares.
 
-    Nothing is asked of the database: the columns are those of the ymls. Raises a compilation error for a model without declared
+    The database is not queried: the columns are those of the yml files. Raises a compilation error for a model whose yml lists no
     columns, and for a column of the calling model that none of the models has.
 #}
 {% macro union_by_columns(models) -%}
     {%- set columns = model.columns.values() | list -%}
-    {%- set had = [] -%}
+    {%- set listed = [] -%}
     {%- for name in models %}
     {%- set relation = ref(name) -%}
     {%- set present = declared_columns(name) -%}
-    {%- do had.extend(present) %}
+    {%- do listed.extend(present) %}
     {{- '\nunion all\n' if not loop.first -}}
 select
         {%- for column in columns %}
@@ -20,7 +20,7 @@ select
         {%- endfor %}
 from {{ relation }}
     {%- endfor %}
-    {%- set missing = columns | map(attribute='name') | reject('in', had) | join(', ') -%}
+    {%- set missing = columns | map(attribute='name') | reject('in', listed) | join(', ') -%}
     {%- if execute and missing -%}
         {{ exceptions.raise_compiler_error(
             'The yml of ' ~ model.name ~ ' declares ' ~ missing ~ ', which none of ' ~ models | join(', ')

@@ -1,9 +1,9 @@
 {#
-    Terms of closed lists (sex, race, ethnicity, covid19_status, algorithm_type). The seed map_<term> has for each source the texts
-    that it writes (`text_column`, <term>_raw if not given) and the terms that they mean. Case does not matter unless told.
+    Terms of closed vocabularies (sex, race, ethnicity, covid19_status, algorithm_type). The seed map_<term> maps the raw texts of
+    each source (column `raw`, <term>_raw by default) to harmonised terms.
 
-    join_terms joins the seed to `relation`; no row becomes more. harmonised_term is the term, `unmapped` for a text without one,
-    and `when_null` (SQL) where there is no text.
+    join_terms joins the seed to `relation` and adds no rows; texts are compared without case unless any_case is false.
+    harmonised_term is the term: `unmapped` for a text that the seed lacks, and `when_null` (SQL) where there is no text.
 #}
 {% macro join_terms(term, relation, raw=none, any_case=true) -%}
     {%- set text = raw or term ~ '_raw' -%}

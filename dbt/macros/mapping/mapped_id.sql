@@ -1,10 +1,9 @@
 {#
-    Identifiers of open lists (license, body_part, manufacturer). The seed map_<name> has texts (<name>_raw) and the identifiers
-    that they mean; a text without one is kept as its own identifier, so that no value is lost.
+    Identifiers of open vocabularies (license, body_part, manufacturer). The seed map_<name> maps raw texts (<name>_raw) to
+    identifiers; a text that it lacks is its own identifier, so that no value is lost.
 
-    join_mapping joins the seed by a text (SQL) and, where the seed has it, by the source; no row becomes more. mapped_id and
-    mapped_key are the identifier and its surrogate key, null without a text. Keys of mapped texts are made once a text, not once
-    a row: hashing is most of what the large models cost.
+    join_mapping joins the seed by a text (SQL) and, if given, by the source, and adds no rows. mapped_id and mapped_key are the
+    identifier and its surrogate key, null without a text. Mapped keys are hashed once per text instead of once per row.
 #}
 {% macro join_mapping(name, text, source_id=none) -%}
     left join (

@@ -1,6 +1,6 @@
 {#
-    The surrogate key of a modality (SQL), null without one. join_modality joins the terms of DICOM with their keys, which are so
-    made once a term; a modality that is none of them is hashed by itself.
+    The surrogate key of a modality (SQL), null without one. join_modality joins the keys of the terms of DICOM and adds no rows;
+    only a modality that is not a term of DICOM is hashed row by row.
 #}
 {% macro join_modality(modality) -%}
     left join (

@@ -1,6 +1,6 @@
 {#
-    The repository that the Hub has a record from, by the Hub's name of it (`commons_name`, SQL). join_repository joins those that
-    seed_source knows; federated_repository_id and federated_repository_key are null where the record names none, or several.
+    The repository of a record of the Hub, by the name that the Hub has for it (`commons_name`, SQL). join_repository joins the
+    repositories of seed_source and adds no rows; federated_repository_id and federated_repository_key are null without a name.
 #}
 {% macro join_repository(commons_name) -%}
     left join (

@@ -2,8 +2,7 @@
 --
 -- In IDC a PatientID is unique only inside its collection, so the collection is a part of the key. A MIDRC case and a subject of
 -- the Hub are known by their submitter ids; where several records share one, the first by node id keeps it and the others are
--- keyed by their node ids. Patients that studies or series name and that have no record have is_described = false. What IDC's
--- series and the Hub's studies say of a patient is gathered here; the Hub's subjects themselves only tell the race.
+-- keyed by their node ids. Patients that studies or series name and that have no record have is_described = false.
 
 {{ union_by_columns([
     'int_idc__patient',
