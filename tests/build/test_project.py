@@ -21,6 +21,8 @@ from warehouse.errors import BuildFailed, StorageError
 from warehouse.registry import SOURCE_NAMES
 from warehouse.settings import Settings
 
+SQL_FILES = [path for folder in ("models", "macros") for path in (digests.DBT_PROJECT / folder).rglob("*.sql")]
+
 EVERY_DATASET = frozenset((source, name) for source in SOURCE_NAMES for name in load_contract(source).datasets)
 
 
@@ -153,7 +155,25 @@ def test_lineage_passes_through_views_and_leaves_out_seeds(project: Project) -> 
 def test_no_model_asks_the_database_while_it_is_compiled() -> None:
     """The views are compiled once for each state of the project, when nothing is landed."""
     asking = re.compile(r"run_query|load_result|call statement|adapter\.(get_|execute)|graph\.|execute %}")
-    files = [path for folder in ("models", "macros") for path in (digests.DBT_PROJECT / folder).rglob("*.sql")]
-    found = {path.name for path in files if asking.search(path.read_text(encoding="utf-8"))}
-    assert found <= {"fresh_table.sql"}
-    assert len(files) > 150
+    found = {path.name for path in SQL_FILES if asking.search(path.read_text(encoding="utf-8"))}
+    # The second reads what ymls declare, which is a part of the project.
+    assert found <= {"fresh_table.sql", "union_by_columns.sql"}
+    assert len(SQL_FILES) > 150
+
+
+def test_the_yml_of_a_model_that_is_united_by_its_columns_lists_what_the_model_has(
+    project: Project, tmp_path: Path
+) -> None:
+    """A column that its yml lacks would be null in the star."""
+    united = {
+        name
+        for path in SQL_FILES
+        for models in re.findall(r"union_by_columns\(\[([^]]+)\]\)", path.read_text(encoding="utf-8"))
+        for name in re.findall(r"'(\w+)'", models)
+    }
+    assert len(united) > 2
+    whole = project_with_empty_build(Settings(home=tmp_path))
+    declared = {node["name"]: list(node["columns"]) for node in whole.models.values() if node["name"] in united}
+    with duckdb.connect(str(whole.empty_build), read_only=True) as connection:
+        made = {name: [row[0] for row in connection.execute(f"describe staging.{name}").fetchall()] for name in united}
+    assert declared == made

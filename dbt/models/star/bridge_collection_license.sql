@@ -5,12 +5,10 @@ with series as (
     select
         series.source_id,
         series.collection_id,
-        coalesce(map_license.license_id, series.license_raw) as license_id,
+        {{ mapped_id('license', 'series.license_raw') }} as license_id,
         series.size_bytes
     from {{ ref('stg_idc__idc_index') }} as series
-    left join {{ ref('map_license') }} as map_license
-        on series.source_id = map_license.source_id
-        and series.license_raw = map_license.license_raw
+    {{ join_mapping('license', 'series.license_raw', 'series.source_id') }}
     where
         series.collection_id is not null
         and series.license_raw is not null

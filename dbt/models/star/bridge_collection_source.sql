@@ -4,20 +4,16 @@ with collection_sources as (
 
     select
         collection_sources.*,
-        coalesce(map_license.license_id, collection_sources.license_raw) as license_id
+        {{ mapped_key('license', 'collection_sources.license_raw') }} as license_key
     from {{ ref('int_idc__collection_sources') }} as collection_sources
-    left join {{ ref('map_license') }} as map_license
-        on collection_sources.source_id = map_license.source_id
-        and collection_sources.license_raw = map_license.license_raw
+    {{ join_mapping('license', 'collection_sources.license_raw', 'collection_sources.source_id') }}
 
 )
 
 select
     {{ surrogate_key(['source_id', 'collection_id']) }} as collection_key,
     source_number,
-    case
-        when license_id is not null then {{ surrogate_key(['license_id']) }}
-    end as license_key,
+    license_key,
     source_doi,
     source_url,
     source_title,

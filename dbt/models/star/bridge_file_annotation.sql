@@ -19,10 +19,7 @@ annotations as (
 select
     {{ surrogate_key(['links.source_id', 'links.file_node_id']) }} as file_key,
     links.annotation_node_id,
-    case
-        when annotations.annotation_node_id is not null
-            then {{ surrogate_key(['annotations.source_id', 'annotations.annotation_node_id']) }}
-    end as annotation_key
+    {{ reference_key(['annotations.source_id', 'annotations.annotation_node_id']) }} as annotation_key
 from links
 left join annotations
     on links.annotation_node_id = annotations.annotation_node_id

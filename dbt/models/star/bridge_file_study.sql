@@ -9,10 +9,7 @@ with links as (
 select
     {{ surrogate_key(['links.source_id', 'links.file_node_id', 'links.study_node_id', 'links.study_instance_uid']) }} as file_study_key,
     {{ surrogate_key(['links.source_id', 'links.file_node_id']) }} as file_key,
-    case
-        when links.study_natural_key is not null
-            then {{ surrogate_key(['links.source_id', 'links.study_natural_key']) }}
-    end as study_key,
+    {{ reference_key(['links.source_id', 'links.study_natural_key']) }} as study_key,
     links.study_node_id,
     links.study_instance_uid
 from links

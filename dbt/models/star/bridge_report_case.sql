@@ -9,10 +9,7 @@ with links as (
 select
     {{ surrogate_key(['links.source_id', 'links.report_node_id', 'links.case_node_id', 'links.case_id']) }} as report_case_key,
     {{ surrogate_key(['links.source_id', 'links.report_node_id']) }} as report_key,
-    case
-        when links.patient_natural_key is not null
-            then {{ surrogate_key(['links.source_id', "''", 'links.patient_natural_key']) }}
-    end as patient_key,
+    {{ portal_patient_key('links.source_id', 'links.patient_natural_key') }} as patient_key,
     links.case_node_id,
     links.case_id
 from links

@@ -9,10 +9,7 @@ with links as (
 select
     {{ surrogate_key(['links.source_id', 'links.report_node_id', 'links.study_id']) }} as report_study_key,
     {{ surrogate_key(['links.source_id', 'links.report_node_id']) }} as report_key,
-    case
-        when links.study_natural_key is not null
-            then {{ surrogate_key(['links.source_id', 'links.study_natural_key']) }}
-    end as study_key,
+    {{ reference_key(['links.source_id', 'links.study_natural_key']) }} as study_key,
     links.study_node_id,
     links.study_id,
     links.study_instance_uid

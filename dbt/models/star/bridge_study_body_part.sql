@@ -3,60 +3,36 @@
 with stated as (
 
     select
-        {{ surrogate_key(['source_id', 'study_natural_key']) }} as study_key,
-        body_part_examined,
-        true as is_stated,
-        cast(null as {{ dbt.type_bigint() }}) as series_count
-    from {{ ref('int_midrc__study_body_parts') }}
-
-),
-
-in_series as (
-
-    select
-        study_key,
-        body_part_examined,
-        false as is_stated,
-        count(*) as series_count
-    from {{ ref('fct_series') }}
-    where
-        -- The body part of a MIDRC series is that of its study.
-        source_id <> 'midrc'
-        and study_key is not null
-        and body_part_examined is not null
-    group by
-        study_key,
+        source_id,
+        study_natural_key,
         body_part_examined
-
-),
-
-body_parts as (
-
-    select * from stated
-    union all
-    select * from in_series
-
-),
-
-mapped as (
-
-    select
-        body_parts.study_key,
-        coalesce(map_body_part.body_part_id, upper(body_parts.body_part_examined)) as body_part_id,
-        body_parts.body_part_examined,
-        body_parts.is_stated,
-        body_parts.series_count
-    from body_parts
-    left join {{ ref('map_body_part') }} as map_body_part
-        on upper(body_parts.body_part_examined) = map_body_part.body_part_raw
+    from {{ ref('int_midrc__study_body_parts') }}
 
 )
 
 select
+    {{ surrogate_key(['stated.source_id', 'stated.study_natural_key']) }} as study_key,
+    {{ mapped_key('body_part', 'upper(stated.body_part_examined)') }} as body_part_key,
+    {{ mapped_id('body_part', 'upper(stated.body_part_examined)') }} as body_part_id,
+    stated.body_part_examined,
+    true as is_stated,
+    cast(null as {{ dbt.type_bigint() }}) as series_count
+from stated
+{{ join_mapping('body_part', 'upper(stated.body_part_examined)') }}
+union all
+select
     study_key,
-    {{ surrogate_key(['body_part_id']) }} as body_part_key,
-    body_part_id,
+    min(body_part_key) as body_part_key,
+    min(body_part_id) as body_part_id,
     body_part_examined,
-    is_stated,
-    series_count
-from mapped
+    false as is_stated,
+    count(*) as series_count
+from {{ ref('fct_series') }}
+where
+    -- The body part of a MIDRC series is that of its study.
+    source_id <> 'midrc'
+    and study_key is not null
+    and body_part_examined is not null
+group by
+    study_key,
+    body_part_examined

@@ -6,6 +6,7 @@ with stated as (
 
     select
         {{ surrogate_key(['source_id', 'study_natural_key']) }} as study_key,
+        {{ surrogate_key(['modality']) }} as modality_key,
         modality
     from {{ ref('int_midrc__study_modalities') }}
 
@@ -16,6 +17,7 @@ in_series as (
     select
         study_key,
         modality,
+        min(modality_key) as modality_key,
         count(*) as series_count
     from {{ ref('fct_series') }}
     where
@@ -25,33 +27,15 @@ in_series as (
         study_key,
         modality
 
-),
-
-modalities as (
-
-    select
-        study_key,
-        modality,
-        0 as series_count,
-        1 as stated_count
-    from stated
-    union all
-    select
-        study_key,
-        modality,
-        series_count,
-        0 as stated_count
-    from in_series
-
 )
 
 select
-    study_key,
-    {{ surrogate_key(['modality']) }} as modality_key,
-    modality,
-    max(stated_count) = 1 as is_stated,
-    cast(sum(series_count) as {{ dbt.type_bigint() }}) as series_count
-from modalities
-group by
-    study_key,
-    modality
+    coalesce(in_series.study_key, stated.study_key) as study_key,
+    coalesce(in_series.modality_key, stated.modality_key) as modality_key,
+    coalesce(in_series.modality, stated.modality) as modality,
+    stated.study_key is not null as is_stated,
+    coalesce(in_series.series_count, 0) as series_count
+from in_series
+full outer join stated
+    on in_series.study_key = stated.study_key
+    and in_series.modality = stated.modality

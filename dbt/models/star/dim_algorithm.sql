@@ -45,14 +45,9 @@ select
     {{ surrogate_key(['algorithms.source_id']) }} as source_key,
     algorithms.source_id,
     algorithms.algorithm_name,
-    case
-        when algorithms.algorithm_type_raw is null then 'missing'
-        else coalesce(map_algorithm_type.algorithm_type, 'unmapped')
-    end as algorithm_type,
+    {{ harmonised_term('algorithm_type', 'algorithms') }} as algorithm_type,
     algorithms.algorithm_type_raw,
     algorithms.is_used_by_segmentations,
     algorithms.is_used_by_annotation_groups
 from algorithms
-left join {{ ref('map_algorithm_type') }} as map_algorithm_type
-    on algorithms.source_id = map_algorithm_type.source_id
-    and algorithms.algorithm_type_raw = map_algorithm_type.algorithm_type_raw
+{{ join_terms('algorithm_type', 'algorithms', any_case=false) }}

@@ -4,11 +4,9 @@ with described as (
 
     select
         described.*,
-        coalesce(map_license.license_id, described.license_raw) as license_id
+        {{ mapped_key('license', 'described.license_raw') }} as license_key
     from {{ ref('stg_idc__analysis_results_index') }} as described
-    left join {{ ref('map_license') }} as map_license
-        on described.source_id = map_license.source_id
-        and described.license_raw = map_license.license_raw
+    {{ join_mapping('license', 'described.license_raw', 'described.source_id') }}
 
 ),
 
@@ -33,9 +31,7 @@ identifiers as (
 select
     {{ surrogate_key(['identifiers.source_id', 'identifiers.analysis_result_id']) }} as analysis_result_key,
     {{ surrogate_key(['identifiers.source_id']) }} as source_key,
-    case
-        when described.license_id is not null then {{ surrogate_key(['described.license_id']) }}
-    end as license_key,
+    described.license_key,
     identifiers.source_id,
     identifiers.analysis_result_id,
     described.analysis_result_id_raw,

@@ -1,12 +1,6 @@
 -- Grain: one licence. Licence texts of a source without a mapping are kept under their own text, with is_mapped = false.
 
-with licenses as (
-
-    select * from {{ ref('seed_license') }}
-
-),
-
-observed as (
+with observed as (
 
     select source_id, license_raw from {{ ref('stg_idc__idc_index') }}
     union
@@ -20,7 +14,7 @@ observed as (
     union
     select source_id, license_raw from {{ ref('int_midrc__dataset_terms') }}
     union
-    select source_id, sole_license_raw as license_raw from {{ ref('int_midrc__study_terms') }}
+    select source_id, sole_license_raw as license_raw from {{ ref('int_midrc__study') }}
     union
     select source_id, license_raw from {{ ref('stg_bih__dataset') }}
     union
@@ -41,45 +35,18 @@ unmapped as (
         map_license.license_id is null
         and observed.license_raw is not null
 
-),
-
-all_licenses as (
-
-    select
-        license_id,
-        license_short_name,
-        license_long_name,
-        license_url,
-        attribution_required,
-        commercial_use_allowed,
-        note,
-        true as is_mapped
-    from licenses
-    union all
-    select
-        unmapped.license_raw as license_id,
-        unmapped.license_raw as license_short_name,
-        cast(null as {{ dbt.type_string() }}) as license_long_name,
-        cast(null as {{ dbt.type_string() }}) as license_url,
-        cast(null as boolean) as attribution_required,
-        cast(null as boolean) as commercial_use_allowed,
-        cast(null as {{ dbt.type_string() }}) as note,
-        false as is_mapped
-    from unmapped
-    left join licenses
-        on unmapped.license_raw = licenses.license_id
-    where licenses.license_id is null
-
 )
 
 select
-    {{ surrogate_key(['license_id']) }} as license_key,
-    license_id,
-    license_short_name,
-    license_long_name,
-    license_url,
-    attribution_required,
-    commercial_use_allowed,
-    note,
-    is_mapped
-from all_licenses
+    {{ surrogate_key(['coalesce(known.license_id, unmapped.license_raw)']) }} as license_key,
+    coalesce(known.license_id, unmapped.license_raw) as license_id,
+    coalesce(known.license_short_name, unmapped.license_raw) as license_short_name,
+    known.license_long_name,
+    known.license_url,
+    known.attribution_required,
+    known.commercial_use_allowed,
+    known.note,
+    known.license_id is not null as is_mapped
+from {{ ref('seed_license') }} as known
+full outer join unmapped
+    on known.license_id = unmapped.license_raw

@@ -1,12 +1,6 @@
 -- Grain: one manufacturer. Names without a mapping are kept under their own text in capitals, with is_mapped = false.
 
-with manufacturers as (
-
-    select * from {{ ref('seed_manufacturer') }}
-
-),
-
-observed as (
+with observed as (
 
     select manufacturer from {{ ref('stg_idc__idc_index') }}
     union
@@ -29,33 +23,14 @@ unmapped as (
         and observed.manufacturer is not null
     group by upper(observed.manufacturer)
 
-),
-
-all_manufacturers as (
-
-    select
-        manufacturer_id,
-        manufacturer_name,
-        manufacturer_kind,
-        true as is_mapped
-    from manufacturers
-    union all
-    select
-        unmapped.manufacturer_id,
-        unmapped.manufacturer_name,
-        'unmapped' as manufacturer_kind,
-        false as is_mapped
-    from unmapped
-    left join manufacturers
-        on unmapped.manufacturer_id = manufacturers.manufacturer_id
-    where manufacturers.manufacturer_id is null
-
 )
 
 select
-    {{ surrogate_key(['manufacturer_id']) }} as manufacturer_key,
-    manufacturer_id,
-    manufacturer_name,
-    manufacturer_kind,
-    is_mapped
-from all_manufacturers
+    {{ surrogate_key(['coalesce(known.manufacturer_id, unmapped.manufacturer_id)']) }} as manufacturer_key,
+    coalesce(known.manufacturer_id, unmapped.manufacturer_id) as manufacturer_id,
+    coalesce(known.manufacturer_name, unmapped.manufacturer_name) as manufacturer_name,
+    coalesce(known.manufacturer_kind, 'unmapped') as manufacturer_kind,
+    known.manufacturer_id is not null as is_mapped
+from {{ ref('seed_manufacturer') }} as known
+full outer join unmapped
+    on known.manufacturer_id = unmapped.manufacturer_id

@@ -2,13 +2,7 @@
 --
 -- A repository that the Hub names and seed_source lacks has a row too, with is_known = false.
 
-with known as (
-
-    select * from {{ ref('seed_source') }}
-
-),
-
-named as (
+with named as (
 
     select commons_name from {{ ref('stg_bih__dataset') }}
     union
@@ -23,56 +17,26 @@ named as (
 repositories as (
 
     select
-        {{ repository_id('named.commons_name', 'known.source_id') }} as source_id,
+        {{ federated_repository_id('named.commons_name') }} as source_id,
         min(named.commons_name) as commons_name
     from named
-    left join known
-        on lower(named.commons_name) = lower(known.commons_name)
+    {{ join_repository('named.commons_name') }}
     where named.commons_name is not null
-    group by {{ repository_id('named.commons_name', 'known.source_id') }}
-
-),
-
-sources as (
-
-    select
-        source_id,
-        source_name,
-        source_kind,
-        federated_by,
-        same_as,
-        commons_name,
-        home_url,
-        description,
-        true as is_known
-    from known
-    union all
-    select
-        repositories.source_id,
-        repositories.commons_name as source_name,
-        'repository' as source_kind,
-        'bih' as federated_by,
-        cast(null as {{ dbt.type_string() }}) as same_as,
-        repositories.commons_name,
-        cast(null as {{ dbt.type_string() }}) as home_url,
-        cast(null as {{ dbt.type_string() }}) as description,
-        false as is_known
-    from repositories
-    left join known
-        on repositories.source_id = known.source_id
-    where known.source_id is null
+    group by {{ federated_repository_id('named.commons_name') }}
 
 )
 
 select
-    {{ surrogate_key(['source_id']) }} as source_key,
-    source_id,
-    source_name,
-    source_kind,
-    federated_by,
-    same_as,
-    commons_name,
-    home_url,
-    description,
-    is_known
-from sources
+    {{ surrogate_key(['coalesce(known.source_id, repositories.source_id)']) }} as source_key,
+    coalesce(known.source_id, repositories.source_id) as source_id,
+    coalesce(known.source_name, repositories.commons_name) as source_name,
+    coalesce(known.source_kind, 'repository') as source_kind,
+    case when known.source_id is null then 'bih' else known.federated_by end as federated_by,
+    known.same_as,
+    case when known.source_id is null then repositories.commons_name else known.commons_name end as commons_name,
+    known.home_url,
+    known.description,
+    known.source_id is not null as is_known
+from {{ ref('seed_source') }} as known
+full outer join repositories
+    on known.source_id = repositories.source_id

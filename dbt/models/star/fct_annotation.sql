@@ -8,26 +8,13 @@ with annotations as (
 
 cases as (
 
-    select
-        source_id,
-        annotation_node_id,
-        count(*) as case_count,
-        case when count(*) = 1 then min(case_id) end as case_id,
-        case when count(*) = 1 then min(patient_natural_key) end as patient_natural_key
-    from {{ ref('int_midrc__annotation_cases') }}
-    group by
-        source_id,
-        annotation_node_id
+    {{ counted_links(ref('int_midrc__annotation_cases'), 'annotation_node_id', 'case_count', ['case_id', 'patient_natural_key']) }}
 
 ),
 
 instances as (
 
-    select
-        annotation_node_id,
-        count(*) as instance_count
-    from {{ ref('int_midrc__annotation_instances') }}
-    group by annotation_node_id
+    {{ counted_links(ref('int_midrc__annotation_instances'), 'annotation_node_id', 'instance_count', []) }}
 
 )
 
@@ -35,10 +22,7 @@ select
     {{ surrogate_key(['annotations.source_id', 'annotations.annotation_node_id']) }} as annotation_key,
     {{ surrogate_key(['annotations.source_id']) }} as source_key,
     {{ surrogate_key(['annotations.source_id', "'annotation'"]) }} as release_key,
-    case
-        when cases.patient_natural_key is not null
-            then {{ surrogate_key(['cases.source_id', "''", 'cases.patient_natural_key']) }}
-    end as patient_key,
+    {{ portal_patient_key('annotations.source_id', 'cases.patient_natural_key') }} as patient_key,
     annotations.source_id,
     annotations.annotation_node_id,
     annotations.annotation_id,

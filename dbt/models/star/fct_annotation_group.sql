@@ -29,10 +29,7 @@ with annotation_groups as (
 select
     {{ surrogate_key(['source_id', 'series_instance_uid', 'annotation_group_number', 'occurrence']) }}
         as annotation_group_key,
-    case
-        when series_instance_uid is not null
-            then {{ surrogate_key(['source_id', 'series_instance_uid']) }}
-    end as series_key,
+    {{ reference_key(['source_id', 'series_instance_uid']) }} as series_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'ann_group_index'"]) }} as release_key,
     case

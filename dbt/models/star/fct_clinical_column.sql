@@ -38,9 +38,7 @@ select
     {{ surrogate_key(['source_id', 'table_name', 'column_name', 'occurrence']) }} as clinical_column_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'clinical_index'"]) }} as release_key,
-    case
-        when collection_id is not null then {{ surrogate_key(['source_id', 'collection_id']) }}
-    end as collection_key,
+    {{ reference_key(['source_id', 'collection_id']) }} as collection_key,
     source_id,
     collection_id,
     table_name,

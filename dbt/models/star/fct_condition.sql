@@ -12,7 +12,7 @@ select
     {{ surrogate_key(['conditions.source_id', 'conditions.case_node_id', 'conditions.record_number']) }} as condition_key,
     {{ surrogate_key(['conditions.source_id']) }} as source_key,
     {{ surrogate_key(['conditions.source_id', "'case'"]) }} as release_key,
-    {{ surrogate_key(['conditions.source_id', "''", 'conditions.patient_natural_key']) }} as patient_key,
+    {{ portal_patient_key('conditions.source_id', 'conditions.patient_natural_key') }} as patient_key,
     conditions.source_id,
     conditions.case_node_id,
     conditions.case_id,

@@ -13,14 +13,8 @@ select
     {{ key_of_occurrence('study_instance_uid') }} as study_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'gdc_idc_mapping'"]) }} as release_key,
-    case
-        when collection_id is not null
-            then {{ surrogate_key(['source_id', 'collection_id']) }}
-    end as collection_key,
-    case
-        when collection_id is not null and patient_id is not null
-            then {{ surrogate_key(['source_id', 'collection_id', 'patient_id']) }}
-    end as patient_key,
+    {{ reference_key(['source_id', 'collection_id']) }} as collection_key,
+    {{ reference_key(['source_id', 'collection_id', 'patient_id']) }} as patient_key,
     source_id,
     collection_id,
     patient_id,

@@ -8,16 +8,7 @@ with measurements as (
 
 cases as (
 
-    select
-        source_id,
-        measurement_node_id,
-        count(*) as case_count,
-        case when count(*) = 1 then min(case_id) end as case_id,
-        case when count(*) = 1 then min(patient_natural_key) end as patient_natural_key
-    from {{ ref('int_midrc__measurement_cases') }}
-    group by
-        source_id,
-        measurement_node_id
+    {{ counted_links(ref('int_midrc__measurement_cases'), 'measurement_node_id', 'case_count', ['case_id', 'patient_natural_key']) }}
 
 )
 
@@ -25,10 +16,7 @@ select
     {{ surrogate_key(['measurements.source_id', 'measurements.measurement_node_id']) }} as measurement_key,
     {{ surrogate_key(['measurements.source_id']) }} as source_key,
     {{ surrogate_key(['measurements.source_id', "'measurement'"]) }} as release_key,
-    case
-        when cases.patient_natural_key is not null
-            then {{ surrogate_key(['cases.source_id', "''", 'cases.patient_natural_key']) }}
-    end as patient_key,
+    {{ portal_patient_key('measurements.source_id', 'cases.patient_natural_key') }} as patient_key,
     measurements.source_id,
     measurements.measurement_node_id,
     measurements.measurement_id,

@@ -12,7 +12,7 @@ select
     {{ surrogate_key(['medications.source_id', 'medications.case_node_id', 'medications.record_number']) }} as medication_key,
     {{ surrogate_key(['medications.source_id']) }} as source_key,
     {{ surrogate_key(['medications.source_id', "'case'"]) }} as release_key,
-    {{ surrogate_key(['medications.source_id', "''", 'medications.patient_natural_key']) }} as patient_key,
+    {{ portal_patient_key('medications.source_id', 'medications.patient_natural_key') }} as patient_key,
     medications.source_id,
     medications.case_node_id,
     medications.case_id,

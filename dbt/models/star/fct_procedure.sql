@@ -12,7 +12,7 @@ select
     {{ surrogate_key(['procedures.source_id', 'procedures.case_node_id', 'procedures.record_number']) }} as procedure_key,
     {{ surrogate_key(['procedures.source_id']) }} as source_key,
     {{ surrogate_key(['procedures.source_id', "'case'"]) }} as release_key,
-    {{ surrogate_key(['procedures.source_id', "''", 'procedures.patient_natural_key']) }} as patient_key,
+    {{ portal_patient_key('procedures.source_id', 'procedures.patient_natural_key') }} as patient_key,
     procedures.source_id,
     procedures.case_node_id,
     procedures.case_id,

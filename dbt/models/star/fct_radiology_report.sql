@@ -8,31 +8,13 @@ with reports as (
 
 cases as (
 
-    select
-        source_id,
-        report_node_id,
-        count(*) as case_count,
-        case when count(*) = 1 then min(case_id) end as case_id,
-        case when count(*) = 1 then min(patient_natural_key) end as patient_natural_key
-    from {{ ref('int_midrc__report_cases') }}
-    group by
-        source_id,
-        report_node_id
+    {{ counted_links(ref('int_midrc__report_cases'), 'report_node_id', 'case_count', ['case_id', 'patient_natural_key']) }}
 
 ),
 
 studies as (
 
-    select
-        source_id,
-        report_node_id,
-        count(*) as study_count,
-        case when count(*) = 1 then min(study_instance_uid) end as study_instance_uid,
-        case when count(*) = 1 then min(study_natural_key) end as study_natural_key
-    from {{ ref('int_midrc__report_studies') }}
-    group by
-        source_id,
-        report_node_id
+    {{ counted_links(ref('int_midrc__report_studies'), 'report_node_id', 'study_count', ['study_instance_uid', 'study_natural_key']) }}
 
 )
 
@@ -40,17 +22,9 @@ select
     {{ surrogate_key(['reports.source_id', 'reports.report_node_id']) }} as report_key,
     {{ surrogate_key(['reports.source_id']) }} as source_key,
     {{ surrogate_key(['reports.source_id', "'radiology_report'"]) }} as release_key,
-    case
-        when cases.patient_natural_key is not null
-            then {{ surrogate_key(['cases.source_id', "''", 'cases.patient_natural_key']) }}
-    end as patient_key,
-    case
-        when studies.study_natural_key is not null
-            then {{ surrogate_key(['studies.source_id', 'studies.study_natural_key']) }}
-    end as study_key,
-    case
-        when reports.modality is not null then {{ surrogate_key(['reports.modality']) }}
-    end as modality_key,
+    {{ portal_patient_key('reports.source_id', 'cases.patient_natural_key') }} as patient_key,
+    {{ reference_key(['reports.source_id', 'studies.study_natural_key']) }} as study_key,
+    {{ reference_key(['reports.modality']) }} as modality_key,
     reports.source_id,
     reports.report_node_id,
     reports.report_id,

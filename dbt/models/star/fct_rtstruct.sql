@@ -5,10 +5,7 @@ with structure_sets as (
     select
         structure_sets.*,
         {{ occurrence('structure_sets', 'series_instance_uid') }} as occurrence,
-        case
-            when referenced_series_instance_uid is not null
-                then {{ surrogate_key(['source_id', 'referenced_series_instance_uid']) }}
-        end as named_series_key
+        {{ reference_key(['source_id', 'referenced_series_instance_uid']) }} as named_series_key
     from {{ ref('stg_idc__rtstruct_index') }} as structure_sets
 
 )

@@ -9,10 +9,7 @@ with segmentations as (
             when algorithm_name is not null or algorithm_type is not null
                 then {{ surrogate_key(['source_id', 'algorithm_name', 'algorithm_type']) }}
         end as algorithm_key,
-        case
-            when segmented_series_instance_uid is not null
-                then {{ surrogate_key(['source_id', 'segmented_series_instance_uid']) }}
-        end as named_series_key
+        {{ reference_key(['source_id', 'segmented_series_instance_uid']) }} as named_series_key
     from {{ ref('stg_idc__seg_index') }} as segmentations
 
 )

@@ -59,24 +59,24 @@ versions as (
 
 select
     -- A revision without an identifier of its own is known by its series.
-    {{ surrogate_key(['source_id', 'coalesce(crdc_series_uuid, series_instance_uid)', 'last_idc_version']) }} as series_version_key,
-    {{ surrogate_key(['source_id']) }} as source_key,
-    case
-        when collection_id is not null then {{ surrogate_key(['source_id', 'collection_id']) }}
-    end as collection_key,
-    case
-        when modality is not null then {{ surrogate_key(['modality']) }}
-    end as modality_key,
-    source_id,
-    collection_id,
-    patient_id,
-    study_instance_uid,
-    series_instance_uid,
-    modality,
-    crdc_series_uuid,
-    first_idc_version,
-    last_idc_version,
-    is_in_release,
-    size_bytes,
-    aws_bucket
+    {{ surrogate_key(["'idc'", 'coalesce(versions.crdc_series_uuid, versions.series_instance_uid)', 'versions.last_idc_version']) }}
+        as series_version_key,
+    {{ surrogate_key(["'idc'"]) }} as source_key,
+    collections.collection_key,
+    {{ modality_key('versions.modality') }} as modality_key,
+    versions.source_id,
+    versions.collection_id,
+    versions.patient_id,
+    versions.study_instance_uid,
+    versions.series_instance_uid,
+    versions.modality,
+    versions.crdc_series_uuid,
+    versions.first_idc_version,
+    versions.last_idc_version,
+    versions.is_in_release,
+    versions.size_bytes,
+    versions.aws_bucket
 from versions
+left join {{ ref('int_idc__collection') }} as collections
+    on versions.collection_id = collections.collection_id
+{{ join_modality('versions.modality') }}

@@ -11,10 +11,7 @@ with slide_instances as (
 
 select
     {{ key_of_occurrence('sop_instance_uid') }} as slide_instance_key,
-    case
-        when series_instance_uid is not null
-            then {{ surrogate_key(['source_id', 'series_instance_uid']) }}
-    end as series_key,
+    {{ reference_key(['source_id', 'series_instance_uid']) }} as series_key,
     {{ surrogate_key(['source_id']) }} as source_key,
     {{ surrogate_key(['source_id', "'sm_instance_index'"]) }} as release_key,
     source_id,

@@ -1,0 +1,46 @@
+-- Grain: one collection of IDC, in the shape of dim_collection; those that only earlier releases held have is_in_release = false.
+
+with identifiers as (
+
+    select collection_id, true as is_in_release from {{ ref('stg_idc__idc_index') }}
+    union all
+    select collection_id, true as is_in_release from {{ ref('stg_idc__collections_index') }}
+    union all
+    select collection_id, false as is_in_release from {{ ref('stg_idc__prior_versions_index') }}
+
+),
+
+collections as (
+
+    select
+        'idc' as source_id,
+        collection_id,
+        {{ dbt.bool_or('is_in_release') }} as is_in_release
+    from identifiers
+    where collection_id is not null
+    group by collection_id
+
+)
+
+select
+    {{ surrogate_key(['collections.source_id', 'collections.collection_id']) }} as collection_key,
+    {{ surrogate_key(["'idc'"]) }} as source_key,
+    collections.source_id,
+    collections.collection_id,
+    described.collection_name,
+    described.program_id,
+    described.cancer_types as disease_type,
+    described.tumor_locations as primary_site,
+    described.cancer_types,
+    described.tumor_locations,
+    described.species,
+    described.subjects_reported,
+    described.supporting_data,
+    described.status,
+    described.updated_on,
+    described.description,
+    collections.is_in_release,
+    described.collection_id is not null as is_described
+from collections
+left join {{ ref('stg_idc__collections_index') }} as described
+    on collections.collection_id = described.collection_id

@@ -1,0 +1,63 @@
+-- Grain: one DICOM series of the IDC release, in the shape of fct_series.
+
+select
+    {{ surrogate_key(["'idc'", 'series.series_instance_uid']) }} as series_key,
+    {{ surrogate_key(["'idc'"]) }} as source_key,
+    {{ surrogate_key(["'idc'", "'idc_index'"]) }} as release_key,
+    collections.collection_key,
+    {{ reference_key(["'idc'", 'series.collection_id', 'series.patient_id']) }} as patient_key,
+    {{ reference_key(["'idc'", 'series.study_instance_uid']) }} as study_key,
+    {{ modality_key('series.modality') }} as modality_key,
+    {{ mapped_key('body_part', 'upper(series.body_part_examined)') }} as body_part_key,
+    {{ mapped_key('manufacturer', 'upper(series.manufacturer)') }} as manufacturer_key,
+    {{ mapped_key('license', 'series.license_raw') }} as license_key,
+    {{ reference_key(["'idc'", 'series.analysis_result_id']) }} as analysis_result_key,
+    series.source_id,
+    series.collection_id,
+    series.patient_id,
+    series.study_instance_uid,
+    series.series_instance_uid,
+    series.modality,
+    {{ mapped_id('license', 'series.license_raw') }} as license_id,
+    series.license_raw,
+    series.analysis_result_id,
+    series.analysis_result_id_raw,
+    series.source_doi,
+    {{ mapped_id('body_part', 'upper(series.body_part_examined)') }} as body_part_id,
+    series.body_part_examined,
+    series.patient_sex_raw,
+    series.patient_age_raw,
+    series.patient_age_years,
+    series.study_date,
+    series.study_description,
+    series.series_date,
+    series.series_number,
+    series.series_description,
+    {{ mapped_id('manufacturer', 'upper(series.manufacturer)') }} as manufacturer_id,
+    series.manufacturer,
+    series.manufacturer_model_name,
+    series.sop_class_uid,
+    series.sop_class_name,
+    series.transfer_syntax_uid,
+    series.transfer_syntax_name,
+    series.photometric_interpretation,
+    series.pixel_representation,
+    series.instance_count,
+    series.size_bytes,
+    series.first_idc_version,
+    series.revised_idc_version,
+    series.crdc_series_uuid,
+    series.aws_bucket,
+    series.series_aws_url,
+    cast(case when series.study_instance_uid is null then 0 else 1 end as {{ dbt.type_bigint() }}) as study_count,
+    cast(case when series.patient_id is null then 0 else 1 end as {{ dbt.type_bigint() }}) as patient_count,
+    cast(case when series.collection_id is null then 0 else 1 end as {{ dbt.type_bigint() }}) as collection_count,
+    {{ is_dicom_uid('series.series_instance_uid') }} as has_valid_uid,
+    false as is_repeated_uid
+from {{ ref('stg_idc__idc_index') }} as series
+left join {{ ref('int_idc__collection') }} as collections
+    on series.collection_id = collections.collection_id
+{{ join_modality('series.modality') }}
+{{ join_mapping('body_part', 'upper(series.body_part_examined)') }}
+{{ join_mapping('manufacturer', 'upper(series.manufacturer)') }}
+{{ join_mapping('license', 'series.license_raw', 'series.source_id') }}
