@@ -60,7 +60,7 @@ SourcesOption = Annotated[
     Sources | None,
     typer.Option(
         "--sources",
-        help="live: the public services. sandbox: made-up stand-ins for the portal and the hub, for a look.",
+        help="live: the public services. sandbox: simulated portal and hub with made-up data, for a look.",
     ),
 ]
 SnapshotOption = Annotated[
@@ -330,7 +330,7 @@ def serve(
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 takes a free one.")] = 8765,
 ) -> None:
-    """Serve the stand-ins until interrupted: portal, hub and IDC artifact bucket, with synthetic data.
+    """Serve the simulated services until interrupted: portal, hub and IDC artifact bucket, with synthetic data.
 
     Below /_sandbox/, POST JSON to break or change what is served:
 

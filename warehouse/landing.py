@@ -102,7 +102,7 @@ class Release(BaseModel):
 
     @property
     def synthetic(self) -> bool:
-        """Whether any load comes from a stand-in instead of the real upstream."""
+        """Whether any load comes from a simulated service instead of the real upstream."""
         return any(load.synthetic for load in self.loads)
 
     def load_of(self, dataset: str) -> Load | None:

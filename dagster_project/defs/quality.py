@@ -1,41 +1,59 @@
-"""The audits as asset checks, one a suite. A failed expectation of severity `error` blocks what lies downstream."""
+"""The audits as asset checks, on each asset that they judge. A failed error blocks what lies downstream.
+
+One check a stage and asset, which names the suites in it: a check for each suite of an asset would make a thousand
+events a run.
+"""
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from dagster_project.defs.sources import FIRST_ASSETS
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
 from warehouse.build import input_digest, open_build
+from warehouse.dbt_manifest import STAR_SCHEMA
 from warehouse.process import loading
-from warehouse.quality.record import SUITES, Stage, record_verdicts
-from warehouse.quality.verdicts import Verdict, require_no_errors
+from warehouse.quality.assets import by_asset, possible_checks
+from warehouse.quality.record import record_verdicts
+from warehouse.quality.suite import Declared, Stage
+from warehouse.quality.verdicts import Asset, Verdict, require_no_errors
 
 log = logging.getLogger("icw.refresh")
 
-LANDED_ASSET = FIRST_ASSETS[0]
-STAR_ASSET = dg.AssetKey(["star", "fct_series"])
 
-
-def _specs(stage: Stage, asset: dg.AssetKey, after: Sequence[dg.AssetKey] = ()) -> list[dg.AssetCheckSpec]:
+def audit_checks(declared: Declared) -> list[dg.AssetChecksDefinition]:
+    """Return the two stages of the audit as checks on every asset that they can judge."""
     return [
-        dg.AssetCheckSpec(
-            suite.replace(" ", "_"),
-            asset=asset,
-            additional_deps=after,
-            blocking=True,
-            description=f"Great Expectations suite `{suite}` over the {stage} data.",
-        )
-        for suite in SUITES[stage]
+        dg.multi_asset_check(name="audit_landed", specs=_specs("landed", declared), can_subset=True)(_audit_landed),
+        dg.multi_asset_check(name="audit_star", specs=_specs("star", declared), can_subset=True)(_audit_star),
     ]
 
 
-@dg.multi_asset_check(name="audit_landed", specs=_specs("landed", LANDED_ASSET, FIRST_ASSETS[1:]))
+def _specs(stage: Stage, declared: Declared) -> list[dg.AssetCheckSpec]:
+    suites: dict[Asset, list[str]] = defaultdict(list)
+    for asset, suite in possible_checks(stage, declared):
+        suites[asset].append(suite)
+    return [
+        dg.AssetCheckSpec(
+            _name(stage),
+            asset=dg.AssetKey(list(asset)),
+            # The audit of the star comes after the star: it cannot keep it from what lies below.
+            blocking=stage == "landed" or asset[0] == STAR_SCHEMA,
+            description=f"Great Expectations suites: {', '.join(names)}.",
+        )
+        for asset, names in suites.items()
+    ]
+
+
+def _name(stage: Stage) -> str:
+    return f"audit_{stage}"
+
+
 @at_stage("auditing the landed files")
-def audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
+def _audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     """Judge the landed files before a model reads them."""
     with loading():
         from warehouse.quality import audit
@@ -48,13 +66,8 @@ def audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     releases = landing.selected()
     verdicts = audit.audit_landed(releases, landing, threads=settings.threads, memory_limit=settings.memory_limit)
     record_verdicts(settings.home, "landed", input_digest(releases), verdicts, time.monotonic() - started)
-    yield from _results("landed", LANDED_ASSET, verdicts)
+    yield from _results("landed", verdicts)
     require_no_errors(verdicts)
-
-
-def star_audit() -> dg.AssetChecksDefinition:
-    """Return the checks of the star."""
-    return dg.multi_asset_check(name="audit_star", specs=_specs("star", STAR_ASSET))(_audit_star)
 
 
 @at_stage("auditing the star")
@@ -69,18 +82,18 @@ def _audit_star(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     known = refresh.known_gaps(settings.home, build)
     verdicts = audit.audit_star(build, known, threads=settings.threads, memory_limit=settings.memory_limit)
     record_verdicts(settings.home, "star", build.input_digest, verdicts, time.monotonic() - started)
-    yield from _results("star", STAR_ASSET, verdicts)
+    yield from _results("star", verdicts)
     require_no_errors(verdicts)
 
 
-def _results(stage: Stage, asset: dg.AssetKey, verdicts: Sequence[Verdict]) -> Iterator[dg.AssetCheckResult]:
-    for suite in SUITES[stage]:
-        judged = [verdict for verdict in verdicts if verdict.suite == suite]
+def _results(stage: Stage, verdicts: Sequence[Verdict]) -> Iterator[dg.AssetCheckResult]:
+    """Return a result for each asset that was judged; one without a load was not."""
+    for asset, judged in by_asset(verdicts).items():
         failed = [verdict for verdict in judged if not verdict.passed]
         stops = any(verdict.severity == "error" for verdict in failed)
         yield dg.AssetCheckResult(
-            asset_key=asset,
-            check_name=suite.replace(" ", "_"),
+            asset_key=dg.AssetKey(list(asset)),
+            check_name=_name(stage),
             passed=not failed,
             severity=dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN,
             metadata={
@@ -92,6 +105,6 @@ def _results(stage: Stage, asset: dg.AssetKey, verdicts: Sequence[Verdict]) -> I
 
 def _as_list(verdicts: Sequence[Verdict]) -> str:
     return "\n".join(
-        f"- **{verdict.severity}** {verdict.expectation} ({verdict.subject}): {verdict.observed}"
+        f"- **{verdict.severity}** {verdict.expectation} ({verdict.suite}, {verdict.subject}): {verdict.observed}"
         for verdict in verdicts
     )

@@ -60,7 +60,7 @@ def sources_report(found: Sequence[tuple[UpstreamState, Release | None]]) -> lis
 
 
 def sandbox(console: Console, root_url: str, scale: float, schema: str | None) -> None:
-    """Say where the stand-ins answer and how a refresh reads them."""
+    """Say where the simulated services answer and how a refresh reads them."""
     console.print(f"The sandbox answers with SYNTHETIC data, {scale:g} of the published size:", highlight=False)
     if schema is not None:
         console.print(f"The portal's record types and fields are those of {schema}.", highlight=False)

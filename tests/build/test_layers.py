@@ -14,17 +14,8 @@ from warehouse.build.project import Project, tables_read
 from warehouse.contracts import load_contract
 from warehouse.registry import SOURCE_NAMES
 
-# Longer than a reader takes in at once. The models named here are to be split; none may be added.
+# Longer is more than a reader takes in at once.
 _LINES = 120
-_TOO_LONG = {
-    "int_artifact_counts",
-    "int_record_counts",
-    "int_series_counts",
-    "int_series_group_counts",
-    "int_stated_values",
-    "rec_gap_row",
-    "rpt_published_figures",
-}
 
 # Functions and syntax that DuckDB has and the SQL standard has not.
 _FUNCTIONS_OF_DUCKDB = re.compile(
@@ -145,4 +136,4 @@ def test_a_staging_model_names_each_column_once() -> None:
 
 def test_a_model_is_read_at_once() -> None:
     lengths = {path.stem: len(path.read_text(encoding="utf-8").splitlines()) for path in _sql_files("models")}
-    assert {name for name, lines in lengths.items() if lines > _LINES} <= _TOO_LONG
+    assert not {name: lines for name, lines in lengths.items() if lines > _LINES}

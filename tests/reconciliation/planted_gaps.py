@@ -1,7 +1,7 @@
 """All three sources, landed small, with one row planted for each cause of a gap and for each disagreement.
 
 IDC and the hub are both marked synthetic here and the portal is not, so that what nothing explains comes out as
-unexplained between IDC and the hub, and as a sample of the stand-in between the portal and the hub.
+unexplained between IDC and the hub, and as a sample of the sandbox between the portal and the hub.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import logging
 import os
 import re
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 
 from warehouse.build import dbt_run
 from warehouse.build.digests import project_digest
@@ -98,7 +98,7 @@ class Project:
 
     @cached_property
     def _content(self) -> dict[str, Any]:
-        return json.loads(self.manifest.read_text(encoding="utf-8"))
+        return msgspec.json.decode(self.manifest.read_bytes())
 
 
 def parsed_project(cache: Path) -> Project:

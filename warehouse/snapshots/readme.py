@@ -16,7 +16,7 @@ def _title(manifest: Manifest) -> str:
     warning = ""
     if manifest.synthetic:
         warning = (
-            "\n\n**This snapshot holds made-up data from a stand-in service. "
+            "\n\n**This snapshot holds made-up data from a simulated service. "
             "Nothing in it may be reported as a fact about any real collection.**"
         )
     return (
