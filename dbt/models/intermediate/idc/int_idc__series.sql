@@ -1,12 +1,30 @@
 -- Grain: one DICOM series of the IDC release, in the shape of fct_series.
 
+with collections as (
+
+    {{ keyed_values(ref('stg_idc__idc_index'), "'idc'", ['collection_id'], 'collection_key') }}
+
+),
+
+patients as (
+
+    {{ keyed_values(ref('stg_idc__idc_index'), "'idc'", ['collection_id', 'patient_id'], 'patient_key') }}
+
+),
+
+studies as (
+
+    {{ keyed_values(ref('stg_idc__idc_index'), "'idc'", ['study_instance_uid'], 'study_key') }}
+
+)
+
 select
     {{ surrogate_key(["'idc'", 'series.series_instance_uid']) }} as series_key,
     {{ surrogate_key(["'idc'"]) }} as source_key,
     {{ surrogate_key(["'idc'", "'idc_index'"]) }} as release_key,
     collections.collection_key,
-    {{ reference_key(["'idc'", 'series.collection_id', 'series.patient_id']) }} as patient_key,
-    {{ reference_key(["'idc'", 'series.study_instance_uid']) }} as study_key,
+    patients.patient_key,
+    studies.study_key,
     {{ modality_key('series.modality') }} as modality_key,
     {{ mapped_key('body_part', 'upper(series.body_part_examined)') }} as body_part_key,
     {{ mapped_key('manufacturer', 'upper(series.manufacturer)') }} as manufacturer_key,
@@ -55,8 +73,13 @@ select
     {{ is_dicom_uid('series.series_instance_uid') }} as has_valid_uid,
     false as is_repeated_uid
 from {{ ref('stg_idc__idc_index') }} as series
-left join {{ ref('int_idc__collection') }} as collections
+left join collections
     on series.collection_id = collections.collection_id
+left join patients
+    on series.collection_id = patients.collection_id
+    and series.patient_id = patients.patient_id
+left join studies
+    on series.study_instance_uid = studies.study_instance_uid
 {{ join_modality('series.modality') }}
 {{ join_mapping('body_part', 'upper(series.body_part_examined)') }}
 {{ join_mapping('manufacturer', 'upper(series.manufacturer)') }}
