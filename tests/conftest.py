@@ -43,6 +43,7 @@ LONGEST_FIRST = (
     "tests/star/test_real_refresh.py",
     "tests/star/test_published_figures.py",
     "tests/refresh/test_struck.py",
+    "tests/documentation/test_analysts_page.py",
     "tests/sandbox/test_published_figures.py",
     "tests/star/test_real_releases.py",
     "tests/sources/gen3/test_with_sandbox.py",  # needs no dbt: not to wait with the other worker for its first parse

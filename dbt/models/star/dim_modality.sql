@@ -14,16 +14,25 @@ with observed as (
     union
     select modality from {{ ref('stg_bih__imaging_series') }}
 
+),
+
+terms as (
+
+    select modality from {{ ref('seed_modality') }}
+    union
+    select modality
+    from observed
+    where modality is not null
+
 )
 
 select
-    {{ surrogate_key(['coalesce(known.modality, observed.modality)']) }} as modality_key,
-    coalesce(known.modality, observed.modality) as modality,
+    {{ surrogate_key(['terms.modality']) }} as modality_key,
+    terms.modality,
     known.modality_name,
     coalesce(known.modality_kind, 'unmapped') as modality_kind,
     known.is_retired,
     known.term_source
-from {{ ref('seed_modality') }} as known
-full outer join observed
-    on known.modality = observed.modality
-where known.modality is not null or observed.modality is not null
+from terms
+left join {{ ref('seed_modality') }} as known
+    on terms.modality = known.modality
