@@ -16,9 +16,6 @@ from dagster_project.defs.sources import RELEASES
 from dagster_project.defs.transform import star_assets
 from dagster_project.resources import Warehouse
 from warehouse.build.project import parsed_project
-from warehouse.dbt_manifest import read_star_description
-from warehouse.quality.suite import Declared
-from warehouse.registry import SOURCES
 from warehouse.settings import Settings, load_settings
 
 # One process a run: the refresh lock belongs to a process, and so does the DuckDB file of a build.
@@ -38,7 +35,6 @@ def definitions(settings: Settings) -> dg.Definitions:
         StorageError: the cache of its parse cannot be written.
     """
     project = parsed_project(settings.project_cache)
-    declared = Declared(tuple(spec.contract for spec in SOURCES), read_star_description(project.manifest))
     with warnings.catch_warnings():
         # Code references are in beta; the tests see to it that they arrive.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -46,7 +42,7 @@ def definitions(settings: Settings) -> dg.Definitions:
         assets = dg.with_source_code_references([*RELEASES, star, snapshot_asset(star)])
     return dg.Definitions(
         assets=assets,
-        asset_checks=audit_checks(declared),
+        asset_checks=audit_checks(),
         jobs=[refresh_job],
         executor=dg.in_process_executor,
         resources={"warehouse": Warehouse()},

@@ -86,7 +86,6 @@ def release_assets(spec: SourceSpec) -> dg.AssetsDefinition:
 
 
 RELEASES = tuple(release_assets(spec) for spec in SOURCES)
-FIRST_ASSETS = tuple(first_asset(spec) for spec in SOURCES)
 
 
 def _results(

@@ -7,22 +7,17 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import dagster as dg
 import pytest
 
 from dagster_project.definitions import definitions
-from dagster_project.defs.sources import release_assets
+from dagster_project.defs.sources import first_asset, release_assets
 from schedules.definitions import defs
 from schedules.nightly import nightly_refresh
 from tests.support.planted_sources import land_planted
-from warehouse.build.project import Project
 from warehouse.contracts import load_contract
-from warehouse.dbt_manifest import read_star_description
-from warehouse.quality.assets import by_asset, possible_checks
-from warehouse.quality.audit import audit_landed
-from warehouse.quality.suite import Declared, Stage
+from warehouse.quality.suites import LANDED, STAR
 from warehouse.registry import SOURCES, source
 from warehouse.settings import Settings, load_settings
 
@@ -67,31 +62,29 @@ def test_lineage_runs_from_the_raw_artifacts_through_the_star_to_the_snapshot(gr
     assert dg.AssetKey(["idc", "collections_index"]) in ancestors(graph, dg.AssetKey("snapshot"))
 
 
-def test_what_a_suite_can_judge_is_checked_on_its_asset(graph: dg.AssetGraph, project: Project) -> None:
-    declared = Declared(tuple(spec.contract for spec in SOURCES), read_star_description(project.manifest))
-    for stage in get_args(Stage):
-        for asset, suite in possible_checks(stage, declared):
-            check = graph.get_check_spec(dg.AssetCheckKey(dg.AssetKey(list(asset)), f"audit_{stage}"))
-            assert suite in str(check.description)
-            assert check.blocking == (stage == "landed" or asset[0] == "star")
+def test_every_suite_is_a_blocking_check_of_a_source_or_of_the_table_that_it_judges(graph: dg.AssetGraph) -> None:
+    checks = {key: graph.get_check_spec(key) for key in graph.asset_check_keys}
+    for spec in SOURCES:
+        check = checks[dg.AssetCheckKey(first_asset(spec), "audit_landed")]
+        assert check.blocking
+        assert all(suite.name in str(check.description) for suite in LANDED)
+    for suite in STAR:
+        assert checks[dg.AssetCheckKey(dg.AssetKey(list(suite.default)), suite.name.replace(" ", "_"))].blocking
 
 
-def test_a_failure_shows_on_the_asset_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Planted files of the portal break an expectation: it shows on the portal's own dataset, and on no other."""
+def test_a_failure_of_a_portal_shows_on_the_portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ICW_HOME", str(tmp_path))
     landing, releases = land_planted(tmp_path)
     for release in releases:
         landing.select(release)
-    settings = load_settings()
-    known = definitions(settings)
+    known = definitions(load_settings())
     audit = next(checks for checks in known.asset_checks or [] if checks.node_def.name == "audit_landed")
     job = dg.define_asset_job("audit", dg.AssetSelection.checks(audit), executor_def=dg.in_process_executor)
     only = dg.Definitions(assets=known.assets, asset_checks=[audit], jobs=[job], resources=known.resources)
-    result = only.resolve_job_def("audit").execute_in_process()
-    shown = {tuple(found.asset_key.path): found.passed for found in result.get_asset_check_evaluations()}
-    judged = by_asset(audit_landed(releases, landing))
-    assert shown == {asset: all(verdict.passed for verdict in verdicts) for asset, verdicts in judged.items()}
-    assert [asset for asset, passed in shown.items() if not passed] == [("midrc", "data_file")]
+    shown = only.resolve_job_def("audit").execute_in_process().get_asset_check_evaluations()
+    assert {found.asset_key.path[0]: found.passed for found in shown} == {"idc": True, "midrc": False, "bih": True}
+    (failed,) = (found.metadata["failed"].value for found in shown if not found.passed)
+    assert "midrc.data_file" in str(failed)
 
 
 def test_the_schedule_takes_its_time_and_zone_from_the_settings(loaded: dg.Definitions, tmp_path: Path) -> None:
