@@ -75,7 +75,7 @@ def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
 
 
 def _configuration(plan: Plan, settings: Settings, run_id: str) -> dict[str, Any]:
-    """Return the run's configuration: what the command line was told, and what the plan found out.
+    """Return the run's configuration: the options of the command line, and the findings of the plan.
 
     The environment holds the other settings; a run that is repeated from the UI asks the upstreams itself.
     """

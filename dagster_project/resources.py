@@ -45,9 +45,9 @@ class Warehouse(dg.ConfigurableResource):
 
     @property
     def is_planned(self) -> bool:
-        """Whether what the run was told of the sources was found out under the lock that it runs under.
+        """Whether the findings in the run's configuration were made under the lock that this run holds.
 
-        A run that is repeated from Dagster's UI is told what was so long ago.
+        The configuration of a run that is repeated from Dagster's UI is out of date.
         """
         return self.run_id != "" and is_held_for(self.settings.home, self.run_id)
 

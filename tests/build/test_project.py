@@ -93,6 +93,17 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         parsed_project(tmp_path / "file" / "dbt")
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "empty/statements.json"])
+@pytest.mark.parametrize("content", [None, b"", b'[{"unique_id"'])
+def test_a_damaged_cache_is_one_sentence(project: Project, tmp_path: Path, name: str, content: bytes | None) -> None:
+    damaged = Project(tmp_path)
+    (tmp_path / "empty").mkdir()
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(BuildFailed, match=r"cache of the dbt project in .* cannot be read .* Remove that folder"):
+        _ = damaged.models if name == "manifest.json" else damaged.statements
+
+
 def test_states_that_nobody_used_lately_are_removed_all_but_a_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""Verdicts are placed on the assets that they judge, and the pairs of asset and suite are known before any data."""
+"""Verdicts are placed on the assets that they judge."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.quality.conftest import Plant
 from tests.support.small_release import FILES, IDC_INDEX, land
 from warehouse.build import Build
 from warehouse.contracts import load_contract
-from warehouse.dbt_manifest import StarDescription, read_star_description
+from warehouse.dbt_manifest import read_star_description
 from warehouse.landing import Landing, Release
-from warehouse.quality.assets import by_asset, possible_checks
+from warehouse.quality.assets import by_asset
 from warehouse.quality.audit import audit_landed, audit_star
-from warehouse.quality.record import SUITES
 from warehouse.quality.suite import Declared
+from warehouse.quality.suites import STAR
 from warehouse.quality.verdicts import Asset, Verdict
 from warehouse.registry import SOURCE_NAMES
 
@@ -36,11 +36,7 @@ def failed(verdicts: list[Verdict]) -> dict[Asset, set[str]]:
     return {asset: suites for asset, suites in placed.items() if suites}
 
 
-def pairs(verdicts: list[Verdict]) -> set[tuple[Asset, str]]:
-    return {(asset, verdict.suite) for asset, of_it in by_asset(verdicts).items() for verdict in of_it}
-
-
-def test_a_fault_of_the_star_shows_on_its_table_alone(plant: Plant, declared: Declared) -> None:
+def test_a_fault_of_the_star_shows_on_its_table_alone(plant: Plant) -> None:
     build = plant(
         "update star.bridge_study_patient set patient_key = 42 where rowid < 3;"
         "update star.dim_source set source_kind = 'planet' where source_id = 'bih_tcia'"
@@ -54,7 +50,6 @@ def test_a_fault_of_the_star_shows_on_its_table_alone(plant: Plant, declared: De
     assert verdict.severity == "error"
     expected = "bridge_study_patient.patient_key -> star.dim_patient.patient_key: 3 orphans, such as '42' x 3"
     assert verdict.observed == expected
-    assert pairs(verdicts) <= set(possible_checks("star", declared))
 
 
 def test_what_a_staging_model_declares_shows_on_the_landed_dataset(plant: Plant) -> None:
@@ -66,10 +61,9 @@ def test_what_a_staging_model_declares_shows_on_the_landed_dataset(plant: Plant)
     assert "star columns" in failed(audit_star(build))["idc", "ann_index"]
 
 
-def test_a_table_that_nobody_declares_shows_on_the_default(plant: Plant, declared: Declared) -> None:
+def test_a_table_that_nobody_declares_shows_on_the_default(plant: Plant) -> None:
     verdicts = audit_star(plant("create table star.rpt_stray as select 1 as answer"))
     assert failed(verdicts) == {("star", "fct_series"): {"star keys"}}
-    assert pairs(verdicts) <= set(possible_checks("star", declared))
 
 
 def _of_portal(landing: Landing, release: Release) -> Release:
@@ -91,7 +85,6 @@ def test_a_fault_of_a_landed_file_shows_on_its_dataset_or_else_on_the_first_of_i
     verdicts = audit_landed([alter(landing, release)], landing)
     assert asset in failed(verdicts)
     assert {source for source, _ in failed(verdicts)} == {asset[0]}
-    assert pairs(verdicts) <= set(possible_checks("landed", Declared(CONTRACTS, StarDescription((), (), ()))))
 
 
 def test_every_verdict_is_on_some_asset_and_holds_where_all_its_parts_do(sound_build: Build) -> None:
@@ -107,18 +100,9 @@ def test_verdicts_of_a_record_are_refused() -> None:
         by_asset([verdict])
 
 
-def test_the_possible_checks_are_those_of_every_suite_in_its_order(declared: Declared) -> None:
-    for stage in ("landed", "star"):
-        found = possible_checks(stage, declared)
-        assert len(set(found)) == len(found)
-        assert tuple(dict.fromkeys(suite for _, suite in found)) == SUITES[stage]
-
-
-def test_the_possible_checks_are_on_declared_datasets_and_tables(declared: Declared) -> None:
+def test_a_suite_of_the_star_judges_declared_tables_and_landed_datasets(declared: Declared) -> None:
     tables = {("star", table.name) for table in declared.star.tables}
-    assert {asset for asset, _ in possible_checks("landed", declared)} == declared.landed
-    judged = {asset for asset, _ in possible_checks("star", declared)}
-    assert tables <= judged <= tables | declared.landed
-    of_portals = {asset for asset, suite in possible_checks("star", declared) if suite == "reported"}
-    assert {("midrc", "case"), ("bih", "imaging_series"), ("star", "fct_reported_count")} <= of_portals
-    assert not any(source == "idc" for source, _ in of_portals)
+    judged = {suite.name: {*suite.assets(declared), suite.default} for suite in STAR}
+    assert tables <= set().union(*judged.values()) <= tables | declared.landed
+    assert {("midrc", "case"), ("bih", "imaging_series"), ("star", "fct_reported_count")} <= judged["reported"]
+    assert not any(source == "idc" for source, _ in judged["reported"])

@@ -125,7 +125,7 @@ def test_an_acknowledged_gap_is_a_warning_that_names_who_and_why(judged: Judged)
 
 
 @pytest.mark.parametrize("known", [acknowledged(4), acknowledged(5, date(2026, 11, 24))], ids=["too_few", "expired"])
-def test_an_acknowledgement_counts_for_no_more_and_no_longer_than_it_says(judged: Judged, known: KnownGaps) -> None:
+def test_an_acknowledgement_covers_no_more_rows_and_no_later_day(judged: Judged, known: KnownGaps) -> None:
     assert OPENED in failed(judged(BOTH_WAYS, known=known))
 
 

@@ -80,7 +80,7 @@ def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings:
 
     The tables that this build runs are taken out of it, so that one that does not come about is missing, not empty.
     Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds. The name
-    of the folder is this process's own: a dbt that has not noticed yet that its refresh is dead writes into another.
+    of the folder is this process's own: a model process whose refresh was killed a moment ago writes into another.
 
     Raises:
         IntegrityError: a landed object is not what was landed.

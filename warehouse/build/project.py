@@ -83,8 +83,13 @@ class Project:
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        """How dbt made each table in the build of nothing; each comes after those that it reads."""
-        return read_statements(self.empty_build.with_name(_STATEMENTS))
+        """How dbt made each table in the build of nothing; each comes after those that it reads.
+
+        Raises:
+            BuildFailed: the cache is damaged.
+        """
+        with self._reading():
+            return read_statements(self.empty_build.with_name(_STATEMENTS))
 
     @cached_property
     def models(self) -> dict[str, dict[str, Any]]:
@@ -98,7 +103,18 @@ class Project:
 
     @cached_property
     def _content(self) -> dict[str, Any]:
-        return msgspec.json.decode(self.manifest.read_bytes())
+        with self._reading():
+            return msgspec.json.decode(self.manifest.read_bytes())
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, TypeError) as error:
+            raise BuildFailed(
+                f"The cache of the dbt project in {self.folder} cannot be read ({type(error).__name__}: {error}). "
+                "Remove that folder and run the command again: it is made anew."
+            ) from error
 
 
 def parsed_project(cache: Path) -> Project:

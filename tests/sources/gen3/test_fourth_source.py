@@ -57,7 +57,7 @@ def test_it_is_landed_exactly_and_seen_to_be_unchanged(
     assert upstream.unchanged(landing) == release
 
 
-def test_it_says_what_it_holds_and_which_variable_sets_its_address(
+def test_it_reports_its_records_and_which_variable_sets_its_address(
     upstream: Upstream, spec: SourceSpec, settings: Settings, landing: Landing
 ) -> None:
     state = upstream.look(landing)

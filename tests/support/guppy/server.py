@@ -48,7 +48,7 @@ class Seen:
 class Rule:
     """What happens to some requests of one place: `act` turns the reply into another, None resets the connection.
 
-    The place `records` stands for both ways in which records are had: `download` and `page`.
+    The place `records` covers both fetch methods: `download` and `page`.
     """
 
     place: str
