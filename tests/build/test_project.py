@@ -167,24 +167,48 @@ def test_no_model_asks_the_database_while_it_is_compiled() -> None:
     """The views are compiled once for each state of the project, when nothing is landed."""
     asking = re.compile(r"run_query|load_result|call statement|adapter\.(get_|execute)|graph\.|execute %}")
     found = {path.name for path in SQL_FILES if asking.search(path.read_text(encoding="utf-8"))}
-    # The second reads what ymls declare, which is a part of the project.
-    assert found <= {"fresh_table.sql", "union_by_columns.sql"}
+    assert found <= {"fresh_table.sql"}
     assert len(SQL_FILES) > 150
 
 
-def test_the_yml_of_a_model_that_is_united_by_its_columns_lists_what_the_model_has(
-    project: Project, tmp_path: Path
-) -> None:
-    """A column that its yml lacks would be null in the star."""
-    united = {
-        name
+def test_each_source_of_a_star_table_has_the_columns_that_the_yml_says(project: Project, tmp_path: Path) -> None:
+    """A column that a source has and that the yml does not give to it would be null in the star."""
+    whole = project_with_empty_build(Settings(home=tmp_path))
+    nodes = {node["name"]: node for node in whole.models.values()}
+    unions = {
+        path.stem: re.findall(r"'(\w+)'", models)
         for path in SQL_FILES
         for models in re.findall(r"union_by_columns\(\[([^]]+)\]\)", path.read_text(encoding="utf-8"))
-        for name in re.findall(r"'(\w+)'", models)
     }
-    assert len(united) > 2
-    whole = project_with_empty_build(Settings(home=tmp_path))
-    declared = {node["name"]: list(node["columns"]) for node in whole.models.values() if node["name"] in united}
+    assert len(unions) > 5
+    wrong = []
     with duckdb.connect(str(whole.empty_build), read_only=True) as connection:
-        made = {name: [row[0] for row in connection.execute(f"describe staging.{name}").fetchall()] for name in united}
-    assert declared == made
+        for union, models in unions.items():
+            columns = nodes[union]["columns"]
+            for model in models:
+                made = [str(row[0]) for row in connection.execute(f"describe staging.{model}").fetchall()]
+                source = model.removeprefix("int_").split("__")[0]
+                said = {name for name, of in columns.items() if source in of["config"]["meta"].get("sources", [source])}
+                wrong += [(union, model, name) for name in said ^ (set(made) & set(columns))]
+    assert not wrong
+
+
+def test_no_view_names_a_column_twice(project: Project, tmp_path: Path) -> None:
+    """DuckDB renames the second of two columns of one name, and whoever reads the name gets the first."""
+    with duckdb.connect() as connection:
+        connection.execute("create view twice as select 1 as a, 2 as a")
+        renamed = [str(row[0]) for row in connection.execute("describe twice").fetchall()]
+    assert renamed == ["a", "a_1"]
+    whole = project_with_empty_build(Settings(home=tmp_path))
+    with duckdb.connect(str(whole.empty_build), read_only=True) as connection:
+        relations = connection.execute(
+            "select table_name, list(column_name) from information_schema.columns "
+            "where table_schema in ('staging', 'star') group by table_name"
+        ).fetchall()
+    assert len(relations) > 100
+    assert not [
+        (name, column)
+        for name, columns in relations
+        for column in columns
+        if re.sub(r"_\d+$", "", column) in set(columns) - {column}
+    ]

@@ -76,10 +76,7 @@ def run(command: Sequence[str], parsed: Path, target: Target, scratch: Path) -> 
         "icw_memory_limit": target.memory_limit,
     }
     places = [*_PLACES, "--log-path", str(scratch), "--target-path", str(scratch), "--vars", json.dumps(variables)]
-    manifest = Manifest.from_msgpack(parsed.read_bytes())
-    # The context variable `graph`, from which union_by_columns reads the columns of models, is not part of the file.
-    manifest.build_flat_graph()
-    runner = dbtRunner(manifest)
+    runner = dbtRunner(Manifest.from_msgpack(parsed.read_bytes()))
     try:
         result = runner.invoke([*command, *_QUIET, "--no-write-json", *places])
     finally:

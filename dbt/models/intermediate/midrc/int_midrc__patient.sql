@@ -3,45 +3,26 @@
 with cases as (
 
     select
-        source_id,
-        case_node_id,
-        case_id,
-        patient_natural_key,
-        project_id,
-        {{ sole_value('dataset_ids') }} as collection_id,
-        sex_raw,
-        age_at_index_years,
-        race_raw,
-        ethnicity_raw,
-        covid19_positive_raw,
-        index_event,
-        zip
-    from {{ ref('stg_midrc__case') }}
+        records.*,
+        {{ sole_value('dataset_ids') }} as collection_id
+    from {{ ref('stg_midrc__case') }} as records
 
 )
 
 select
+    cases.*,
     {{ portal_patient_key("'midrc'", 'cases.patient_natural_key') }} as patient_key,
     {{ surrogate_key(["'midrc'"]) }} as source_key,
     {{ reference_key(["'midrc'", 'cases.collection_id']) }} as collection_key,
-    cases.source_id,
-    cases.collection_id,
     cases.case_id as patient_id,
     cases.case_node_id as patient_node_id,
-    cases.project_id,
     {{ harmonised_term('sex', 'cases') }} as sex,
-    cases.sex_raw,
     cases.age_at_index_years as age_years,
     cases.age_at_index_years as age_years_min,
     cases.age_at_index_years as age_years_max,
     {{ harmonised_term('race', 'cases') }} as race,
-    cases.race_raw,
     {{ harmonised_term('ethnicity', 'cases') }} as ethnicity,
-    cases.ethnicity_raw,
     {{ harmonised_term('covid19_status', 'cases', 'covid19_positive_raw') }} as covid19_status,
-    cases.covid19_positive_raw,
-    cases.index_event,
-    cases.zip,
     true as is_described
 from cases
 {{ join_terms('sex', 'cases') }}

@@ -22,7 +22,7 @@ renamed as (
         file_size_raw as size_raw,
         {{ text_or_null('data_type') }} as data_type,
         {{ text_or_null('modality') }} as modality,
-        body_part_examined,
+        body_part_examined as body_part_examined_values,
         {{ text_or_null('report_generation_method') }} as report_generation_method,
         {{ text_or_null('report_modification_method') }} as report_modification_method,
         {{ text_or_null('study_description') }} as study_description,
