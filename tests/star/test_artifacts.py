@@ -345,8 +345,7 @@ def test_the_tables_are_published_with_the_same_bytes_twice(whole: Build, tmp_pa
         folder = tmp_path / attempt
         folder.mkdir()
         with table_writer(whole.database, folder / "tmp", threads=threads, memory_limit="500MB") as writer:
-            entries = [writer.write_parquet(table, folder / f"{table.name}.parquet") for table in tables]
-            writer.write_duckdb(entries, folder, folder / "snapshot.duckdb")
+            entries, _ = writer.write(tables, folder, folder / "snapshot.duckdb")
         digests.append({entry.name: sha256_of(folder / f"{entry.name}.parquet") for entry in entries})
         kinds = {column.name: column.type for entry in entries for column in entry.columns}
         assert kinds["roi_names"] == "VARCHAR[]"

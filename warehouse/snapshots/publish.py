@@ -70,14 +70,13 @@ def publish(
     with _work_folder(home) as work:
         scratch = work / "scratch"
         with table_writer(build.database, scratch, threads=threads, memory_limit=memory_limit) as writer:
-            tables = tuple(writer.write_parquet(table, work / TABLES / f"{table.name}.parquet") for table in described)
-            tables_digest = digest_of_tables(tables)
-            earlier = _published_before(home, tables_digest, build.input_digest)
-            if earlier is not None:
-                log.info("the same tables are published already", extra={"event": "unchanged", "snapshot": earlier.id})
-                point_current_at(home, earlier)
-                return earlier.manifest
-            duckdb_file = writer.write_duckdb(tables, work / TABLES, work / DATABASE)
+            tables, duckdb_file = writer.write(described, work / TABLES, work / DATABASE)
+        tables_digest = digest_of_tables(tables)
+        earlier = _published_before(home, tables_digest, build.input_digest)
+        if earlier is not None:
+            log.info("the same tables are published already", extra={"event": "unchanged", "snapshot": earlier.id})
+            point_current_at(home, earlier)
+            return earlier.manifest
         synthetic = any(release.synthetic for release in build.releases)
         snapshot_id, created_at = _new_id(home, tables_digest, synthetic=synthetic)
         manifest = Manifest(

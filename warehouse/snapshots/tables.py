@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,7 +76,51 @@ class TableWriter:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def write_parquet(self, table: StarTable, path: Path) -> TableEntry:
+    def write(
+        self, tables: Sequence[StarTable], parquet_folder: Path, database: Path
+    ) -> tuple[tuple[TableEntry, ...], DuckdbFile]:
+        """Write each table as a Parquet file, and all of them into one new DuckDB file, in its schema main.
+
+        A table goes into the DuckDB file while the Parquet file of the next one is written: neither keeps two cores
+        busy by itself. The largest come first, so that none of them is left for the end.
+
+        Raises:
+            BuildFailed: a table is missing or differs from its description, its primary key is not unique or null, or a
+                column has a type that Parquet does not hold.
+        """
+        entries: dict[str, TableEntry] = {}
+        with self._connection.cursor() as filling, ThreadPoolExecutor(max_workers=1) as pool:
+            filling.execute(f"attach {literal(str(database))} as snapshot (storage_version {literal(STORAGE_VERSION)})")
+            try:
+                filled = []
+                for table in self._largest_first(tables):
+                    path = parquet_folder / f"{table.name}.parquet"
+                    entries[table.name] = self._write_parquet(table, path)
+                    filled.append(pool.submit(_fill, filling, entries[table.name], path))
+                for done in filled:
+                    done.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                filling.interrupt()
+                raise
+            filling.execute("checkpoint snapshot")
+            filling.execute("detach snapshot")
+        duckdb_file = DuckdbFile(
+            storage_version=STORAGE_VERSION, bytes=database.stat().st_size, sha256=sha256_of(database)
+        )
+        return tuple(entries[table.name] for table in tables), duckdb_file
+
+    def _largest_first(self, tables: Sequence[StarTable]) -> list[StarTable]:
+        rows = dict(
+            self._connection.execute(
+                "select table_name, estimated_size from duckdb_tables() "
+                "where database_name = 'build' and schema_name = ?",
+                [STAR_SCHEMA],
+            ).fetchall()
+        )
+        return sorted(tables, key=lambda table: -rows.get(table.name, 0))
+
+    def _write_parquet(self, table: StarTable, path: Path) -> TableEntry:
         """Write one table as a Parquet file and describe what was written.
 
         Columns are in the order of their description, rows in the table's total order; zstd, fixed row groups.
@@ -113,31 +158,6 @@ class TableWriter:
             parquet_sha256=sha256_of(path),
             parquet_bytes=path.stat().st_size,
         )
-
-    def write_duckdb(self, tables: Sequence[TableEntry], parquet_folder: Path, path: Path) -> DuckdbFile:
-        """Write all tables into one new DuckDB file, in its schema main, from their Parquet files.
-
-        Keys are NOT NULL but not PRIMARY KEY: their uniqueness has been checked, and the index of the key would make
-        the file of a million series 37 % larger and slower to write by half, for point lookups that scans of ordered
-        columns answer in milliseconds.
-        """
-        execute = self._connection.execute
-        execute(f"attach {literal(str(path))} as snapshot (storage_version {literal(STORAGE_VERSION)})")
-        for table in tables:
-            name = f"snapshot.main.{quoted(table.name)}"
-            columns = ", ".join(
-                f"{quoted(column.name)} {column.type}{' not null' if column.name in table.primary_key else ''}"
-                for column in table.columns
-            )
-            execute(f"create table {name} ({columns})")
-            source = literal(str(parquet_folder / f"{table.name}.parquet"))
-            execute(f"insert into {name} select * from read_parquet({source})")
-            execute(f"comment on table {name} is {literal(f'{table.description} Grain: {table.grain}.')}")
-            for column in table.columns:
-                execute(f"comment on column {name}.{quoted(column.name)} is {literal(column.description)}")
-        execute("checkpoint snapshot")
-        execute("detach snapshot")
-        return DuckdbFile(storage_version=STORAGE_VERSION, bytes=path.stat().st_size, sha256=sha256_of(path))
 
     def _column_types(self, table: StarTable) -> dict[str, str]:
         found = {
@@ -189,6 +209,25 @@ class TableWriter:
                 f"Parquet cannot hold these columns of {name} as they are: {', '.join(changed)}. "
                 "Cast them in the model to a type that it can hold, such as BIGINT, DECIMAL(38, 0) or VARCHAR."
             )
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, table: TableEntry, parquet: Path) -> None:
+    """Write one table into the attached file `snapshot`, from its Parquet file, with its comments.
+
+    Keys are NOT NULL but not PRIMARY KEY: their uniqueness has been checked, and the index of the key would make
+    the file of a million series 37 % larger and slower to write by half, for point lookups that scans of ordered
+    columns answer in milliseconds.
+    """
+    name = f"snapshot.main.{quoted(table.name)}"
+    columns = ", ".join(
+        f"{quoted(column.name)} {column.type}{' not null' if column.name in table.primary_key else ''}"
+        for column in table.columns
+    )
+    connection.execute(f"create table {name} ({columns})")
+    connection.execute(f"insert into {name} select * from read_parquet({literal(str(parquet))})")
+    connection.execute(f"comment on table {name} is {literal(f'{table.description} Grain: {table.grain}.')}")
+    for column in table.columns:
+        connection.execute(f"comment on column {name}.{quoted(column.name)} is {literal(column.description)}")
 
 
 def _in_build(table: str) -> str:

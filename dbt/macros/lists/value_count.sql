@@ -3,7 +3,7 @@
     cast(
         case
             when {{ list_length(column) }} > 1 then {{ list_length(distinct_values(column)) }}
-            when {{ text_or_null(list_first(column)) }} is not null then 1
+            when {{ not_blank(list_first(column)) }} is not null then 1
             else 0
         end as {{ dbt.type_bigint() }}
     )
