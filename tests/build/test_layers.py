@@ -137,3 +137,25 @@ def test_a_staging_model_names_each_column_once() -> None:
 def test_a_model_is_read_at_once() -> None:
     lengths = {path.stem: len(path.read_text(encoding="utf-8").splitlines()) for path in _sql_files("models")}
     assert not {name: lines for name, lines in lengths.items() if lines > _LINES}
+
+
+@pytest.mark.parametrize(
+    ("landed", "column", "dataset", "table"),
+    [
+        ("PixelRepresentation", "pixel_representation", "idc__idc_index", "fct_series"),
+        ("index_event", "index_event", "midrc__case", "dim_patient"),
+        ("detector_type", "detector_type", "midrc__data_file", "fct_file"),
+        ("image_data_modified", "image_data_modified_raw", "midrc__imaging_study", "int_shared__portal_study"),
+        ("test_result_text", "test_result", "midrc__measurement", "fct_measurement"),
+        ("class_covid19_pneumonia", "class_covid19_pneumonia", "midrc__annotation", "fct_annotation"),
+        ("report_generation_method", "report_generation_method", "midrc__radiology_report", "fct_radiology_report"),
+    ],
+)
+def test_a_column_that_is_passed_on_stands_in_three_files(landed: str, column: str, dataset: str, table: str) -> None:
+    """The contract, the staging model and the yml of the table; no other model between them names it."""
+    source, _, name = dataset.partition("__")
+    assert [entry.name for entry in load_contract(source).datasets[name].columns].count(landed) == 1
+    between = {*DBT_PROJECT.glob(f"models/intermediate/{source}/*"), *DBT_PROJECT.glob(f"models/*/{table}.*")}
+    between |= set(DBT_PROJECT.glob(f"models/*/*/*{dataset}.*")) | set(DBT_PROJECT.glob(f"models/*/*/{table}.*"))
+    naming = {path.name for path in between if re.search(rf"\b{column}\b", path.read_text(encoding="utf-8"))}
+    assert naming == {f"stg_{dataset}.sql", f"{table}.yml"}
