@@ -145,7 +145,7 @@ def test_a_model_is_read_at_once() -> None:
         ("PixelRepresentation", "pixel_representation", "idc__idc_index", "fct_series"),
         ("index_event", "index_event", "midrc__case", "dim_patient"),
         ("detector_type", "detector_type", "midrc__data_file", "fct_file"),
-        ("image_data_modified", "image_data_modified_raw", "midrc__imaging_study", "int_shared__portal_study"),
+        ("_ct_series_file_count", "ct_series_file_count", "midrc__imaging_study", "int_shared__portal_study"),
         ("test_result_text", "test_result", "midrc__measurement", "fct_measurement"),
         ("class_covid19_pneumonia", "class_covid19_pneumonia", "midrc__annotation", "fct_annotation"),
         ("report_generation_method", "report_generation_method", "midrc__radiology_report", "fct_radiology_report"),
