@@ -42,6 +42,7 @@ app = typer.Typer(
         "Exit codes: 0 done or unchanged, 2 bad usage, 3 a source failed, 4 the audit failed, "
         "5 another refresh is running, 6 the warehouse home cannot be written, 7 the build failed, "
         "8 degraded: done, but a source could not be refreshed and keeps its last good load, "
+        "13 the path of --output cannot be written to, "
         "128 and the number of the signal that interrupted it (130, 143)."
     ),
     no_args_is_help=True,

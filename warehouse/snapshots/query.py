@@ -21,6 +21,7 @@ import duckdb
 
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import Settings
+from warehouse.snapshots import plain_values
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import TableEntry
 
@@ -36,6 +37,14 @@ _LONGEST_MESSAGE = 300
 
 # PIVOT is more than one statement to DuckDB.
 _READING = frozenset({"SELECT", "EXPLAIN", "PRAGMA", "MULTI"})
+
+# What stands before the statement that is explained, comments included.
+_SPACE = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)"
+_EXPLAIN = re.compile(
+    rf"{_SPACE}*explain\b{_SPACE}*(?:(?:analyze|analyse|verbose)\b{_SPACE}*)*"
+    rf"(?:\({_SPACE}*(?:analyze|analyse|verbose|format)\b[^()]*\){_SPACE}*)?",
+    re.IGNORECASE | re.DOTALL,
+)
 
 _READ_ONLY = "Snapshots are read-only, and closed to other files and to the network"
 
@@ -88,13 +97,21 @@ class Result:
         Raises:
             UsageError: the query fails on a value that it meets on the way; then while the reader is read.
         """
-        import pyarrow as pa
-
         with _sentences():
-            stream = self._relation.to_arrow_reader(_BATCH_ROWS)
-        named = zip(self.columns, stream.schema, strict=True)
-        schema = pa.schema([field.with_name(column.name) for column, field in named])
-        return pa.RecordBatchReader.from_batches(schema, _renamed(stream, schema))
+            return _reader(self._relation, [column.name for column in self.columns])
+
+    def cells(self) -> pa.RecordBatchReader:
+        """Return a reader like `reader`, of what CSV and TSV have cells for; a list or a record is its JSON text."""
+        return self._projected(plain_values.cells(self._relation.types), [column.name for column in self.columns])
+
+    def json_rows(self) -> pa.RecordBatchReader:
+        """Return a reader like `reader`, of one column with the JSON text of each row."""
+        names = [column.name for column in self.columns]
+        return self._projected(plain_values.json_object(names, self._relation.types), ["json"])
+
+    def _projected(self, expressions: str, names: list[str]) -> pa.RecordBatchReader:
+        with _sentences():
+            return _reader(self._relation.project(expressions), names)
 
     def page(self, rows: int) -> Page:
         """Return the first `rows` rows, and whether there are more.
@@ -174,19 +191,27 @@ def run(snapshot: Snapshot, sql: str, settings: Settings | None = None) -> Resul
         raise
 
 
-def write_result(result: Result, form: Format, target: Path | BinaryIO) -> int:
-    """Write an answer as csv, json or parquet to a path or an open binary file, in pieces; returns the number of rows.
+def write_result(result: Result, form: Format, target: Path | BinaryIO, *, header: bool = True) -> int:
+    """Write an answer to a path or an open binary file, in pieces; returns the number of rows.
 
-    At a path, the file appears when it is whole.
+    At a path, the file appears when it is whole. `header` leaves the line of names out of csv and tsv.
 
     Raises:
         UsageError: the query fails on the way, or the format cannot hold one of its types.
-        StorageError: the path or file cannot be written.
+        OutputError: the path cannot be written to.
+        StorageError: there is no room for the file.
         BrokenPipeError: whoever read the other end has left.
     """
     from warehouse.snapshots import formats
 
-    return formats.write(result.reader(), form, target)
+    match form:
+        case "json" | "ndjson":
+            reader = result.json_rows()
+        case "csv" | "tsv":
+            reader = result.cells()
+        case _:
+            reader = result.reader()
+    return formats.write(reader, form, target, header=header)
 
 
 def data_dictionary(snapshot: Snapshot) -> tuple[TableEntry, ...]:
@@ -204,6 +229,12 @@ def _refuse_unless_one_question(connection: duckdb.DuckDBPyConnection, sql: str)
     except ValueError:
         # DuckDB's Python client has no name for its newest kinds of statement; none of them only reads.
         kind = "this kind of"
+    if kind == "EXPLAIN":
+        # EXPLAIN ANALYZE runs what it explains, and DuckDB lets COPY write the log beside an open database file.
+        explained = _EXPLAIN.sub("", statements[0].query, count=1)
+        if explained == statements[0].query:
+            raise UsageError("This form of EXPLAIN is not known here. Write EXPLAIN or EXPLAIN ANALYZE, and the query.")
+        _refuse_unless_one_question(connection, explained)
     if kind not in _READING:
         raise UsageError(
             f"{_READ_ONLY}: {kind} statements are refused. Ask with SELECT, FROM, WITH, DESCRIBE, SUMMARIZE, SHOW or "
@@ -228,6 +259,8 @@ def _sentence(error: Exception) -> str:
             f"The query needs more memory than DuckDB may use ({_shortened(error)}): raise ICW_MEMORY_LIMIT, "
             "or ask for less."
         )
+    if plain_values.NO_SUCH_DATE in str(error):
+        return f"The result cannot be written as text: {plain_values.NO_SUCH_DATE}."
     words = _shortened(error)
     return f"The query cannot be answered: {words}" + ("" if words.endswith("?") else ".")
 
@@ -237,6 +270,14 @@ def _shortened(error: Exception) -> str:
     words = re.split(r"\n+(?=LINE \d+:|Possible solutions:|See also )", str(error))[0]
     text = re.sub(r"^[A-Z][\w ]* Error: ", "", " ".join(words.split())).rstrip(".")
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE].rstrip() + " ..."
+
+
+def _reader(relation: duckdb.DuckDBPyRelation, names: list[str]) -> pa.RecordBatchReader:
+    import pyarrow as pa
+
+    stream = relation.to_arrow_reader(_BATCH_ROWS)
+    schema = pa.schema([field.with_name(name) for name, field in zip(names, stream.schema, strict=True)])
+    return pa.RecordBatchReader.from_batches(schema, _renamed(stream, schema))
 
 
 def _renamed(stream: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
