@@ -194,7 +194,8 @@ TEXT_AND_NUMBERS = st.lists(
 @given(TEXT_AND_NUMBERS)
 def test_text_and_numbers_survive_csv_tsv_json_and_ndjson(rows: list[tuple[str | None, int, float | None]]) -> None:
     schema = pa.schema({'text,"\t': pa.string(), "number": pa.int64(), "real": pa.float64()})
-    for form, delimiter in (("csv", ","), ("tsv", "\t")):
+    tables: tuple[tuple[Format, str], ...] = (("csv", ","), ("tsv", "\t"))
+    for form, delimiter in tables:
         text = io.StringIO(of_rows(rows, schema, form), newline="")
         found = list(csv.DictReader(text, delimiter=delimiter))
         assert [

@@ -17,7 +17,8 @@ from tests.support.sample_build import SERIES_COLUMNS, tree
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot
-from warehouse.snapshots.query import ResultColumn, _unique, connect, data_dictionary, run
+from warehouse.snapshots.dictionary import data_dictionary
+from warehouse.snapshots.query import ResultColumn, _unique, connect, run
 
 WRITES = [
     "create table x (a integer)",

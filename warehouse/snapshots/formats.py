@@ -31,10 +31,10 @@ def write(reader: pa.RecordBatchReader, form: Format, target: Path | BinaryIO, *
     """Write what the reader yields to a path or an open binary file; returns the number of rows.
 
     For csv and tsv the columns are cells: numbers, booleans, dates and texts; for json and ndjson there is one column,
-    the text of each row's object (`plain_values` makes both). CSV quotes text as in RFC 4180, and a null is empty without
-    quotes; TSV quotes only what a tab, a quote or the end of a line stands in, and the empty text. JSON is an array,
-    NDJSON an object a line. Parquet keeps the types. At a path, the file appears when it is whole. `header` leaves the
-    line of names out of csv and tsv.
+    the text of each row's object (`plain_values` makes both). CSV quotes text as in RFC 4180, and a null is empty
+    without quotes; TSV quotes only what a tab, a quote or the end of a line stands in, and the empty text. JSON is an
+    array, NDJSON an object a line. Parquet keeps the types. At a path, the file appears when it is whole. Without
+    `header`, csv and tsv have no line of names.
 
     Raises:
         UsageError: the format is unknown, has no header to leave out, or cannot hold one of the types.

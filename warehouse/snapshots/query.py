@@ -10,7 +10,7 @@ import itertools
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import duckdb
+from pydantic import JsonValue
 
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import Settings
-from warehouse.snapshots import plain_values
+from warehouse.snapshots import attaching, plain_values
 from warehouse.snapshots.catalog import Snapshot
-from warehouse.snapshots.manifest import TableEntry
+from warehouse.snapshots.dictionary import where_idc_rows_are
+from warehouse.snapshots.parameters import bound
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,11 +131,14 @@ class Result:
         return Page(columns=self.columns, rows=tuple(found[:rows]), more=len(found) > rows)
 
 
-def connect(snapshot: Snapshot, settings: Settings | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    snapshot: Snapshot, settings: Settings | None = None, attached: Mapping[str, Snapshot] | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open a snapshot's DuckDB file so that no statement can write or read anything else.
 
     Read-only, no other files, no network, no extensions from outside, no access to the caller's Python variables, and
-    these settings can no longer be changed. With `settings`, DuckDB keeps to their threads and memory.
+    these settings can no longer be changed. With `settings`, DuckDB keeps to their threads and memory. The
+    tables of the `attached` snapshots have their names before them (`old.fct_series`).
 
     Raises:
         IntegrityError: the file is gone, or is not a DuckDB file that this version reads.
@@ -153,6 +158,9 @@ def connect(snapshot: Snapshot, settings: Settings | None = None) -> duckdb.Duck
     if settings is not None:
         config |= {"threads": str(settings.threads), "memory_limit": settings.memory_limit}
     try:
+        if attached:
+            files = {name: other.database for name, other in attached.items()}
+            return attaching.open_together(snapshot.database, files, config)
         return duckdb.connect(str(snapshot.database), read_only=True, config=config)
     except duckdb.ConnectionException:
         raise UsageError(
@@ -171,18 +179,29 @@ def connect(snapshot: Snapshot, settings: Settings | None = None) -> duckdb.Duck
         ) from None
 
 
-def run(snapshot: Snapshot, sql: str, settings: Settings | None = None) -> Result:
-    """Ask a snapshot one question.
+def run(
+    snapshot: Snapshot,
+    sql: str,
+    settings: Settings | None = None,
+    *,
+    parameters: Mapping[str, JsonValue] | None = None,
+    attached: Mapping[str, Snapshot] | None = None,
+) -> Result:
+    """Ask a snapshot one question, with values for its `$name`s and with other snapshots beside it.
+
+    The answer to a question with parameters is held in memory (or in temporary files) as a whole before its first row.
 
     Raises:
-        UsageError: the SQL is wrong, is not exactly one statement, or tries to write.
-        IntegrityError: the snapshot's file cannot be opened.
+        UsageError: the SQL is wrong, is not exactly one statement, or tries to write; its parameters are not those that
+            are stated.
+        IntegrityError: a snapshot's file cannot be opened.
     """
-    connection = connect(snapshot, settings)
+    connection = connect(snapshot, settings, attached)
     try:
         with _sentences():
-            _refuse_unless_one_question(connection, sql)
-            relation = connection.sql(sql)
+            statement = _only_question(connection, sql)
+            values = bound(parameters or {}, sorted(statement.named_parameters))
+            relation = connection.sql(sql, params=values) if values else connection.sql(sql)
         if relation is None:
             raise UsageError("The statement has no result to show.")
         return Result(connection, relation)
@@ -214,12 +233,7 @@ def write_result(result: Result, form: Format, target: Path | BinaryIO, *, heade
     return formats.write(reader, form, target, header=header)
 
 
-def data_dictionary(snapshot: Snapshot) -> tuple[TableEntry, ...]:
-    """Return the tables of a snapshot with their grain, keys and described columns, by name."""
-    return tuple(sorted(snapshot.manifest.tables, key=lambda table: table.name))
-
-
-def _refuse_unless_one_question(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+def _only_question(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
         found = "no statement" if not statements else f"{len(statements)} statements"
@@ -234,12 +248,13 @@ def _refuse_unless_one_question(connection: duckdb.DuckDBPyConnection, sql: str)
         explained = _EXPLAIN.sub("", statements[0].query, count=1)
         if explained == statements[0].query:
             raise UsageError("This form of EXPLAIN is not known here. Write EXPLAIN or EXPLAIN ANALYZE, and the query.")
-        _refuse_unless_one_question(connection, explained)
+        _only_question(connection, explained)
     if kind not in _READING:
         raise UsageError(
             f"{_READ_ONLY}: {kind} statements are refused. Ask with SELECT, FROM, WITH, DESCRIBE, SUMMARIZE, SHOW or "
             "EXPLAIN; the result can be written to a file of your own."
         )
+    return statements[0]
 
 
 @contextmanager
@@ -262,6 +277,9 @@ def _sentence(error: Exception) -> str:
     if plain_values.NO_SUCH_DATE in str(error):
         return f"The result cannot be written as text: {plain_values.NO_SUCH_DATE}."
     words = _shortened(error)
+    missing = re.match(r"Table with name (\w+) does not exist", words)
+    if missing and (advice := where_idc_rows_are(missing[1])):
+        return f"There is no table {missing[1]}. {advice}"
     return f"The query cannot be answered: {words}" + ("" if words.endswith("?") else ".")
 
 
