@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -79,16 +80,22 @@ def test_the_prompt_of_a_terminal_goes_on_after_an_error_and_keeps_its_history(
     outer, inner = pty.openpty()
     process = subprocess.Popen([ICW, "sql"], env=environment, stdin=inner, stdout=inner, stderr=inner)
     os.close(inner)
-    os.write(outer, b"from nowhere;\nselect count(*) + 41 as n\n\tfrom fct_series;\n\x04")
-    printed = b""
-    while True:
-        try:
-            printed += os.read(outer, 10_000)
-        except OSError:
-            # The terminal has nobody at its other end any more.
-            break
-    os.close(outer)
+    os.write(outer, b"from nowhere;\nselect count(*) + 41 as n\n\tfrom fct_series;\n")
+    printed = read_until(outer, b"541", b"icw> ")
+    # Only now: before the prompt, the terminal itself would take it.
+    os.write(outer, b"\x04")
     assert process.wait(timeout=60) == 0, printed
+    os.close(outer)
     assert b"Table with name nowhere does not exist" in printed
-    assert b"541" in printed
     assert "from nowhere;" in (tmp_path / "icw" / "sql_history").read_text()
+
+
+def read_until(terminal: int, *texts: bytes) -> bytes:
+    """Read until each of the texts has come behind the one before."""
+    printed, seen = b"", 0
+    for text in texts:
+        while (found := printed.find(text, seen)) < 0:
+            assert select.select([terminal], [], [], 60)[0], printed
+            printed += os.read(terminal, 10_000)
+        seen = found + len(text)
+    return printed
