@@ -7,7 +7,7 @@ output; progress, warnings and errors to standard error. Exit codes are those of
 from __future__ import annotations
 
 import contextlib
-import difflib
+import dataclasses
 import functools
 import json
 import os
@@ -17,23 +17,30 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from dagster_project import display
+from dagster_project.options import IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.screen import Screen, screen
+from dagster_project.sql_arguments import (
+    AttachOption,
+    FormOption,
+    HeaderOption,
+    JsonFormOption,
+    ParameterOption,
+    SqlCommand,
+    StatementArgument,
+    form_of,
+)
 from warehouse.errors import Degraded, IntegrityError, UsageError
 from warehouse.home import require_outside
 from warehouse.interrupts import Interrupts
 from warehouse.process import loading
-from warehouse.settings import Settings, Sources, load_settings
-from warehouse.snapshots import catalog, query
-
-if TYPE_CHECKING:
-    from warehouse.snapshots.verification import FileCheck
+from warehouse.settings import Settings, load_settings
+from warehouse.snapshots import attaching, catalog, dictionary, parameters, query
 
 app = typer.Typer(
     name="icw",
@@ -42,6 +49,7 @@ app = typer.Typer(
         "Exit codes: 0 done or unchanged, 2 bad usage, 3 a source failed, 4 the audit failed, "
         "5 another refresh is running, 6 the warehouse home cannot be written, 7 the build failed, "
         "8 degraded: done, but a source could not be refreshed and keeps its last good load, "
+        "13 the path of --output cannot be written to, "
         "128 and the number of the signal that interrupted it (130, 143)."
     ),
     no_args_is_help=True,
@@ -52,21 +60,10 @@ app = typer.Typer(
 sandbox_app = typer.Typer(no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox", help="Stand-ins for the upstream services, with synthetic data.")
 
-IdcOption = Annotated[
-    str | None,
-    typer.Option("--idc", metavar="VERSION", help="IDC release: current, latest, 23.5.0 or v23 (its newest)."),
-]
-SourcesOption = Annotated[
-    Sources | None,
-    typer.Option(
-        "--sources",
-        help="live: the public services. sandbox: simulated portal and hub with made-up data, for a look.",
-    ),
-]
-SnapshotOption = Annotated[
-    str | None, typer.Option("--snapshot", "-s", help="A snapshot's id or the beginning of it; by default the current.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+@app.callback()
+def main(version: VersionOption = False) -> None:
+    """A citable warehouse of medical-imaging metadata."""
 
 
 @app.command()
@@ -198,54 +195,70 @@ def sources(
         display.sources(screen(), found)
 
 
-@app.command()
+@app.command(cls=SqlCommand)
 def sql(
-    statement: Annotated[str, typer.Argument(help="One SQL query (DuckDB); - reads it from standard input.")],
-    form: Annotated[
-        Literal["table", "csv", "json", "parquet"] | None,
-        typer.Option("--format", "-f", help="By default a table, or what the name of --output ends with."),
-    ] = None,
+    context: typer.Context,
+    statement: StatementArgument = None,
+    form: FormOption = None,
+    as_json: JsonFormOption = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the result to this file instead of printing it.")
     ] = None,
+    no_header: HeaderOption = False,
+    param: ParameterOption = None,
+    attach: AttachOption = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a printed table; the other formats have all.")] = 40,
     snapshot: SnapshotOption = None,
 ) -> None:
     """Query a snapshot, read-only."""
     settings = load_settings()
     found = catalog.snapshot(settings.home, snapshot)
-    chosen = form or _form_of(output)
+    attached = attaching.named(settings.home, attach or (), found)
+    values = parameters.stated(param or ())
+    chosen = form_of(form, as_json, output)
     if output is not None:
         require_outside(output, settings.home)
-    with query.run(found, sys.stdin.read() if statement == "-" else statement, settings) as result:
-        if chosen != "table":
-            written = query.write_result(result, chosen, output or sys.stdout.buffer)
-            if output is not None:
-                Screen(stderr=True).print(f"{written:,} rows written to {output}.", highlight=False)
-        elif output is not None:
-            raise UsageError("A table is for the screen. Use --format csv, json or parquet to write a file.")
-        else:
-            display.page(screen(), result.page(rows))
-            display.synthetic_notice(Screen(stderr=True), found)
+
+    def answer(question: str) -> None:
+        with query.run(found, question, settings, parameters=values, attached=attached) as result:
+            if chosen != "table":
+                written = query.write_result(result, chosen, output or sys.stdout.buffer, header=not no_header)
+                if output is not None:
+                    Screen(stderr=True).print(f"{written:,} rows written to {output}.", highlight=False)
+            else:
+                display.page(screen(), result.page(rows), header=not no_header)
+                display.synthetic_notice(Screen(stderr=True), found, *attached.values())
+
+    if statement is not None or not sys.stdin.isatty():
+        answer(sys.stdin.read() if statement in (None, "-") else statement)
+        return
+    if output is not None or param:
+        raise UsageError("--output and --param need a query: icw sql QUERY.")
+    from dagster_project.prompt import ask_on
+
+    _release_interrupts(context)
+    ask_on(Screen(stderr=True), found, attached, answer)
 
 
 @app.command()
 def tables(
     table: Annotated[str | None, typer.Argument(help="Show the columns of this table.")] = None,
+    search: Annotated[
+        str | None, typer.Option("--search", metavar="TEXT", help="Tables and columns with these words, described.")
+    ] = None,
     snapshot: SnapshotOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the data dictionary: the tables, or the columns of one."""
     found = catalog.snapshot(load_settings().home, snapshot)
-    entries = query.data_dictionary(found)
-    if table is not None:
-        entries = tuple(entry for entry in entries if entry.name == table.lower())
-        if not entries:
-            names = [entry.name for entry in query.data_dictionary(found)]
-            similar = " or ".join(difflib.get_close_matches(table.lower(), names))
-            advice = f"Did you mean {similar}?" if similar else "`icw tables` lists them."
-            raise UsageError(f"There is no table {table!r} in snapshot {found.id}. {advice}")
-    if as_json:
+    entries = dictionary.data_dictionary(found) if table is None else (dictionary.table_named(found, table),)
+    if search is not None:
+        matches = dictionary.search(entries, search)
+        if as_json:
+            print(json.dumps([dataclasses.asdict(match) for match in matches], indent=2))
+        else:
+            display.matches(screen(), search, matches)
+    elif as_json:
         print(json.dumps([entry.model_dump(mode="json") for entry in entries], indent=2))
     elif table is None:
         display.table_list(screen(), found, entries)
@@ -286,13 +299,13 @@ def verify(
 
     Exits with 0 if all are, and with 3 if any is not. A damaged landed object is fetched anew by the next refresh.
     """
-    from warehouse.snapshots.verification import of_unreadable
+    from warehouse.snapshots.verification import checks, of_unreadable
 
     if name is not None and (landing or everything):
         raise UsageError("Name a snapshot, or use --landing or --all: not both.")
     home = load_settings().home
     counted, faults = 0, [of_unreadable(entry) for entry in catalog.unreadable(home)] if everything else []
-    for check in _checks(home, name, landing, everything):
+    for check in checks(home, name, landing, everything):
         counted += 1
         if check.found != "sound":
             faults.append(check)
@@ -302,18 +315,6 @@ def verify(
         display.verification(screen(), counted, faults)
     if faults:
         raise typer.Exit(IntegrityError.exit_code)
-
-
-def _checks(home: Path, name: str | None, landing: bool, everything: bool) -> Iterator[FileCheck]:
-    from warehouse.landing import Landing
-    from warehouse.registry import SOURCE_NAMES
-    from warehouse.snapshots.verification import verify_landing, verify_snapshot
-
-    if landing or everything:
-        yield from verify_landing(Landing(home), SOURCE_NAMES)
-    if not landing:
-        for snapshot in catalog.snapshots(home) if everything else [catalog.snapshot(home, name)]:
-            yield from verify_snapshot(snapshot)
 
 
 @sandbox_app.command()
@@ -384,17 +385,3 @@ def _program() -> str:
     on_path = shutil.which("icw")
     called = Path(sys.argv[0])
     return "icw" if on_path is not None and called.exists() and called.samefile(on_path) else str(called)
-
-
-def _form_of(output: Path | None) -> Literal["table", "csv", "json", "parquet"]:
-    if output is None:
-        return "table"
-    match output.suffix:
-        case ".csv":
-            return "csv"
-        case ".json":
-            return "json"
-        case ".parquet":
-            return "parquet"
-        case _:
-            raise UsageError(f"The format of {output} is not clear from its name. Add --format csv, json or parquet.")

@@ -75,3 +75,10 @@ class BuildFailed(WarehouseError):
     """dbt could not build a model: a defect of the project or of its configuration, not of the data."""
 
     exit_code = 7
+
+
+class OutputError(WarehouseError):
+    """The path for a result is no good: no such folder, no permission."""
+
+    # 9 to 12 are those of `icw status --check`.
+    exit_code = 13

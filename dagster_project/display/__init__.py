@@ -14,11 +14,12 @@ from dagster_project.display.snapshots import (
 )
 from dagster_project.display.sources import sandbox, sources, sources_report
 from dagster_project.display.status import status, status_report
-from dagster_project.display.tables import column_list, documentation, table_list
+from dagster_project.display.tables import column_list, documentation, matches, table_list
 
 __all__ = [
     "column_list",
     "documentation",
+    "matches",
     "page",
     "refresh_summary",
     "sandbox",

@@ -11,12 +11,12 @@ from warehouse.snapshots.catalog import Snapshot, Unreadable
 from warehouse.snapshots.manifest import SourceFailure, Verdict
 
 
-def synthetic_notice(console: Console, snapshot: Snapshot) -> None:
-    """Say so where a snapshot holds made-up data."""
-    if snapshot.manifest.synthetic:
-        console.print(
-            "SYNTHETIC: this snapshot holds made-up data of the sandbox. Do not cite it.", style="bold yellow"
-        )
+def synthetic_notice(console: Console, asked: Snapshot, *others: Snapshot) -> None:
+    """Say so where the snapshot that is asked, or one beside it, holds made-up data."""
+    made_up = [snapshot.id for snapshot in others if snapshot.manifest.synthetic]
+    which = "this snapshot holds" if asked.manifest.synthetic else f"{made_up[0]} holds" if made_up else None
+    if which is not None:
+        console.print(f"SYNTHETIC: {which} made-up data of the sandbox. Do not cite it.", style="bold yellow")
 
 
 def time_since(moment: datetime) -> str:

@@ -11,11 +11,11 @@ from rich.table import Table
 from warehouse.snapshots import query
 
 
-def page(console: Console, found: query.Page) -> None:
+def page(console: Console, found: query.Page, *, header: bool = True) -> None:
     """Show rows of an answer as a table, or one below the other where the names of the columns do not fit beside."""
     fits = sum(len(column.name) + 3 for column in found.columns) <= console.width + 3
     if fits:
-        console.print(_grid(found))
+        console.print(_grid(found, header))
     elif found.rows:
         console.print(_records(found))
     if not found.rows:
@@ -26,8 +26,8 @@ def page(console: Console, found: query.Page) -> None:
         )
 
 
-def _grid(found: query.Page) -> Table:
-    table = Table(show_edge=False, pad_edge=False)
+def _grid(found: query.Page, header: bool) -> Table:
+    table = Table(show_edge=False, pad_edge=False, show_header=header)
     for column in found.columns:
         numeric = any(column.type.startswith(kind) for kind in ("BIGINT", "INTEGER", "HUGEINT", "DOUBLE", "DECIMAL"))
         table.add_column(escape(column.name), justify="right" if numeric else "left", overflow="fold")

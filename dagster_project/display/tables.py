@@ -12,6 +12,7 @@ from rich.table import Table
 
 from dagster_project.display.notices import synthetic_notice
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.dictionary import Match
 from warehouse.snapshots.manifest import TableEntry
 
 # The kinds of tables, by the beginning of their names, in the order in which they are shown.
@@ -60,6 +61,20 @@ def column_list(console: Console, entry: TableEntry) -> None:
     for column in entry.columns:
         reference = f" [dim]-> {column.references}[/]" if column.references else ""
         table.add_row(column.name, column.type, escape(column.description) + reference)
+    console.print(table)
+
+
+def matches(console: Console, text: str, found: Sequence[Match]) -> None:
+    """Show the tables and columns that a search has found."""
+    if not found:
+        console.print(f"No table and no column has {text!r} in its name or description.", markup=False, style="dim")
+        return
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("table", no_wrap=True)
+    table.add_column("column", no_wrap=True)
+    table.add_column("what")
+    for match in found:
+        table.add_row(match.table, match.column or "", escape(_first_sentence(match.description)))
     console.print(table)
 
 

@@ -17,7 +17,8 @@ from tests.support.sample_build import SERIES_COLUMNS, tree
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot
-from warehouse.snapshots.query import ResultColumn, _unique, connect, data_dictionary, run
+from warehouse.snapshots.dictionary import data_dictionary
+from warehouse.snapshots.query import ResultColumn, _unique, connect, run
 
 WRITES = [
     "create table x (a integer)",
@@ -146,8 +147,29 @@ def test_questions_are_answered(published: Snapshot, sql: str, expected: list[tu
 
 
 @pytest.mark.parametrize(
+    "explain",
+    [
+        "explain analyze ",
+        "EXPLAIN\n/* a */ ANALYZE -- b\n",
+        "explain (analyze) ",
+        "explain (format json, analyze true)",
+    ],
+)
+def test_what_is_explained_is_refused_as_it_is_without(
+    published: Snapshot, unchanged: Callable[[], None], explain: str
+) -> None:
+    """DuckDB takes the log of an open file for a file that may be written."""
+    with pytest.raises(UsageError, match="COPY statements are refused"):
+        run(published, f"{explain}copy (select 1) to '{published.database}.wal'")
+    unchanged()
+
+
+@pytest.mark.parametrize(
     "sql",
     [
+        "explain (format json) select 1",
+        "-- why\nexplain (select 1)",
+        "explain(analyze) from fct_series",
         "describe fct_series",
         "summarize fct_series",
         "explain select * from fct_series",

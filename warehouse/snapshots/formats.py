@@ -1,61 +1,58 @@
-"""Write a stream of Arrow record batches as CSV, JSON or Parquet, a few batches in memory at a time."""
+"""Write a stream of Arrow record batches as CSV, TSV, JSON or Parquet, a few batches in memory at a time."""
 
 from __future__ import annotations
 
 import errno
-import json
-import math
+import functools
 import os
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from warehouse.errors import StorageError, UsageError
+from warehouse.errors import OutputError, StorageError, UsageError
 
-Format = Literal["csv", "json", "parquet"]
+Format = Literal["csv", "tsv", "json", "ndjson", "parquet"]
+
+FORMATS: tuple[Format, ...] = ("csv", "tsv", "json", "ndjson", "parquet")
+"""What an answer can be written as."""
 
 _ROW_GROUP_ROWS = 122_880
 
-_PLAIN_IN_CSV = (
-    pa.types.is_boolean,
-    pa.types.is_integer,
-    pa.types.is_floating,
-    pa.types.is_decimal,
-    pa.types.is_string,
-    pa.types.is_date,
-    pa.types.is_null,
-)
+# Errors of the system that a disk makes; all others speak of the path.
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
-# Days since 1970-01-01 of the first and the last date that Python and ISO 8601 have.
-_FIRST_DAY, _LAST_DAY = ((day - date(1970, 1, 1)).days for day in (date.min, date.max))
-
-
-def write(reader: pa.RecordBatchReader, form: Format, target: Path | BinaryIO) -> int:
+def write(reader: pa.RecordBatchReader, form: Format, target: Path | BinaryIO, *, header: bool = True) -> int:
     """Write what the reader yields to a path or an open binary file; returns the number of rows.
 
-    CSV has a header; text is quoted as in RFC 4180, a null is empty without quotes, a list or record is JSON. JSON is
-    an array of objects; what it has no number for (NaN, infinities) is null. In both, dates, times and intervals are as
-    in ISO 8601, and binary is hexadecimal. Parquet keeps the types. At a path, the file appears when it is whole.
+    For csv and tsv the columns are cells: numbers, booleans, dates and texts; for json and ndjson there is one column,
+    the text of each row's object (`plain_values` makes both). CSV quotes text as in RFC 4180, and a null is empty
+    without quotes; TSV quotes only what a tab, a quote or the end of a line stands in, and the empty text. JSON is an
+    array, NDJSON an object a line. Parquet keeps the types. At a path, the file appears when it is whole. Without
+    `header`, csv and tsv have no line of names.
 
     Raises:
-        UsageError: the format is unknown, or cannot hold one of the types.
-        StorageError: the path or file cannot be written.
+        UsageError: the format is unknown, has no header to leave out, or cannot hold one of the types.
+        OutputError: the path cannot be written to.
+        StorageError: there is no room for the file.
         BrokenPipeError: whoever read the other end has left.
     """
     if form not in _WRITERS:
         raise UsageError(f"Results are written as {', '.join(_WRITERS)}, not as {form!r}.")
+    if not header and form not in _WITHOUT_HEADER:
+        raise UsageError(
+            f"{form} has no line of names to leave out: only csv, tsv and the table of the screen have one."
+        )
+    writer = _WITHOUT_HEADER[form] if not header else _WRITERS[form]
     try:
         if isinstance(target, Path):
-            return _write_at(target, lambda file: _WRITERS[form](reader, file))
-        rows = _WRITERS[form](reader, target)
+            return _write_at(target, lambda file: writer(reader, file))
+        rows = writer(reader, target)
         # What the file still holds back is refused here, if at all, and not when the process ends.
         target.flush()
         return rows
@@ -63,18 +60,14 @@ def write(reader: pa.RecordBatchReader, form: Format, target: Path | BinaryIO) -
         raise UsageError(
             f"The result cannot be written as {form}: {str(error).splitlines()[0]}. Cast that column to VARCHAR."
         ) from None
-    except OverflowError:
-        raise UsageError(
-            f"The result cannot be written as {form}: it holds a date that is infinite or outside of the years 1 to "
-            "9999, which ISO 8601 has no form for. Cast that column to VARCHAR, or write Parquet, which keeps it."
-        ) from None
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
         place = f" to {target}" if isinstance(target, Path) else ""
-        raise StorageError(
-            f"The result cannot be written{place}: {error.strerror or error}. Choose another place, or free some space."
-        ) from error
+        what = f"The result cannot be written{place}: {error.strerror or error}."
+        if isinstance(target, Path) and error.errno not in _OF_THE_DISK:
+            raise OutputError(f"{what} Name a file in a folder that exists and that you may write to.") from error
+        raise StorageError(f"{what} Choose another place, or free some space.") from error
 
 
 def _write_at(path: Path, write_to: Callable[[BinaryIO], int]) -> int:
@@ -92,28 +85,69 @@ def _write_at(path: Path, write_to: Callable[[BinaryIO], int]) -> int:
     return rows
 
 
-def _write_csv(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
+def _write_csv(reader: pa.RecordBatchReader, file: BinaryIO, *, header: bool = True) -> int:
     rows = 0
-    schema = _flat(pa.RecordBatch.from_pylist([], schema=reader.schema)).schema
-    with pyarrow.csv.CSVWriter(file, schema) as writer:
+    options = pyarrow.csv.WriteOptions(include_header=header)
+    with pyarrow.csv.CSVWriter(file, reader.schema, write_options=options) as writer:
         for batch in reader:
-            writer.write_batch(_flat(batch))
+            writer.write_batch(batch)
             rows += batch.num_rows
     return rows
 
 
+def _write_tsv(reader: pa.RecordBatchReader, file: BinaryIO, *, header: bool = True) -> int:
+    rows = 0
+    if header:
+        names = _tsv_cells(pa.array(reader.schema.names, pa.string()))
+        file.write("\t".join(names.to_pylist()).encode() + b"\n")
+    for batch in reader:
+        columns = [_tsv_cells(column) for column in batch.columns]
+        lines = pc.call_function(
+            "binary_join_element_wise", [*columns, "\t"], pc.JoinOptions(null_handling="replace", null_replacement="")
+        )
+        file.write(_lines(lines, b"\n"))
+        file.write(b"\n" if batch.num_rows else b"")
+        rows += batch.num_rows
+    return rows
+
+
+def _tsv_cells(column: pa.Array) -> pa.Array:
+    """Return each value as its text, in quotes where it would not be one cell or would look like a null."""
+    if not pa.types.is_string(column.type):
+        return column.cast(pa.string())
+    quoted = pc.call_function("match_substring_regex", [column], pc.MatchSubstringOptions('^$|[\t"\r\n]'))
+    if not pc.call_function("any", [quoted]).as_py():
+        return column
+    doubled = pc.call_function("replace_substring", [column], pc.ReplaceSubstringOptions('"', '""'))
+    in_quotes = pc.call_function("binary_join_element_wise", ['"', doubled, '"', ""])
+    return pc.call_function("if_else", [quoted, in_quotes, column])
+
+
 def _write_json(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
     rows = 0
-    names = reader.schema.names
     file.write(b"[")
     for batch in reader:
-        columns = [_json_values(column) for column in batch.columns]
-        for record in zip(*columns, strict=True):
-            text = json.dumps(dict(zip(names, record, strict=True)), ensure_ascii=False, allow_nan=False)
-            file.write((",\n" if rows else "\n").encode() + text.encode())
-            rows += 1
+        if batch.num_rows:
+            file.write(b",\n" if rows else b"\n")
+            file.write(_lines(batch.column(0), b",\n"))
+        rows += batch.num_rows
     file.write(b"\n]\n")
     return rows
+
+
+def _write_ndjson(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
+    rows = 0
+    for batch in reader:
+        if batch.num_rows:
+            file.write(_lines(batch.column(0), b"\n"))
+            file.write(b"\n")
+        rows += batch.num_rows
+    return rows
+
+
+def _lines(texts: pa.Array, between: bytes) -> bytes:
+    """Return the texts as UTF-8, one after the other."""
+    return between.join(texts.cast(pa.binary()).to_pylist())
 
 
 def _write_parquet(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
@@ -133,68 +167,13 @@ def _write_parquet(reader: pa.RecordBatchReader, file: BinaryIO) -> int:
 
 _WRITERS: Mapping[str, Callable[[pa.RecordBatchReader, BinaryIO], int]] = {
     "csv": _write_csv,
+    "tsv": _write_tsv,
     "json": _write_json,
+    "ndjson": _write_ndjson,
     "parquet": _write_parquet,
 }
 
-
-def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the batch with every column that CSV has no cell for as text."""
-    columns = []
-    for column in batch.columns:
-        if pa.types.is_dictionary(column.type):
-            columns.append(column.dictionary_decode())
-        elif any(holds(column.type) for holds in _PLAIN_IN_CSV):
-            if pa.types.is_date32(column.type):
-                _require_years_of_four_digits(column)
-            columns.append(column)
-        else:
-            columns.append(pa.array([_cell(value) for value in _json_values(column)], pa.string()))
-    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-
-
-def _require_years_of_four_digits(column: pa.Array) -> None:
-    """Arrow writes an infinite date as one in the year 5881580.
-
-    Raises:
-        OverflowError: a date is infinite or outside of the years 1 to 9999.
-    """
-    bounds = pc.call_function("min_max", [column.view(pa.int32())]).as_py()
-    if bounds["min"] is not None and not _FIRST_DAY <= bounds["min"] <= bounds["max"] <= _LAST_DAY:
-        raise OverflowError
-
-
-def _cell(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _json_values(column: pa.Array) -> list[Any]:
-    values = column.to_pylist(maps_as_pydicts="lossy")
-    plain = pa.types.is_string(column.type) or pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)
-    return values if plain else [_json_value(value) for value in values]
-
-
-def _json_value(value: Any) -> Any:
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case Decimal():
-            return int(value) if value.as_tuple().exponent == 0 else float(value)
-        case datetime() | date() | time():
-            return value.isoformat()
-        case bytes():
-            return value.hex()
-        case pa.MonthDayNano():
-            return f"P{value.months}M{value.days}DT{Decimal(value.nanoseconds) / 1_000_000_000:f}S"
-        case list():
-            return [_json_value(entry) for entry in value]
-        case dict():
-            return {_key(key): _json_value(entry) for key, entry in value.items()}
-        case _:
-            return value
-
-
-def _key(key: Any) -> str:
-    """Return the key of a map as the name of a JSON member."""
-    value = _json_value(key)
-    return value if isinstance(value, str) else json.dumps(value)
+_WITHOUT_HEADER: Mapping[str, Callable[[pa.RecordBatchReader, BinaryIO], int]] = {
+    "csv": functools.partial(_write_csv, header=False),
+    "tsv": functools.partial(_write_tsv, header=False),
+}

@@ -10,7 +10,7 @@ import itertools
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import duckdb
+from pydantic import JsonValue
 
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import Settings
+from warehouse.snapshots import attaching, plain_values
 from warehouse.snapshots.catalog import Snapshot
-from warehouse.snapshots.manifest import TableEntry
+from warehouse.snapshots.dictionary import where_idc_rows_are
+from warehouse.snapshots.parameters import bound
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +39,14 @@ _LONGEST_MESSAGE = 300
 
 # PIVOT is more than one statement to DuckDB.
 _READING = frozenset({"SELECT", "EXPLAIN", "PRAGMA", "MULTI"})
+
+# What stands before the statement that is explained, comments included.
+_SPACE = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)"
+_EXPLAIN = re.compile(
+    rf"{_SPACE}*explain\b{_SPACE}*(?:(?:analyze|analyse|verbose)\b{_SPACE}*)*"
+    rf"(?:\({_SPACE}*(?:analyze|analyse|verbose|format)\b[^()]*\){_SPACE}*)?",
+    re.IGNORECASE | re.DOTALL,
+)
 
 _READ_ONLY = "Snapshots are read-only, and closed to other files and to the network"
 
@@ -88,13 +99,21 @@ class Result:
         Raises:
             UsageError: the query fails on a value that it meets on the way; then while the reader is read.
         """
-        import pyarrow as pa
-
         with _sentences():
-            stream = self._relation.to_arrow_reader(_BATCH_ROWS)
-        named = zip(self.columns, stream.schema, strict=True)
-        schema = pa.schema([field.with_name(column.name) for column, field in named])
-        return pa.RecordBatchReader.from_batches(schema, _renamed(stream, schema))
+            return _reader(self._relation, [column.name for column in self.columns])
+
+    def cells(self) -> pa.RecordBatchReader:
+        """Return a reader like `reader`, of what CSV and TSV have cells for; a list or a record is its JSON text."""
+        return self._projected(plain_values.cells(self._relation.types), [column.name for column in self.columns])
+
+    def json_rows(self) -> pa.RecordBatchReader:
+        """Return a reader like `reader`, of one column with the JSON text of each row."""
+        names = [column.name for column in self.columns]
+        return self._projected(plain_values.json_object(names, self._relation.types), ["json"])
+
+    def _projected(self, expressions: str, names: list[str]) -> pa.RecordBatchReader:
+        with _sentences():
+            return _reader(self._relation.project(expressions), names)
 
     def page(self, rows: int) -> Page:
         """Return the first `rows` rows, and whether there are more.
@@ -112,11 +131,14 @@ class Result:
         return Page(columns=self.columns, rows=tuple(found[:rows]), more=len(found) > rows)
 
 
-def connect(snapshot: Snapshot, settings: Settings | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    snapshot: Snapshot, settings: Settings | None = None, attached: Mapping[str, Snapshot] | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open a snapshot's DuckDB file so that no statement can write or read anything else.
 
     Read-only, no other files, no network, no extensions from outside, no access to the caller's Python variables, and
-    these settings can no longer be changed. With `settings`, DuckDB keeps to their threads and memory.
+    these settings can no longer be changed. With `settings`, DuckDB keeps to their threads and memory. The
+    tables of the `attached` snapshots have their names before them (`old.fct_series`).
 
     Raises:
         IntegrityError: the file is gone, or is not a DuckDB file that this version reads.
@@ -136,6 +158,9 @@ def connect(snapshot: Snapshot, settings: Settings | None = None) -> duckdb.Duck
     if settings is not None:
         config |= {"threads": str(settings.threads), "memory_limit": settings.memory_limit}
     try:
+        if attached:
+            files = {name: other.database for name, other in attached.items()}
+            return attaching.open_together(snapshot.database, files, config)
         return duckdb.connect(str(snapshot.database), read_only=True, config=config)
     except duckdb.ConnectionException:
         raise UsageError(
@@ -154,18 +179,29 @@ def connect(snapshot: Snapshot, settings: Settings | None = None) -> duckdb.Duck
         ) from None
 
 
-def run(snapshot: Snapshot, sql: str, settings: Settings | None = None) -> Result:
-    """Ask a snapshot one question.
+def run(
+    snapshot: Snapshot,
+    sql: str,
+    settings: Settings | None = None,
+    *,
+    parameters: Mapping[str, JsonValue] | None = None,
+    attached: Mapping[str, Snapshot] | None = None,
+) -> Result:
+    """Ask a snapshot one question, with values for its `$name`s and with other snapshots beside it.
+
+    The answer to a question with parameters is held in memory (or in temporary files) as a whole before its first row.
 
     Raises:
-        UsageError: the SQL is wrong, is not exactly one statement, or tries to write.
-        IntegrityError: the snapshot's file cannot be opened.
+        UsageError: the SQL is wrong, is not exactly one statement, or tries to write; its parameters are not those that
+            are stated.
+        IntegrityError: a snapshot's file cannot be opened.
     """
-    connection = connect(snapshot, settings)
+    connection = connect(snapshot, settings, attached)
     try:
         with _sentences():
-            _refuse_unless_one_question(connection, sql)
-            relation = connection.sql(sql)
+            statement = _only_question(connection, sql)
+            values = bound(parameters or {}, sorted(statement.named_parameters))
+            relation = connection.sql(sql, params=values) if values else connection.sql(sql)
         if relation is None:
             raise UsageError("The statement has no result to show.")
         return Result(connection, relation)
@@ -174,27 +210,30 @@ def run(snapshot: Snapshot, sql: str, settings: Settings | None = None) -> Resul
         raise
 
 
-def write_result(result: Result, form: Format, target: Path | BinaryIO) -> int:
-    """Write an answer as csv, json or parquet to a path or an open binary file, in pieces; returns the number of rows.
+def write_result(result: Result, form: Format, target: Path | BinaryIO, *, header: bool = True) -> int:
+    """Write an answer to a path or an open binary file, in pieces; returns the number of rows.
 
-    At a path, the file appears when it is whole.
+    At a path, the file appears when it is whole. `header` leaves the line of names out of csv and tsv.
 
     Raises:
         UsageError: the query fails on the way, or the format cannot hold one of its types.
-        StorageError: the path or file cannot be written.
+        OutputError: the path cannot be written to.
+        StorageError: there is no room for the file.
         BrokenPipeError: whoever read the other end has left.
     """
     from warehouse.snapshots import formats
 
-    return formats.write(result.reader(), form, target)
+    match form:
+        case "json" | "ndjson":
+            reader = result.json_rows()
+        case "csv" | "tsv":
+            reader = result.cells()
+        case _:
+            reader = result.reader()
+    return formats.write(reader, form, target, header=header)
 
 
-def data_dictionary(snapshot: Snapshot) -> tuple[TableEntry, ...]:
-    """Return the tables of a snapshot with their grain, keys and described columns, by name."""
-    return tuple(sorted(snapshot.manifest.tables, key=lambda table: table.name))
-
-
-def _refuse_unless_one_question(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+def _only_question(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
         found = "no statement" if not statements else f"{len(statements)} statements"
@@ -204,11 +243,18 @@ def _refuse_unless_one_question(connection: duckdb.DuckDBPyConnection, sql: str)
     except ValueError:
         # DuckDB's Python client has no name for its newest kinds of statement; none of them only reads.
         kind = "this kind of"
+    if kind == "EXPLAIN":
+        # EXPLAIN ANALYZE runs what it explains, and DuckDB lets COPY write the log beside an open database file.
+        explained = _EXPLAIN.sub("", statements[0].query, count=1)
+        if explained == statements[0].query:
+            raise UsageError("This form of EXPLAIN is not known here. Write EXPLAIN or EXPLAIN ANALYZE, and the query.")
+        _only_question(connection, explained)
     if kind not in _READING:
         raise UsageError(
             f"{_READ_ONLY}: {kind} statements are refused. Ask with SELECT, FROM, WITH, DESCRIBE, SUMMARIZE, SHOW or "
             "EXPLAIN; the result can be written to a file of your own."
         )
+    return statements[0]
 
 
 @contextmanager
@@ -228,7 +274,12 @@ def _sentence(error: Exception) -> str:
             f"The query needs more memory than DuckDB may use ({_shortened(error)}): raise ICW_MEMORY_LIMIT, "
             "or ask for less."
         )
+    if plain_values.NO_SUCH_DATE in str(error):
+        return f"The result cannot be written as text: {plain_values.NO_SUCH_DATE}."
     words = _shortened(error)
+    missing = re.match(r"Table with name (\w+) does not exist", words)
+    if missing and (advice := where_idc_rows_are(missing[1])):
+        return f"There is no table {missing[1]}. {advice}"
     return f"The query cannot be answered: {words}" + ("" if words.endswith("?") else ".")
 
 
@@ -237,6 +288,14 @@ def _shortened(error: Exception) -> str:
     words = re.split(r"\n+(?=LINE \d+:|Possible solutions:|See also )", str(error))[0]
     text = re.sub(r"^[A-Z][\w ]* Error: ", "", " ".join(words.split())).rstrip(".")
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE].rstrip() + " ..."
+
+
+def _reader(relation: duckdb.DuckDBPyRelation, names: list[str]) -> pa.RecordBatchReader:
+    import pyarrow as pa
+
+    stream = relation.to_arrow_reader(_BATCH_ROWS)
+    schema = pa.schema([field.with_name(name) for name, field in zip(names, stream.schema, strict=True)])
+    return pa.RecordBatchReader.from_batches(schema, _renamed(stream, schema))
 
 
 def _renamed(stream: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

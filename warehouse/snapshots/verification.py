@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from warehouse.landing import Landing, sha256_of
+from warehouse.registry import SOURCE_NAMES
+from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot, Unreadable
 
 log = logging.getLogger("icw.snapshots")
@@ -105,3 +107,12 @@ def _sums(path: Path) -> dict[str, str] | None:
     if not matches or None in matches:
         return None
     return {match["name"]: match["digest"] for match in matches if match is not None}
+
+
+def checks(home: Path, name: str | None, landing: bool, everything: bool) -> Iterator[FileCheck]:
+    """Check the files of one snapshot (None is the current one), of the landing, or of everything in a home."""
+    if landing or everything:
+        yield from verify_landing(Landing(home), SOURCE_NAMES)
+    if not landing:
+        for snapshot in catalog.snapshots(home) if everything else [catalog.snapshot(home, name)]:
+            yield from verify_snapshot(snapshot)
