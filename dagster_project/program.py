@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import NoReturn
 
 from warehouse.interrupts import Interrupts
@@ -11,11 +12,15 @@ def program() -> NoReturn:
     """Run the command line and end the process with its exit code; an interrupt ends it in one sentence."""
     interrupts = Interrupts()
     interrupts.heed()
+    # Or pydantic searches all that is installed for plugins of its own, before the first model.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     with interrupts.guarding():
-        from dagster_project.cli import app
-        from dagster_project.exit_status import run_with_exit_status
-        from dagster_project.screen import bear_any_text
-        from warehouse.process import run_and_leave
+        from warehouse.process import loading, run_and_leave
+
+        with loading():
+            from dagster_project.cli import app
+            from dagster_project.exit_status import run_with_exit_status
+            from dagster_project.screen import bear_any_text
 
         bear_any_text()
 
