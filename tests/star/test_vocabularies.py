@@ -44,8 +44,7 @@ UNMAPPED = {
     "23.5.0": {"body part": 35, "manufacturer": 5, "modality": 25},
     "25.0.5": {"body part": 35, "manufacturer": 5, "modality": 18},
 }
-# Image series (CT, MR, SM, PT, US, DX) of 25.0.5 that state no body part, and those of them that have a derived one.
-IMAGES = "('CT', 'MR', 'SM', 'PT', 'US', 'DX')"
+_IMAGES = "('CT', 'MR', 'SM', 'PT', 'US', 'DX')"
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +137,14 @@ def assert_vocabularies_are_whole(star: duckdb.DuckDBPyConnection, version: str)
 
 
 def assert_regions_are_derived(star: duckdb.DuckDBPyConnection) -> None:
-    """Check the derived regions of IDC 25.0.5."""
-    query = f"""
-        select count(*), count(*) filter (body_part_id is null),
-            count(*) filter (body_part_id is null and derived_body_part_id is not null)
-        from fct_series where source_id = 'idc' and modality in {IMAGES}
-    """
-    print(rows(star, query))
+    """Check the regions of the images of IDC 25.0.5: all, without a stated body part, and those with a derived one."""
+    images = f"from fct_series where source_id = 'idc' and modality in {_IMAGES}"
+    counts = f"select count(*), count(*) filter (body_part_id is null) {images}"
+    assert rows(star, counts) == [(487_163, 155_075)]
+    derived = f"{images} and derived_body_part_id is not null"
+    query = f"select body_part_id, count(*) {derived} group by all order by 2"
+    assert rows(star, query) == [("UNSPECIFIED", 21), (None, 106_939)]
+    query = (
+        f"select derived_body_part_id, count(*) {derived} and modality = 'MR' and collection_id = 'ispy2' group by all"
+    )
+    assert rows(star, query) == [("BREAST", 20_308)]
