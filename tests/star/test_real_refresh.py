@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
-from tests.star.test_vocabularies import assert_regions_are_derived, assert_vocabularies_are_whole
+from tests.star.unmapped_texts import assert_regions_are_derived, assert_vocabularies_are_whole
 from tests.support.icw import ICW
 from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from tests.star.conftest import Judged
+from tests.star.unmapped_texts import assert_vocabularies_are_whole
 from tests.support.small_release import built_once
-from warehouse.build import DBT_PROJECT
 
 # Texts of real releases, and the maker's name of today.
 MAKERS = {
@@ -36,15 +36,6 @@ MAKERS = {
     "VARIAN MEDICAL SYSTEMS": "Varian Medical Systems",
     "HIGHDICOM": "highdicom",
 }
-
-_LOCATIONS = f"read_csv('{DBT_PROJECT}/seeds/map_tumor_location.csv', all_varchar=true)"
-
-# Series of IDC whose texts have no term, each left out on purpose.
-UNMAPPED = {
-    "23.5.0": {"body part": 35, "manufacturer": 5, "modality": 25},
-    "25.0.5": {"body part": 35, "manufacturer": 5, "modality": 18},
-}
-_IMAGES = "('CT', 'MR', 'SM', 'PT', 'US', 'DX')"
 
 
 @pytest.fixture(scope="module")
@@ -115,36 +106,3 @@ def test_the_key_of_a_derived_region_is_that_of_its_body_part(star: duckdb.DuckD
 def test_what_a_real_release_leaves_without_a_term_says_why(judged: Judged, version: str) -> None:
     with judged(version).read() as star:
         assert_vocabularies_are_whole(star, version)
-
-
-def assert_vocabularies_are_whole(star: duckdb.DuckDBPyConnection, version: str) -> None:
-    """Check that a release leaves no text without a term but those with a reason, and no location unread."""
-    unmapped = """
-        select vocabulary, sum(record_count)::bigint, count(*) - count(unmapped_reason)
-        from rpt_unmapped_value where source_id = 'idc' and record = 'series'
-        group by all
-    """
-    found = rows(star, unmapped)
-    print(version, found)
-    assert {vocabulary: series for vocabulary, series, _ in found} == UNMAPPED[version]
-    assert {without_reason for *_, without_reason in found} == {0}
-    read = f"""
-        select distinct tumor_locations from dim_collection
-        where source_id = 'idc' and tumor_locations is not null
-            and upper(tumor_locations) not in (select tumor_location_raw from {_LOCATIONS})
-    """
-    assert rows(star, read) == []
-
-
-def assert_regions_are_derived(star: duckdb.DuckDBPyConnection) -> None:
-    """Check the regions of the images of IDC 25.0.5: all, without a stated body part, and those with a derived one."""
-    images = f"from fct_series where source_id = 'idc' and modality in {_IMAGES}"
-    counts = f"select count(*), count(*) filter (body_part_id is null) {images}"
-    assert rows(star, counts) == [(487_163, 155_075)]
-    derived = f"{images} and derived_body_part_id is not null"
-    query = f"select body_part_id, count(*) {derived} group by all order by 2"
-    assert rows(star, query) == [("UNSPECIFIED", 21), (None, 106_939)]
-    query = (
-        f"select derived_body_part_id, count(*) {derived} and modality = 'MR' and collection_id = 'ispy2' group by all"
-    )
-    assert rows(star, query) == [("BREAST", 20_308)]
