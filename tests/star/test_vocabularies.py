@@ -79,7 +79,7 @@ def test_a_derived_region_stands_only_where_none_is_stated(star: duckdb.DuckDBPy
         from fct_series group by all order by all
     """
     found = rows(star, query)
-    location = "tumor location of the collection"
+    location = "tumour location of the collection"
     assert {row[:5] for row in found} == {
         *((f"collection_{i}", "CT", "LUNG", None, None) for i in range(3)),
         *(("collection_0", modality, None, "CHEST", location) for modality in ("MR", "SR")),
@@ -88,6 +88,14 @@ def test_a_derived_region_stands_only_where_none_is_stated(star: duckdb.DuckDBPy
         *(("collection_2", modality, None, None, None) for modality in ("MR", "SR")),
     }
     assert sum(row[5] for row in found) == 2400
+
+
+def test_locations_of_tumours_are_reported_as_the_other_texts_are(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select record, value_count, unmapped_value_count, record_count
+        from rpt_mapping where vocabulary = 'tumour location'
+    """
+    assert rows(star, query) == [("collection", 3, 0, 3)]
 
 
 def test_the_key_of_a_derived_region_is_that_of_its_body_part(star: duckdb.DuckDBPyConnection) -> None:

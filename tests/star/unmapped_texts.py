@@ -6,15 +6,12 @@ from typing import Any
 
 import duckdb
 
-from warehouse.build import DBT_PROJECT
-
 # Series whose texts have no term, each left out on purpose.
 UNMAPPED = {
     "23.5.0": {"body part": 35, "manufacturer": 5, "modality": 25},
     "25.0.5": {"body part": 35, "manufacturer": 5, "modality": 18},
 }
 
-_LOCATIONS = f"read_csv('{DBT_PROJECT}/seeds/map_tumor_location.csv', all_varchar=true)"
 _IMAGES = "('CT', 'MR', 'SM', 'MG', 'CR', 'PT', 'DX', 'US')"
 
 
@@ -29,12 +26,11 @@ def assert_vocabularies_are_whole(star: duckdb.DuckDBPyConnection, version: str)
     print(version, found)
     assert {vocabulary: series for vocabulary, series, _ in found} == UNMAPPED[version]
     assert {without_reason for *_, without_reason in found} == {0}
-    read = f"""
-        select distinct tumor_locations from dim_collection
-        where source_id = 'idc' and tumor_locations is not null
-            and upper(tumor_locations) not in (select tumor_location_raw from {_LOCATIONS})
+    locations = """
+        select record_count > 100, unmapped_value_count
+        from rpt_mapping where source_id = 'idc' and vocabulary = 'tumour location'
     """
-    assert rows(star, read) == []
+    assert rows(star, locations) == [(True, 0)]
 
 
 def assert_regions_are_derived(star: duckdb.DuckDBPyConnection) -> None:

@@ -54,7 +54,7 @@ select
     case when {{ without_body_part }} then tumor_regions.body_part_key end as derived_body_part_key,
     case when {{ without_body_part }} then tumor_regions.body_part_id end as derived_body_part_id,
     case
-        when {{ without_body_part }} and tumor_regions.body_part_id is not null then 'tumor location of the collection'
+        when {{ without_body_part }} and tumor_regions.body_part_id is not null then 'tumour location of the collection'
     end as derived_body_part_source,
     {{ mapped_id('manufacturer', 'upper(series.manufacturer)') }} as manufacturer_id,
     cast(case when series.study_instance_uid is null then 0 else 1 end as {{ dbt.type_bigint() }}) as study_count,
