@@ -14,7 +14,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo refresh docs sources analyses test test-full lint bench dev clean
+.PHONY: help install demo refresh docs sources terms analyses test test-full lint bench dev clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ docs: install ## the snapshot in service as a page for a browser: models, SQL, l
 
 sources: install ## write the sources of the dbt project from the contracts (after a change of warehouse/contracts)
 	@$(BIN)/python -m warehouse.build.dbt_sources
+
+terms: install ## write the defined terms of DICOM into the seeds of the dbt project, from the wheels of highdicom and pydicom
+	@$(BIN)/python -m warehouse.build.dicom_terms
 
 analyses: install ## renew the analysts' page from the snapshot in service: diagrams, SQL, outputs
 	@$(BIN)/python -m dagster_project.analysts_page

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
+from tests.star.unmapped_texts import assert_regions_are_derived, assert_vocabularies_are_whole
 from tests.support.icw import ICW
 from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store
@@ -72,6 +73,8 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
             assert min(numbers[0][0], numbers[0][3]) > 1000
             assert_every_row_is_kept(connection, "25.0.5")
             assert_no_image_modality_is_mostly_derived(connection)
+            assert_vocabularies_are_whole(connection, "25.0.5")
+            assert_regions_are_derived(connection)
             newer = names_of_analysis_results(connection)
         print(numbers)
         print(f"{fields:,} fields of both portals are landed as the documents have them")

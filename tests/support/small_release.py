@@ -18,7 +18,7 @@ from warehouse.settings import Settings
 VERSION = "25.0.5"
 
 # 1,200 CT, 600 MR and 600 SR series of 120 patients, one study each, in three collections. As in the real index, MR
-# may lack a body part and structured reports always do.
+# may lack a body part and structured reports always do; the tumours of one collection are in several regions.
 IDC_INDEX = """
     select
         'collection_' || (i % 3) as collection_id,
@@ -79,7 +79,7 @@ FILES: Mapping[str, str] = {
             'Collection ' || i as collection_name,
             'collection_' || i as collection_id,
             'Lung' as cancer_types,
-            'Chest' as tumor_locations,
+            case i when 0 then 'Chest' when 1 then 'prostate gland' else 'Lung, abdomen' end as tumor_locations,
             cast(40 as bigint) as subjects,
             'Human' as species,
             [{'source_doi': '10.7937/collection-' || i, 'license': {'license_short_name': 'CC BY 4.0'}}] as sources,

@@ -32,7 +32,11 @@ select
     known.coding_scheme,
     known.code,
     known.term_source,
-    known.body_part_id is not null as is_mapped
+    known.body_part_id is not null as is_mapped,
+    reasons.unmapped_reason
 from {{ ref('seed_body_part') }} as known
 full outer join unmapped
     on known.body_part_id = unmapped.body_part_id
+left join {{ ref('seed_unmapped_reason') }} as reasons
+    on reasons.vocabulary = 'body part'
+    and unmapped.body_part_id = reasons.raw_value

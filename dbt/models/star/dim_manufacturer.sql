@@ -30,7 +30,11 @@ select
     coalesce(known.manufacturer_id, unmapped.manufacturer_id) as manufacturer_id,
     coalesce(known.manufacturer_name, unmapped.manufacturer_name) as manufacturer_name,
     coalesce(known.manufacturer_kind, 'unmapped') as manufacturer_kind,
-    known.manufacturer_id is not null as is_mapped
+    known.manufacturer_id is not null as is_mapped,
+    reasons.unmapped_reason
 from {{ ref('seed_manufacturer') }} as known
 full outer join unmapped
     on known.manufacturer_id = unmapped.manufacturer_id
+left join {{ ref('seed_unmapped_reason') }} as reasons
+    on reasons.vocabulary = 'manufacturer'
+    and unmapped.manufacturer_id = reasons.raw_value

@@ -32,7 +32,12 @@ select
     known.modality_name,
     coalesce(known.modality_kind, 'unmapped') as modality_kind,
     known.is_retired,
-    known.term_source
+    known.term_source,
+    reasons.unmapped_reason
 from terms
 left join {{ ref('seed_modality') }} as known
     on terms.modality = known.modality
+left join {{ ref('seed_unmapped_reason') }} as reasons
+    on reasons.vocabulary = 'modality'
+    and known.modality is null
+    and upper(terms.modality) = reasons.raw_value

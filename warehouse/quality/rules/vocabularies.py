@@ -12,4 +12,5 @@ VOCABULARIES = (
     "ethnicity",
     "COVID-19 status",
     "type of algorithm",
+    "tumour location",
 )

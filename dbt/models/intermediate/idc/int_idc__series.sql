@@ -1,5 +1,7 @@
 -- Grain: one DICOM series of the IDC release, in the shape of fct_series.
 
+{%- set without_body_part = "(series.body_part_examined is null or map_body_part.body_part_id = 'UNSPECIFIED')" %}
+
 with collections as (
 
     {{ keyed_values(ref('stg_idc__idc_index'), "'idc'", ['collection_id'], 'collection_key') }}
@@ -15,6 +17,22 @@ patients as (
 studies as (
 
     {{ keyed_values(ref('stg_idc__idc_index'), "'idc'", ['study_instance_uid'], 'study_key') }}
+
+),
+
+-- The region that a collection's tumour locations name, where they name one.
+tumor_regions as (
+
+    select
+        described.collection_id,
+        min(locations.body_part_id) as body_part_id,
+        min({{ surrogate_key(['locations.body_part_id']) }}) as body_part_key
+    from {{ ref('stg_idc__collections_index') }} as described
+    inner join {{ ref('map_tumor_location') }} as locations
+        on upper(described.tumor_locations) = locations.tumor_location_raw
+    where locations.body_part_id is not null
+    group by described.collection_id
+    having min(locations.body_part_id) = max(locations.body_part_id)
 
 )
 
@@ -33,6 +51,11 @@ select
     {{ reference_key(["'idc'", 'series.analysis_result_id']) }} as analysis_result_key,
     {{ mapped_id('license', 'series.license_raw') }} as license_id,
     {{ mapped_id('body_part', 'upper(series.body_part_examined)') }} as body_part_id,
+    case when {{ without_body_part }} then tumor_regions.body_part_key end as derived_body_part_key,
+    case when {{ without_body_part }} then tumor_regions.body_part_id end as derived_body_part_id,
+    case
+        when {{ without_body_part }} and tumor_regions.body_part_id is not null then 'tumour location of the collection'
+    end as derived_body_part_source,
     {{ mapped_id('manufacturer', 'upper(series.manufacturer)') }} as manufacturer_id,
     cast(case when series.study_instance_uid is null then 0 else 1 end as {{ dbt.type_bigint() }}) as study_count,
     cast(case when series.patient_id is null then 0 else 1 end as {{ dbt.type_bigint() }}) as patient_count,
@@ -45,6 +68,8 @@ left join collections
 left join patients
     on series.collection_id = patients.collection_id
     and series.patient_id = patients.patient_id
+left join tumor_regions
+    on series.collection_id = tumor_regions.collection_id
 left join studies
     on series.study_instance_uid = studies.study_instance_uid
 {{ join_modality('series.modality') }}

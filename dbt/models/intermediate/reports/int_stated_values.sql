@@ -66,6 +66,22 @@ stated as (
         algorithms.record,
         types.algorithm_type_raw,
         types.algorithm_type <> 'unmapped'
+    union all
+    select
+        collections.source_id,
+        'collection' as record,
+        'tumour location' as vocabulary,
+        collections.tumor_locations as raw_value,
+        locations.tumor_location_raw is not null as is_mapped,
+        count(*) as record_count
+    from {{ ref('dim_collection') }} as collections
+    left join {{ ref('map_tumor_location') }} as locations
+        on upper(collections.tumor_locations) = locations.tumor_location_raw
+    where collections.tumor_locations is not null
+    group by
+        collections.source_id,
+        collections.tumor_locations,
+        locations.tumor_location_raw is not null
 
 )
 
