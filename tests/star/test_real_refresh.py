@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.star.people import assert_people_are_told
 from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
 from tests.support.icw import ICW
 from tests.support.shared import SEED, population_of
@@ -72,6 +73,7 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
             assert min(numbers[0][0], numbers[0][3]) > 1000
             assert_every_row_is_kept(connection, "25.0.5")
             assert_no_image_modality_is_mostly_derived(connection)
+            assert_people_are_told(connection)
             newer = names_of_analysis_results(connection)
         print(numbers)
         print(f"{fields:,} fields of both portals are landed as the documents have them")

@@ -97,6 +97,7 @@ select
     patients.age_years_min as age_years,
     patients.age_years_min,
     patients.age_years_max,
+    {{ ages_conflict('patients.age_years_min', 'patients.age_years_max') }} as ages_conflict,
     {{ harmonised_term('race', 'patients') }} as race,
     patients.race_raw,
     patients.ethnicity,

@@ -60,6 +60,7 @@ select
     {{ surrogate_key(['patients.source_id', 'patients.collection_id']) }} as collection_key,
     patients.*,
     patients.age_years_min as age_years,
+    {{ ages_conflict('patients.age_years_min', 'patients.age_years_max') }} as ages_conflict,
     collections.species,
     collections.is_human,
     collections.is_phantom,
