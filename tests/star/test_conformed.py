@@ -241,6 +241,21 @@ def test_patients_of_the_hub_have_what_their_studies_tell(star: duckdb.DuckDBPyC
     ]
 
 
+def test_patients_are_what_their_collection_tells(star: duckdb.DuckDBPyConnection) -> None:
+    query = "select species, is_human, is_phantom, sex_values_yielded from dim_patient where patient_node_id = $1"
+    (subject,) = star.execute(query, ["planted-subject-1"]).fetchall()
+    assert subject == (None, None, False, False)
+    query = "select species, is_human, is_phantom from dim_collection where collection_node_id = $1"
+    assert star.execute(query, ["planted-dataset-3"]).fetchall() == [("phantom", False, True)]
+    people = """
+        select distinct source_id from dim_patient
+        where coalesce(repository_id, source_id) in ('idc', 'midrc', 'bih_midrc') and is_human and not is_phantom
+            and species = 'human'
+    """
+    assert set(rows(star, people)) == {("idc",), ("midrc",), ("bih",)}
+    assert number(star, "select count(*) from dim_patient where is_human is not true and source_id <> 'bih'") == 0
+
+
 def test_what_has_no_record_has_a_row_that_says_so(star: duckdb.DuckDBPyConnection) -> None:
     for table, column, expected in (
         ("dim_patient", "patient_id", {"planted-gone", "planted-gone-too", "planted-S7", "planted-S9"}),
