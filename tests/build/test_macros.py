@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,10 +20,9 @@ ODD_TEXT = st.text(st.sampled_from(" \t\n!~a\x7f\x80\u00a0\u3000\u00e9\u0301\u20
 
 @pytest.fixture(scope="module")
 def macros() -> Any:
-    """The macros of cleaning, lists and the adapter, as dbt renders them for DuckDB."""
-    files = [
-        path for room in ("adapters", "cleaning", "lists") for path in (DBT_PROJECT / "macros" / room).glob("*.sql")
-    ]
+    """The macros of the rooms that read no model, as dbt renders them for DuckDB."""
+    rooms = ("adapters", "cleaning", "dicom", "entities", "lists", "mapping")
+    files = [path for room in rooms for path in (DBT_PROJECT / "macros" / room).glob("*.sql")]
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     made: dict[str, Any] = {}
 
@@ -65,3 +66,82 @@ def test_lists_of_one_value_are_told(
     ).fetchall()
     assert count == len(known or ())
     assert sole == (known[0] if known and len(known) == 1 else None)
+
+
+@given(
+    text=st.none()
+    | st.text(st.sampled_from("019 DWMYdwmyA-"), max_size=5)
+    | st.from_regex("[0-9]{3}[DWMYdwmy]", fullmatch=True),
+    of_children=st.booleans(),
+)
+@settings(deadline=None)
+def test_an_age_is_that_of_a_person_or_a_placeholder(
+    macros: Any, connection: duckdb.DuckDBPyConnection, text: str | None, of_children: bool
+) -> None:
+    years = macros.dicom_age_years("x")
+    placeholder = macros.is_placeholder_age("x", f"({years})", "of_children")
+    ((age, kind, is_placeholder),) = connection.execute(
+        f"select {years}, typeof({years}), {placeholder} from (select cast($1 as varchar) as x, $2 as of_children)",
+        [text, of_children],
+    ).fetchall()
+    assert kind == "DOUBLE"
+    if text is None or not re.fullmatch("[0-9]{3}[DWMYdwmy]", text):
+        assert (age, is_placeholder) == (None, False)
+        return
+    a_year = {"D": Decimal("365.25"), "W": Decimal("52.178571"), "M": Decimal(12), "Y": Decimal(1)}[text[3].upper()]
+    assert age == pytest.approx(float(int(text[:3]) / a_year), abs=0.00051)
+    assert is_placeholder == (age > 120 or (text.upper() == "000Y" and not of_children))
+
+
+@pytest.mark.parametrize(
+    ("sexes", "prevailing", "yielded"),
+    [
+        ([None], "missing", False),
+        (["female", None], "female", False),
+        (["male", "other"], "male", True),
+        (["unknown", "female", "other"], "female", True),
+        (["other", "unknown"], "other", True),
+        (["not reported", "unknown"], "conflicting", False),
+        (["female", "male"], "conflicting", False),
+        (["female", "male", "other"], "conflicting", False),
+        (["unmapped", "male"], "conflicting", False),
+        (["unmapped", "other"], "conflicting", False),
+        (["unmapped", None], "unmapped", False),
+    ],
+)
+def test_other_and_unknown_yield_to_female_and_male(
+    macros: Any, connection: duckdb.DuckDBPyConnection, sexes: list[str | None], prevailing: str, yielded: bool
+) -> None:
+    query = (
+        f"select {macros.prevailing_sex()}, {macros.sex_values_yielded()} from unnest(cast($1 as varchar[])) as t(sex)"
+    )
+    assert connection.execute(query, [sexes]).fetchall() == [(prevailing, yielded)]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("Human", "Lung Cancer", "Lung"), ("human", True, False)),
+        (("Human", "Phantom", "Lung Phantom"), ("phantom", False, True)),
+        (("Phantom", "Head and Neck Squamous Cell Carcinoma", "Head-Neck, Phantom"), ("phantom", False, True)),
+        (("Mouse", "Melanoma", "Abdomen"), ("mouse", False, False)),
+        (("Rat, Mouse", None, None), ("rat, mouse", False, False)),
+        (("Human, Mouse", "Melanoma", "Skin"), ("human, mouse", None, False)),
+        (("Human", "Lung Cancer, Phantom", "Lung"), ("human", None, None)),
+        ((None, "Phantom", None), ("phantom", False, True)),
+        ((None, "Lung Cancer", None), (None, None, False)),
+        ((None, None, None), (None, None, None)),
+    ],
+)
+def test_the_words_of_a_collection_tell_what_its_subjects_are(
+    macros: Any,
+    connection: duckdb.DuckDBPyConnection,
+    words: tuple[str | None, ...],
+    told: tuple[str | None, bool | None, bool | None],
+) -> None:
+    names = ["a", "b", "c"]
+    query = f"""
+        select {macros.subject_species(names)}, {macros.subject_is_human(names)}, {macros.subject_is_phantom(names)}
+        from (select cast($1 as varchar) as a, cast($2 as varchar) as b, cast($3 as varchar) as c)
+    """
+    assert connection.execute(query, list(words)).fetchall() == [told]

@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +156,7 @@ def test_cases_of_one_submitter_id_are_two_patients(star: duckdb.DuckDBPyConnect
     first, second, third = rows(star, query)
     assert first == (
         *("planted-case-a", "planted-P1", "female", "FEMALE", "unmapped", "Vulcan", "not applicable", "not reported"),
-        Decimal("41.5"),
+        41.5,
     )
     assert second == (
         *("planted-case-b", "planted-P1", "missing", None, "missing", None, "unknown", "unmapped"),
@@ -228,8 +227,8 @@ def test_a_copy_in_another_repository_points_at_what_that_repository_describes(
 
 def test_patients_of_the_hub_have_what_their_studies_tell(star: duckdb.DuckDBPyConnection) -> None:
     query = """
-        select coalesce(patient_node_id, patient_id), sex, sex_raw, ethnicity, race, age_years_min::double,
-            age_years_max::double, is_described
+        select coalesce(patient_node_id, patient_id), sex, sex_raw, ethnicity, race, age_years_min,
+            age_years_max, is_described
         from dim_patient
         where source_id = 'bih' and (patient_id like 'planted-%' or patient_node_id like 'planted-%') order by 1
     """
@@ -240,6 +239,21 @@ def test_patients_of_the_hub_have_what_their_studies_tell(star: duckdb.DuckDBPyC
         ("planted-subject-2", "conflicting", "Female, Male", "missing", "unmapped", 50.0, 60.0, True),
         ("planted-subject-3", "missing", None, "missing", "missing", None, None, True),
     ]
+
+
+def test_patients_are_what_their_collection_tells(star: duckdb.DuckDBPyConnection) -> None:
+    query = "select species, is_human, is_phantom, sex_values_yielded from dim_patient where patient_node_id = $1"
+    (subject,) = star.execute(query, ["planted-subject-1"]).fetchall()
+    assert subject == (None, None, False, False)
+    query = "select species, is_human, is_phantom from dim_collection where collection_node_id = $1"
+    assert star.execute(query, ["planted-dataset-3"]).fetchall() == [("phantom", False, True)]
+    people = """
+        select distinct source_id from dim_patient
+        where coalesce(repository_id, source_id) in ('idc', 'midrc', 'bih_midrc') and is_human and not is_phantom
+            and species = 'human'
+    """
+    assert set(rows(star, people)) == {("idc",), ("midrc",), ("bih",)}
+    assert number(star, "select count(*) from dim_patient where is_human is not true and source_id <> 'bih'") == 0
 
 
 def test_what_has_no_record_has_a_row_that_says_so(star: duckdb.DuckDBPyConnection) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.star.people import assert_people_are_told
 from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
 from tests.star.unmapped_texts import assert_regions_are_derived, assert_vocabularies_are_whole
 from tests.support.icw import ICW
@@ -75,6 +76,7 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
             assert_no_image_modality_is_mostly_derived(connection)
             assert_vocabularies_are_whole(connection, "25.0.5")
             assert_regions_are_derived(connection)
+            assert_people_are_told(connection)
             newer = names_of_analysis_results(connection)
         print(numbers)
         print(f"{fields:,} fields of both portals are landed as the documents have them")

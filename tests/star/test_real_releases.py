@@ -64,3 +64,22 @@ def test_an_analysis_result_has_one_name_in_all_releases(v23: duckdb.DuckDBPyCon
     names = names_of_analysis_results(v23)
     assert "totalsegmentator_ct_segmentations" in names
     assert all(name == name.lower() and "-" not in name for name in names)
+
+
+def test_people_phantoms_and_animals_are_told_apart(v23: duckdb.DuckDBPyConnection) -> None:
+    kinds = v23.execute("""
+        select species, is_human, is_phantom, count(*) from dim_patient where source_id = 'idc' group by all
+    """).fetchall()
+    assert set(kinds) == {
+        ("human", True, False, 78747),
+        ("phantom", False, True, 444),
+        ("mouse", False, False, 378),
+        ("canine", False, False, 80),
+    }
+    # Each patient who has an age beside a placeholder is an adult.
+    ((placeholders, youngest),) = v23.execute("""
+        select count(*) filter (age_is_placeholder), min(age_years) filter (has_placeholder_age)
+        from fct_series join dim_patient using (patient_key)
+    """).fetchall()
+    assert placeholders == 10005
+    assert youngest >= 18

@@ -147,6 +147,7 @@ HUB: Records = {
             "collection_id": "'planted-new'",
             "commons_name": "'New Commons'",
             "project_id": "'Hub-New'",
+            "disease_type": "'Phantom'",
         },
     ),
     "subject": (

@@ -104,8 +104,8 @@ VALUE_FAULTS = (
     ),
     _value(
         "warning",
-        "Every patient age lies between 0 and 120 years",
-        "update star.fct_series set patient_age_raw = '155Y', patient_age_years = 155 where patient_id = 'patient-7'",
+        "No patient age is a placeholder: 000Y outside of paediatric collections, or more than 120 years",
+        "update star.fct_series set patient_age_raw = '155Y', age_is_placeholder = true where patient_id = 'patient-7'",
         "20 rows: '155Y' x 20",
     ),
     _value(

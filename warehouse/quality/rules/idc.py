@@ -252,15 +252,15 @@ VALUES = (
         severity="warning",
         relation="star.fct_series",
         value="patient_age_raw",
-        broken="patient_age_raw is not null and patient_age_years is null",
+        broken="patient_age_raw is not null and patient_age_years is null and not age_is_placeholder",
     ),
     ValueRule(
         asset=("star", "fct_series"),
-        sentence="Every patient age lies between 0 and 120 years",
+        sentence="No patient age is a placeholder: 000Y outside of paediatric collections, or more than 120 years",
         severity="warning",
         relation="star.fct_series",
         value="patient_age_raw",
-        broken="patient_age_years not between 0 and 120",
+        broken="age_is_placeholder",
     ),
     ValueRule(
         asset=("star", "fct_series"),

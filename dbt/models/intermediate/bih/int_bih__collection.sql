@@ -1,6 +1,8 @@
 -- Grain: one dataset of a repository that the BDF Imaging Hub federates, or that other records of it name, in the shape of
 -- dim_collection.
 
+{% set words = ['null', 'collections.disease_type', 'collections.primary_site'] %}
+
 with named as (
 
     select collection_natural_key from {{ ref('int_bih__subject_collections') }}
@@ -39,6 +41,7 @@ collections as (
 )
 
 select
+    collections.natural_key,
     {{ surrogate_key(['collections.source_id', 'collections.natural_key']) }} as collection_key,
     {{ surrogate_key(["'bih'"]) }} as source_key,
     {{ federated_repository_key('collections.commons_name') }} as repository_key,
@@ -51,6 +54,18 @@ select
     collections.collection_name,
     collections.disease_type,
     collections.primary_site,
+    case
+        when {{ federated_repository_id('collections.commons_name') }} = 'bih_midrc' then 'human'
+        else {{ subject_species(words) }}
+    end as species,
+    case
+        when {{ federated_repository_id('collections.commons_name') }} = 'bih_midrc' then true
+        else {{ subject_is_human(words) }}
+    end as is_human,
+    case
+        when {{ federated_repository_id('collections.commons_name') }} = 'bih_midrc' then false
+        else {{ subject_is_phantom(words) }}
+    end as is_phantom,
     collections.collection_doi,
     {{ mapped_id('license', 'collections.license_raw') }} as license_id,
     collections.license_raw,

@@ -36,7 +36,8 @@ described_by_studies as (
 
     select
         patient_natural_key,
-        {{ agreed_term('sex') }} as sex,
+        {{ prevailing_sex() }} as sex,
+        {{ sex_values_yielded() }} as sex_values_yielded,
         {{ dbt.listagg('distinct sex_raw', "', '", 'order by sex_raw') }} as sex_raw,
         {{ agreed_term('ethnicity') }} as ethnicity,
         {{ dbt.listagg('distinct ethnicity_raw', "', '", 'order by ethnicity_raw') }} as ethnicity_raw,
@@ -62,6 +63,7 @@ patients as (
         subjects.project_id,
         coalesce(described_by_studies.sex, 'missing') as sex,
         described_by_studies.sex_raw,
+        coalesce(described_by_studies.sex_values_yielded, false) as sex_values_yielded,
         described_by_studies.age_years_min,
         described_by_studies.age_years_max,
         'bih' as source_id,
@@ -88,9 +90,14 @@ select
     patients.project_id,
     patients.sex,
     patients.sex_raw,
+    patients.sex_values_yielded,
+    case when {{ federated_repository_id('patients.commons_name') }} = 'bih_midrc' then 'human' else collections.species end as species,
+    case when {{ federated_repository_id('patients.commons_name') }} = 'bih_midrc' then true else collections.is_human end as is_human,
+    case when {{ federated_repository_id('patients.commons_name') }} = 'bih_midrc' then false else collections.is_phantom end as is_phantom,
     patients.age_years_min as age_years,
     patients.age_years_min,
     patients.age_years_max,
+    {{ ages_conflict('patients.age_years_min', 'patients.age_years_max') }} as ages_conflict,
     {{ harmonised_term('race', 'patients') }} as race,
     patients.race_raw,
     patients.ethnicity,
@@ -98,5 +105,7 @@ select
     'not applicable' as covid19_status,
     patients.is_described
 from patients
+left join {{ ref('int_bih__collection') }} as collections
+    on patients.collection_natural_key = collections.natural_key
 {{ join_repository('patients.commons_name') }}
 {{ join_terms('race', 'patients') }}

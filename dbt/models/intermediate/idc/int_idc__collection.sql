@@ -1,5 +1,7 @@
 -- Grain: one collection of IDC, in the shape of dim_collection; those that only earlier releases held have is_in_release = false.
 
+{% set words = ['described.species', 'described.cancer_types', 'described.tumor_locations'] %}
+
 with identifiers as (
 
     select collection_id, true as is_in_release from {{ ref('stg_idc__idc_index') }}
@@ -33,7 +35,10 @@ select
     described.tumor_locations as primary_site,
     described.cancer_types,
     described.tumor_locations,
-    described.species,
+    {{ subject_species(words) }} as species,
+    described.species as species_raw,
+    {{ subject_is_human(words) }} as is_human,
+    {{ subject_is_phantom(words) }} as is_phantom,
     described.subjects_reported,
     described.supporting_data,
     described.status,

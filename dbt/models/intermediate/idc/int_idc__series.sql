@@ -62,7 +62,7 @@ select
     cast(case when series.collection_id is null then 0 else 1 end as {{ dbt.type_bigint() }}) as collection_count,
     {{ is_dicom_uid('series.series_instance_uid') }} as has_valid_uid,
     false as is_repeated_uid
-from {{ ref('stg_idc__idc_index') }} as series
+from {{ ref('int_idc__series_aged') }} as series
 left join collections
     on series.collection_id = collections.collection_id
 left join patients

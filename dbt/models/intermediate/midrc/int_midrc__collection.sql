@@ -74,6 +74,9 @@ select
     {{ mapped_id('license', 'collections.license_raw') }} as license_id,
     collections.license_raw,
     collections.data_contributor,
+    'human' as species,
+    true as is_human,
+    false as is_phantom,
     true as is_in_release,
     collections.is_described
 from collections

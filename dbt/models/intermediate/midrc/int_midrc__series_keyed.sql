@@ -30,7 +30,7 @@ with files as (
         {{ dicom_values('licenses') }} as license_raw,
         {{ sole_value('data_url_dois') }} as data_url_doi,
         {{ sole_value('study_body_part_examined') }} as body_part_examined,
-        {{ cast_or_null('round(' ~ sole_number('study_age_at_imaging_years') ~ ', 3)', 'decimal(9, 3)') }} as age_at_imaging_years,
+        {{ years_of(sole_number('study_age_at_imaging_years')) }} as age_at_imaging_years,
         {{ sole_value('study_description') }} as study_description
     from {{ ref('stg_midrc__data_file') }}
     where series_instance_uid is not null

@@ -29,7 +29,7 @@ renamed as (
         {{ sole_value('"StudyDescription"') }} as study_description,
         "StudyDescription" as study_descriptions,
         "PatientID" as patient_ids,
-        try_cast(round({{ sole_number('"PatientAge"') }}, 3) as decimal(9, 3)) as age_at_imaging_years,
+        {{ years_of(sole_number('"PatientAge"')) }} as age_at_imaging_years,
         "PatientAge" as ages_at_imaging_years,
         "PatientSex" as sexes,
         "EthnicGroup" as ethnicities,

@@ -17,7 +17,7 @@ renamed as (
         project_id,
         {{ text_or_null('"StudyDescription"') }} as study_description,
         study_viewer_url,
-        try_cast(round("PatientAge", 3) as decimal(9, 3)) as age_at_imaging_years,
+        {{ years_of('"PatientAge"') }} as age_at_imaging_years,
         "PatientAge" as age_at_imaging_raw,
         {{ text_or_null('"PatientSex"') }} as sex_raw,
         {{ text_or_null('"PatientID"') }} as patient_id,

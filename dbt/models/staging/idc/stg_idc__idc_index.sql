@@ -19,7 +19,7 @@ renamed as (
         lower({{ text_or_null('"source_DOI"') }}) as source_doi,
         {{ text_or_null('"PatientAge"') }} as patient_age_raw,
         {{ text_or_null('"PatientSex"') }} as patient_sex_raw,
-        {{ dicom_age_years('patient_age_raw') }} as patient_age_years,
+        {{ dicom_age_years('patient_age_raw') }} as patient_age_stated_years,
         try_cast("StudyDate" as date) as study_date,
         {{ text_or_null('"StudyDescription"') }} as study_description,
         {{ text_or_null('"BodyPartExamined"') }} as body_part_examined,

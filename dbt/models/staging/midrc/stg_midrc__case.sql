@@ -22,7 +22,7 @@ renamed as (
         {{ text_or_null('race') }} as race_raw,
         {{ text_or_null('ethnicity') }} as ethnicity_raw,
         {{ text_or_null('covid19_positive') }} as covid19_positive_raw,
-        try_cast(round(age_at_index, 3) as decimal(9, 3)) as age_at_index_years,
+        {{ years_of('age_at_index') }} as age_at_index_years,
         age_at_index as age_at_index_raw,
         {{ text_or_null('index_event') }} as index_event,
         {{ text_or_null('zip') }} as zip,

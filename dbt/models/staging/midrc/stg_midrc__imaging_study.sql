@@ -20,7 +20,7 @@ renamed as (
         auth_resource_path,
         project_id,
         case_ids,
-        try_cast(round(age_at_imaging, 3) as decimal(9, 3)) as age_at_imaging_years,
+        {{ years_of('age_at_imaging') }} as age_at_imaging_years,
         age_at_imaging as age_at_imaging_raw,
         study_modality,
         body_part_examined as body_part_examined_values,
