@@ -102,3 +102,16 @@
 {% macro duckdb__unnest_list(list) -%}
     unnest({{ list }})
 {%- endmacro %}
+
+{# An aggregate: the different values of a group in one sorted list, without nulls. #}
+{% macro sorted_values(value) -%}
+    {{ return(adapter.dispatch('sorted_values', 'imaging_commons')(value)) }}
+{%- endmacro %}
+
+{% macro default__sorted_values(value) -%}
+    array_sort(collect_set({{ value }}))
+{%- endmacro %}
+
+{% macro duckdb__sorted_values(value) -%}
+    list_sort(list(distinct {{ value }}))
+{%- endmacro %}

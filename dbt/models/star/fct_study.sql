@@ -83,8 +83,6 @@ select
     recorded.loinc_code,
     case when studies.source_id = 'idc' then series.age_years else recorded.age_at_imaging_years end as age_at_imaging_years,
     recorded.days_to_study,
-    recorded.days_from_study_to_pos_covid_test,
-    recorded.days_from_study_to_neg_covid_test,
     recorded.image_data_modified_raw,
     coalesce(recorded.patient_count, patients.patient_count, 0) as patient_count,
     coalesce(recorded.collection_count, collections.collection_count, 0) as collection_count,

@@ -55,7 +55,10 @@ select m.n, record_id('measurement', m.n) as _measurement_id, p.auth_resource_pa
   p.submitter_id || '_measurement_' || m.n as submitter_id, m.case_n,
   [p.submitter_id] as case_ids,
   case when p.index_event = 'COVID-19 Test' and m.place = 1 then 0
-       when draw('test day', m.n, 25) > 0 then draw('test day', m.n, 400) - 100 end as test_days_from_index,
+       when draw('test day', m.n, 25) > 0 then
+         case when draw('test near', m.n, 3) > 0 then draw('test day', m.n, 30) - 10
+              else draw('test day', m.n, 400) - 100 end
+       end as test_days_from_index,
   ({texts(vocabulary.TEST_METHODS)})[1 + draw('method', m.n, 4)] as test_method,
   case when draw('test name', m.n, 30) > 0 then 'COVID-19' end as test_name,
   -- A positive case has a positive test, another has none; of a case that says nothing no result is known.
@@ -71,7 +74,10 @@ select s.n, s.case_n,
   case when p.index_event = 'First Imaging Study' then
          case when row_number() over (partition by s.case_n order by s.n) = 1 then 0.0
               else draw('days', s.n, 600)::double end
-       when draw('days', s.n, 20) > 0 then draw('days', s.n, 900)::double - 300 end as days_to_study
+       when draw('days', s.n, 20) > 0 then
+         case when draw('days near', s.n, 3) > 0 then draw('days', s.n, 40)::double - 10
+              else draw('days', s.n, 900)::double - 300 end
+       end as days_to_study
 from core.studies s join patient p on p.n = s.case_n;
 
 -- As the portal counts: the day of the test less the day of the study, both from the index event of the case.
