@@ -296,8 +296,8 @@ def test_a_study_says_what_its_record_states_and_counts_its_series(star: duckdb.
         from fct_study where study_node_id in ('planted-study-a', 'planted-study-b') order by 1
     """
     first, second = rows(star, query)
-    assert first == ("planted-study-a", "CT\\PT", 2, "CHEST\\Port Chest\\Aura", 3, 2, 2, 0, 0, 0, True)
-    assert second[:10] == ("planted-study-b", "QQ", 1, None, 0, 0, 0, 1, 7, 123)
+    assert first == ("planted-study-a", ["CT", "PT"], 2, ["Aura", "CHEST", "Port Chest"], 3, 2, 2, 0, 0, 0, True)
+    assert second[:10] == ("planted-study-b", ["QQ"], 1, None, 0, 0, 0, 1, 7, 123)
 
 
 def test_a_study_without_modalities_of_its_own_has_those_of_its_series(star: duckdb.DuckDBPyConnection) -> None:
@@ -305,9 +305,9 @@ def test_a_study_without_modalities_of_its_own_has_those_of_its_series(star: duc
         select study_node_id, modalities, modality_count, series_count, instance_count
         from fct_study where study_node_id in ('planted-study-1', 'planted-study-3') order by 1
     """
-    assert rows(star, query) == [("planted-study-1", "CT", 1, 1, None), ("planted-study-3", None, 0, 0, None)]
+    assert rows(star, query) == [("planted-study-1", ["CT"], 1, 1, None), ("planted-study-3", None, 0, 0, None)]
     query = "select modalities, modality_count, series_count from fct_study where study_instance_uid = '1.2.840.2.7'"
-    assert rows(star, query) == [("CT\\MR\\SR", 3, 20)]
+    assert rows(star, query) == [(["CT", "MR", "SR"], 3, 20)]
 
 
 def test_stated_modalities_are_kept_apart_from_those_of_series(star: duckdb.DuckDBPyConnection) -> None:
