@@ -64,3 +64,19 @@ def test_an_analysis_result_has_one_name_in_all_releases(v23: duckdb.DuckDBPyCon
     names = names_of_analysis_results(v23)
     assert "totalsegmentator_ct_segmentations" in names
     assert all(name == name.lower() and "-" not in name for name in names)
+
+
+def test_the_reviewed_links_of_collections_are_those_of_idc_with_their_doi(v23: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select links.idc_collection_id, sources.source_doi is not null
+        from seeds.seed_collection_link as links
+        left join dim_collection as collections
+            on links.idc_collection_id = collections.collection_id and collections.source_id = 'idc'
+        left join bridge_collection_source as sources
+            on collections.collection_key = sources.collection_key
+            and links.evidence_url = 'https://doi.org/' || sources.source_doi
+        order by 1
+    """
+    found = v23.execute(query).fetchall()
+    assert len(found) == 5
+    assert all(is_stated for _, is_stated in found), found
