@@ -209,3 +209,16 @@ def test_keys_and_references_of_the_reconciliation_hold(build: Build) -> None:
     mine = [verdict for verdict in audit_star(build) if verdict.suite in ("star keys", "star references")]
     assert mine
     assert [verdict.observed for verdict in mine if not verdict.passed and verdict.severity == "error"] == []
+
+
+def test_a_collection_of_idc_finds_itself_in_the_hub_with_what_both_hold(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select right_collection_id, list_contains(evidence, 'name'), list_contains(evidence, 'patient'),
+            shared_patient_count = (
+                select count(*) from xwalk_patient
+                where idc_count > 0 and bih_idc_count > 0 and natural_id like 'idc:collection_0/%'
+            )
+        from xwalk_collection
+        where left_system_id = 'idc' and left_collection_id = 'collection_0' and right_system_id = 'bih_idc'
+    """
+    assert rows(star, query) == [("collection_0", True, True, True)]

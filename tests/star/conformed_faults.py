@@ -11,6 +11,7 @@ BRIDGES = (
     "bridge_series_collection",
     "bridge_study_modality",
     "bridge_study_body_part",
+    "bridge_study_covid_test",
 )
 
 # Rules about sums, and about values that rows keep: a change of the star that each must find.
@@ -54,6 +55,9 @@ ALTERED = {
     ),
     "bridge_study_body_part has every body part that each imaging study of the portal states": (
         "delete from star.bridge_study_body_part where body_part_examined = 'Aura'"
+    ),
+    "bridge_study_covid_test has every day that each imaging study of the portal states": (
+        "delete from star.bridge_study_covid_test where is_stated and days_from_study = 3"
     ),
     "bridge_study_body_part counts every IDC series with a body part once": (
         "update star.bridge_study_body_part set series_count = series_count + 1"

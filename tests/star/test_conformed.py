@@ -310,8 +310,8 @@ def test_a_study_says_what_its_record_states_and_counts_its_series(star: duckdb.
         from fct_study where study_node_id in ('planted-study-a', 'planted-study-b') order by 1
     """
     first, second = rows(star, query)
-    assert first == ("planted-study-a", "CT\\PT", 2, "CHEST\\Port Chest\\Aura", 3, 2, 2, 0, 0, 0, True)
-    assert second[:10] == ("planted-study-b", "QQ", 1, None, 0, 0, 0, 1, 7, 123)
+    assert first == ("planted-study-a", ["CT", "PT"], 2, ["Aura", "CHEST", "Port Chest"], 3, 2, 2, 0, 0, 0, True)
+    assert second[:10] == ("planted-study-b", ["QQ"], 1, None, 0, 0, 0, 1, 7, 123)
 
 
 def test_a_study_without_modalities_of_its_own_has_those_of_its_series(star: duckdb.DuckDBPyConnection) -> None:
@@ -319,9 +319,9 @@ def test_a_study_without_modalities_of_its_own_has_those_of_its_series(star: duc
         select study_node_id, modalities, modality_count, series_count, instance_count
         from fct_study where study_node_id in ('planted-study-1', 'planted-study-3') order by 1
     """
-    assert rows(star, query) == [("planted-study-1", "CT", 1, 1, None), ("planted-study-3", None, 0, 0, None)]
+    assert rows(star, query) == [("planted-study-1", ["CT"], 1, 1, None), ("planted-study-3", None, 0, 0, None)]
     query = "select modalities, modality_count, series_count from fct_study where study_instance_uid = '1.2.840.2.7'"
-    assert rows(star, query) == [("CT\\MR\\SR", 3, 20)]
+    assert rows(star, query) == [(["CT", "MR", "SR"], 3, 20)]
 
 
 def test_stated_modalities_are_kept_apart_from_those_of_series(star: duckdb.DuckDBPyConnection) -> None:
@@ -472,3 +472,60 @@ def test_a_landed_set_that_lacks_sources_builds_and_says_which_are_absent(
         # What a source tells of a series does not depend on which others are there.
         same = "select * from fct_series except all select * from whole.star.fct_series"
         assert rows(connection, same) == []
+
+
+def test_covid_tests_of_a_study_are_rows_with_who_says_so(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select study_node_id, result, days_from_study, is_stated, measurement_count
+        from bridge_study_covid_test join dim_study using (study_key)
+        where study_node_id in ('planted-study-a', 'planted-study-c') order by all
+    """
+    assert rows(star, query) == [
+        ("planted-study-a", "negative", 0, True, 0),
+        ("planted-study-a", "positive", -2, True, 0),
+        ("planted-study-a", "positive", 3, True, 0),
+        ("planted-study-c", "negative", 7, False, 1),
+    ]
+    agreeing = """
+        select result, count(*) > 20, bool_and(is_stated), bool_and(measurement_count > 0)
+        from bridge_study_covid_test join dim_study using (study_key)
+        where study_node_id not like 'planted%' group by 1 order by 1
+    """
+    assert rows(star, agreeing) == [("negative", True, True, True), ("positive", True, True, True)]
+
+
+def test_a_measurement_of_the_only_case_leads_to_the_days_from_the_study(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select
+            tests.days_from_study,
+            measurements.days_from_index - studies.days_to_study,
+            measurements.measurement_node_id
+        from bridge_study_covid_test as tests
+        join fct_study as studies using (study_key)
+        join fct_measurement as measurements on tests.measurement_key = measurements.measurement_key
+        where studies.study_node_id = 'planted-study-c'
+    """
+    assert rows(star, query) == [(7, 7, "planted-measurement-a")]
+
+
+def test_a_dataset_of_midrc_finds_its_collection_in_the_hub(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select right_collection_id, evidence, left_pair_count, right_pair_count > 1
+        from xwalk_collection where left_system_id = 'midrc' and left_collection_id = 'RSNA_20230830'
+    """
+    assert rows(star, query) == [("MIDRC-Open-R1", ["patient", "project", "series", "study"], 1, True)]
+
+
+def test_collections_are_linked_by_what_the_data_carries_and_each_pair_once(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select left_system_id, right_system_id, evidence, shared_study_count, shared_series_count
+        from xwalk_collection where 'planted-shared' in (left_collection_id, right_collection_id)
+            and left_system_id = 'bih_idc' and right_system_id = 'bih_tcia'
+    """
+    assert rows(star, query) == [("bih_idc", "bih_tcia", ["name", "series", "study"], 1, 1)]
+    repeated = """
+        select least(left_collection_key, right_collection_key), greatest(left_collection_key, right_collection_key)
+        from xwalk_collection group by all having count(*) > 1
+    """
+    assert rows(star, repeated) == []
+    assert number(star, "select count(*) from xwalk_collection where left_system_id = right_system_id") == 0

@@ -238,7 +238,7 @@ def test_dirt_in_files_is_kept_and_only_read_as_what_it_is(star: duckdb.DuckDBPy
         from star.fct_file where file_node_id in ('file-a', 'file-b') order by file_node_id
     """
     assert rows(star, query) == [
-        ('a\0"b"', None, "no data", None, "", "1.25\\5", 1.25),
+        ('a\0"b"', None, "no data", None, "", [1.25, 5.0], 1.25),
         ("", 123456789012345, "123456789012345", "no data", "no data", None, None),
     ]
 
@@ -319,8 +319,8 @@ def test_a_study_keeps_its_cases_once_each(star: duckdb.DuckDBPyConnection) -> N
 
 
 def test_a_report_of_several_studies_keeps_them(star: duckdb.DuckDBPyConnection) -> None:
-    query = "select study_count, case_count, study_key, body_part_examined from star.fct_radiology_report"
-    assert rows(star, f"{query} where report_node_id = 'report-a'") == [(3, 2, None, "CHEST\\HEART")]
+    query = "select study_count, case_count, study_key, body_parts_examined from star.fct_radiology_report"
+    assert rows(star, f"{query} where report_node_id = 'report-a'") == [(3, 2, None, ["CHEST", "HEART"])]
     query = """
         select links.study_id, links.study_node_id, links.study_key is not null
         from star.bridge_report_study as links join star.fct_radiology_report using (report_key)
@@ -356,3 +356,16 @@ def test_reported_counts_are_those_of_both_systems_and_of_indexd(star: duckdb.Du
 def test_tables_of_idc_are_there_and_empty(star: duckdb.DuckDBPyConnection) -> None:
     assert number(star, "select count(*) from star.fct_series where source_id = 'idc'") == 0
     assert number(star, "select count(*) from star.dim_release where source_id = 'idc'") > 0
+
+
+def test_lists_of_a_file_are_lists(star: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select
+            count(*) filter (where list_contains(image_type, 'AXIAL')) > 100,
+            count(*) filter (where image_type = []),
+            any_value(image_type), any_value(echo_number), any_value(pixel_spacing)
+        from star.fct_file
+    """
+    ((found, empty, image_type, echo_number, pixel_spacing),) = rows(star, query)
+    assert (found, empty, image_type) == (True, 0, ["ORIGINAL", "PRIMARY", "AXIAL"])
+    assert (echo_number, pixel_spacing) == ([1], [0.703125, 0.703125])

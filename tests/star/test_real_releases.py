@@ -83,3 +83,19 @@ def test_people_phantoms_and_animals_are_told_apart(v23: duckdb.DuckDBPyConnecti
     """).fetchall()
     assert placeholders == 10005
     assert youngest >= 18
+
+
+def test_the_reviewed_links_of_collections_are_those_of_idc_with_their_doi(v23: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select links.idc_collection_id, sources.source_doi is not null
+        from seeds.seed_collection_link as links
+        left join dim_collection as collections
+            on links.idc_collection_id = collections.collection_id and collections.source_id = 'idc'
+        left join bridge_collection_source as sources
+            on collections.collection_key = sources.collection_key
+            and links.evidence_url = 'https://doi.org/' || sources.source_doi
+        order by 1
+    """
+    found = v23.execute(query).fetchall()
+    assert len(found) == 5
+    assert all(is_stated for _, is_stated in found), found

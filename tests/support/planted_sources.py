@@ -66,6 +66,8 @@ PORTAL: Records = {
             "body_part_examined": "['CHEST', 'Port Chest', 'Aura']",
             "dataset_submitter_id": "['planted-one', 'planted-two']",
             "age_at_imaging": "-0.0",
+            "days_from_study_to_pos_covid_test": "[3, -2, 3, null]",
+            "days_from_study_to_neg_covid_test": "[0]",
         },
         {
             "_imaging_study_id": "'planted-study-b'",
@@ -75,8 +77,27 @@ PORTAL: Records = {
             "body_part_examined": "[]",
             "dataset_submitter_id": "[]",
             "loinc_code": "null",
+            "days_from_study_to_pos_covid_test": "null",
+            "days_from_study_to_neg_covid_test": "[]",
         },
-        {"_imaging_study_id": "'planted-study-c'", "study_uid": "null", "case_ids": "null", "study_modality": "null"},
+        {
+            "_imaging_study_id": "'planted-study-c'",
+            "study_uid": "null",
+            "case_ids": "['planted-P1']",
+            "study_modality": "null",
+            "days_to_study": "3",
+            "days_from_study_to_pos_covid_test": "null",
+            "days_from_study_to_neg_covid_test": "null",
+        },
+    ),
+    "measurement": (
+        {
+            "_measurement_id": "'planted-measurement-a'",
+            "case_ids": "['planted-P1']",
+            "test_days_from_index": "10",
+            "test_name": "'COVID-19'",
+            "test_result_text": "' Negative'",
+        },
     ),
     "data_file": (
         {

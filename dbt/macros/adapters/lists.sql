@@ -64,19 +64,6 @@
     list_transform({{ list }}, lambda element: nullif(trim(element), ''))
 {%- endmacro %}
 
-{# The elements of a list of numbers as texts; a whole number has no fraction. #}
-{% macro numbers_as_text(list) -%}
-    {{ return(adapter.dispatch('numbers_as_text', 'imaging_commons')(list)) }}
-{%- endmacro %}
-
-{% macro default__numbers_as_text(list) -%}
-    transform({{ list }}, number -> regexp_replace(cast(number as {{ dbt.type_string() }}), '[.]0$', ''))
-{%- endmacro %}
-
-{% macro duckdb__numbers_as_text(list) -%}
-    list_transform({{ list }}, lambda number: regexp_replace(cast(number as varchar), '[.]0$', ''))
-{%- endmacro %}
-
 {# The elements of a list of texts in one text, between them `separator` (SQL); null where the list has none. #}
 {% macro joined_elements(list, separator) -%}
     {{ return(adapter.dispatch('joined_elements', 'imaging_commons')(list, separator)) }}
@@ -101,4 +88,43 @@
 
 {% macro duckdb__unnest_list(list) -%}
     unnest({{ list }})
+{%- endmacro %}
+
+{# An aggregate: the different values of a group in one sorted list, without nulls. #}
+{% macro sorted_values(value) -%}
+    {{ return(adapter.dispatch('sorted_values', 'imaging_commons')(value)) }}
+{%- endmacro %}
+
+{% macro default__sorted_values(value) -%}
+    array_sort(collect_set({{ value }}))
+{%- endmacro %}
+
+{% macro duckdb__sorted_values(value) -%}
+    list_sort(list(distinct {{ value }}))
+{%- endmacro %}
+
+{# A list of one value. #}
+{% macro list_of(value) -%}
+    {{ return(adapter.dispatch('list_of', 'imaging_commons')(value)) }}
+{%- endmacro %}
+
+{% macro default__list_of(value) -%}
+    array({{ value }})
+{%- endmacro %}
+
+{% macro duckdb__list_of(value) -%}
+    [{{ value }}]
+{%- endmacro %}
+
+{# The elements of a list in ascending order. #}
+{% macro sorted_elements(list) -%}
+    {{ return(adapter.dispatch('sorted_elements', 'imaging_commons')(list)) }}
+{%- endmacro %}
+
+{% macro default__sorted_elements(list) -%}
+    array_sort({{ list }})
+{%- endmacro %}
+
+{% macro duckdb__sorted_elements(list) -%}
+    list_sort({{ list }})
 {%- endmacro %}

@@ -6,11 +6,6 @@
     {{ joined_elements(column, 'chr(92)') }}
 {%- endmacro %}
 
-{# The same for a list of numbers, whole ones without a fraction: as the attribute has them. #}
-{% macro dicom_numbers(column) -%}
-    {{ dicom_values(numbers_as_text(column)) }}
-{%- endmacro %}
-
 {# The first value of a list as a decimal number; null where there is none or it is no number. #}
 {% macro first_number(column) -%}
     {{ cast_or_null(list_first(column), 'decimal(18, 6)') }}

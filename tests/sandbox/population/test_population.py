@@ -125,6 +125,46 @@ def test_counts_of_children_are_those_of_the_children(tables: duckdb.DuckDBPyCon
     )
 
 
+def test_days_to_covid_tests_are_those_of_the_measurements_of_the_case(tables: duckdb.DuckDBPyConnection) -> None:
+    """The day of a test less the day of a study, both from the index event of the case."""
+    for column, result in (("pos", "Positive"), ("neg", "Negative")):
+        stated = f"""
+            select submitter_id, unnest(days_from_study_to_{column}_covid_test) as days from portal_imaging_study
+        """
+        measured = f"""
+            select distinct s.submitter_id, (m.test_days_from_index - s.days_to_study)::bigint as days
+            from portal_imaging_study as s join portal_measurement as m on s.case_ids = m.case_ids
+            where m.test_name = 'COVID-19' and m.test_result_text = '{result}' and days is not null
+        """
+        assert one(tables, f"select count(*) from ({stated})") > 20
+        assert one(tables, f"select count(*) from ({stated} except all {measured})") == 0
+        assert one(tables, f"select count(*) from ({measured} except all {stated})") == 0
+        assert one(tables, f"select count(*) from ({stated}) where days < 0") > 0
+
+
+def test_results_and_days_fit_the_case(tables: duckdb.DuckDBPyConnection) -> None:
+    tested = "portal_case as c join portal_measurement as m on m.case_ids = [c.submitter_id]"
+    positive = f"select distinct c._case_id from {tested} where m.test_result_text = 'Positive'"
+    assert one(tables, f"select count(*) from ({positive})") > 20
+    assert (
+        one(tables, f"select count(*) from portal_case where covid19_positive = 'No' and _case_id in ({positive})") == 0
+    )
+    assert (
+        one(
+            tables, f"select count(*) from {tested} where c.covid19_positive = 'Yes' and c._case_id not in ({positive})"
+        )
+        == 0
+    )
+    for event, day, of in (
+        ("COVID-19 Test", "test_days_from_index", "portal_measurement"),
+        ("First Imaging Study", "days_to_study", "portal_imaging_study"),
+    ):
+        cases = f"portal_case as c join {of} as r on r.case_ids = [c.submitter_id] where c.index_event = '{event}'"
+        assert one(tables, f"select count(distinct c._case_id) from {cases} and r.{day} = 0") == one(
+            tables, f"select count(distinct c._case_id) from {cases}"
+        )
+
+
 def test_the_records_have_dirty_values(tables: duckdb.DuckDBPyConnection) -> None:
     found = {row[0] for row in tables.execute("SELECT DISTINCT study_description FROM portal_imaging_study").fetchall()}
     assert set(vocabulary.DIRTY_TEXTS) | {None} <= found

@@ -281,6 +281,16 @@ def _conservation_rules() -> Iterator[ConservationRule]:
         star="select count(*) from star.bridge_study_body_part where is_stated",
     )
     yield ConservationRule(
+        asset=("star", "bridge_study_covid_test"),
+        sentence="bridge_study_covid_test has every day that each imaging study of the portal states",
+        landed=" + ".join(
+            f"(select coalesce(sum(len(list_distinct(days_from_study_to_{result}_covid_test))), 0)"
+            " from landed_midrc.imaging_study)"
+            for result in ("pos", "neg")
+        ).join(("select ", "")),
+        star="select count(*) from star.bridge_study_covid_test where is_stated",
+    )
+    yield ConservationRule(
         asset=("star", "bridge_study_body_part"),
         sentence="bridge_study_body_part counts every IDC series with a body part once",
         landed=f"""select {_stated('"BodyPartExamined"')} from {_IDC_WITH_STUDY}""",

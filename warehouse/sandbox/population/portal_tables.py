@@ -45,6 +45,49 @@ select n, record_id('case', n) as _case_id, (10000000 + n) || '-' || lpad(draw('
   case when draw('zip', n, 4) > 0 then lpad(draw('zip3', n, 999)::varchar, 3, '0') end as zip
 from core.cases;
 
+create table measurement as
+with placed as (
+  select m.n, m.case_n, row_number() over (partition by m.case_n order by m.n) as place,
+    ({texts(vocabulary.TEST_RESULTS)})[1 + least(draw('result', m.n, 5), draw('result', m.n, 4))] as drawn_result
+  from core.measurements m
+)
+select m.n, record_id('measurement', m.n) as _measurement_id, p.auth_resource_path, p.project_id,
+  p.submitter_id || '_measurement_' || m.n as submitter_id, m.case_n,
+  [p.submitter_id] as case_ids,
+  case when p.index_event = 'COVID-19 Test' and m.place = 1 then 0
+       when draw('test day', m.n, 25) > 0 then
+         case when draw('test near', m.n, 3) > 0 then draw('test day', m.n, 30) - 10
+              else draw('test day', m.n, 400) - 100 end
+       end as test_days_from_index,
+  ({texts(vocabulary.TEST_METHODS)})[1 + draw('method', m.n, 4)] as test_method,
+  case when draw('test name', m.n, 30) > 0 then 'COVID-19' end as test_name,
+  -- A positive case has a positive test, another has none; of a case that says nothing no result is known.
+  case when p.covid19_positive = 'Yes' and m.place = 1 then 'Positive'
+       when p.covid19_positive = 'No' and m.drawn_result = 'Positive' then 'Negative'
+       when p.covid19_positive is null and m.drawn_result in ('Positive', 'Negative') then 'Indeterminate'
+       else m.drawn_result end as test_result_text,
+  d.dataset_submitter_id, d.license, d.data_url_doi, d.data_contributor
+from placed m join patient p on p.n = m.case_n join dataset_lists d on d.case_n = m.case_n;
+
+create table study_day as
+select s.n, s.case_n,
+  case when p.index_event = 'First Imaging Study' then
+         case when row_number() over (partition by s.case_n order by s.n) = 1 then 0.0
+              else draw('days', s.n, 600)::double end
+       when draw('days', s.n, 20) > 0 then
+         case when draw('days near', s.n, 3) > 0 then draw('days', s.n, 40)::double - 10
+              else draw('days', s.n, 900)::double - 300 end
+       end as days_to_study
+from core.studies s join patient p on p.n = s.case_n;
+
+-- As the portal counts: the day of the test less the day of the study, both from the index event of the case.
+create table study_test as
+select s.n, m.test_result_text,
+  list_sort(list_distinct(list((m.test_days_from_index - s.days_to_study)::bigint))) as days
+from study_day s join measurement m on m.case_n = s.case_n
+where m.test_name = 'COVID-19' and m.test_days_from_index is not null and s.days_to_study is not null
+group by s.n, m.test_result_text;
+
 create table study as
 select s.n, s.case_n, record_id('study', s.n) as _imaging_study_id, p.submitter_id || '_' || s.n as submitter_id,
   p.project_id, p.auth_resource_path,
@@ -52,18 +95,18 @@ select s.n, s.case_n, record_id('study', s.n) as _imaging_study_id, p.submitter_
   list_filter([s.modality, s.second_modality], lambda m: m is not null) as study_modality,
   s.modality as first_modality, s.description as study_description,
   p.age_at_index + case when draw('later', s.n, 3) = 0 then 1 else 0 end as age_at_imaging,
-  case when draw('days', s.n, 20) > 0 then draw('days', s.n, 900)::double - 300 end as days_to_study,
-  case when draw('positive', s.n, 3) = 0 then [draw('positive', s.n, 90)]
-       when draw('positive', s.n, 40) = 1 then [] end as days_from_study_to_pos_covid_test,
-  case when draw('negative', s.n, 4) = 0
-    then [draw('negative', s.n, 90), -draw('negative', s.n, 30)] end
-    as days_from_study_to_neg_covid_test,
+  y.days_to_study,
+  case when positive.n is null and draw('positive', s.n, 40) = 1 then [] else positive.days end
+    as days_from_study_to_pos_covid_test,
+  negative.days as days_from_study_to_neg_covid_test,
   case draw('modified', s.n, 9) when 0 then 'true' when 1 then null else 'false' end as image_data_modified,
   case when draw('year', s.n, 12) > 0 then 2018 + draw('year', s.n, 7) end as study_year,
   case when draw('year', s.n, 12) > 0 then case when draw('shift', s.n, 2) = 0 then 'True' else 'False' end end
     as study_year_shifted,
   l.loinc_code, l.loinc_long_common_name, l.loinc_method, l.loinc_system, l.loinc_contrast, s.in_hub, s.dataset_n
-from core.studies s join patient p on p.n = s.case_n
+from core.studies s join patient p on p.n = s.case_n join study_day y on y.n = s.n
+left join study_test positive on positive.n = s.n and positive.test_result_text = 'Positive'
+left join study_test negative on negative.n = s.n and negative.test_result_text = 'Negative'
 left join core.loinc l on l.modality = s.modality and l.choice = draw('loinc', s.n, l.choices + 1);
 
 create table series as
@@ -169,21 +212,7 @@ _ANNOTATION_ITEM = """{'airspace_disease_grading': a.airspace_disease_grading,
     'midrc_mRALE_score': a."midrc_mRALE_score", 'annotation_method': a.annotation_method,
     'annotator_id': a.annotator_id, 'instance_uids': a.instance_uids}"""
 
-_MEASUREMENT = f"""
-select m.n, record_id('measurement', m.n) as _measurement_id, p.auth_resource_path, p.project_id,
-  p.submitter_id || '_measurement_' || m.n as submitter_id, m.case_n,
-  [p.submitter_id] as case_ids,
-  case when draw('test day', m.n, 25) > 0 then draw('test day', m.n, 400) - 100 end as test_days_from_index,
-  ({texts(vocabulary.TEST_METHODS)})[1 + draw('method', m.n, 4)] as test_method,
-  case when draw('test name', m.n, 30) > 0 then 'COVID-19' end as test_name,
-  ({texts(vocabulary.TEST_RESULTS)})[1 + least(draw('result', m.n, 5), draw('result', m.n, 4))] as test_result_text,
-  d.dataset_submitter_id, d.license, d.data_url_doi, d.data_contributor
-from core.measurements m join patient p on p.n = m.case_n join dataset_lists d on d.case_n = m.case_n
-"""
-
 _NESTED_OF_CASES = f"""
-create table measurement as {_MEASUREMENT};
-
 create table case_measurements as
 select case_n, list({{'test_days_from_index': test_days_from_index, 'test_method': test_method, 'test_name': test_name,
   'test_result_text': test_result_text}} order by n) as measurements from measurement group by case_n;

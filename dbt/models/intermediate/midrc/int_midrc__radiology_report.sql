@@ -24,7 +24,7 @@ select
     studies.study_instance_uid,
     coalesce(cases.case_count, 0) as case_count,
     coalesce(studies.study_count, 0) as study_count,
-    {{ dicom_values('reports.body_part_examined_values') }} as body_part_examined
+    {{ sorted_list('reports.body_part_examined_values') }} as body_parts_examined
 from {{ ref('stg_midrc__radiology_report') }} as reports
 left join cases
     on reports.report_node_id = cases.report_node_id

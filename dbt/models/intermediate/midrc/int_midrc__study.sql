@@ -1,6 +1,6 @@
 -- Grain: one imaging study of the portal, in the shape of dim_study and fct_study.
 --
--- Its case, dataset, licence, modality and body part stand here where it has one alone; lists are texts.
+-- Its case, dataset, licence, modality and body part stand here where it has one alone; its modalities and body parts are sorted lists.
 
 with studies as (
 
@@ -13,14 +13,12 @@ with studies as (
         {{ sole_value('licenses') }} as sole_license_raw,
         {{ dicom_values('licenses') }} as license_raw,
         {{ sole_value('study_modality') }} as modality,
-        {{ dicom_values('study_modality') }} as modalities,
+        {{ sorted_list('study_modality') }} as modalities,
         {{ value_count('study_modality') }} as modality_count,
         {{ sole_value('body_part_examined_values') }} as body_part_examined,
-        {{ dicom_values('body_part_examined_values') }} as body_parts_examined,
+        {{ sorted_list('body_part_examined_values') }} as body_parts_examined,
         {{ value_count('body_part_examined_values') }} as body_part_count,
-        {{ cast_or_null('round(days_to_study_raw, 3)', 'decimal(12, 3)') }} as days_to_study,
-        {{ dicom_values('days_from_study_to_pos_covid_test_values') }} as days_from_study_to_pos_covid_test,
-        {{ dicom_values('days_from_study_to_neg_covid_test_values') }} as days_from_study_to_neg_covid_test
+        {{ cast_or_null('round(days_to_study_raw, 3)', 'decimal(12, 3)') }} as days_to_study
     from {{ ref('stg_midrc__imaging_study') }} as records
 
 )
