@@ -289,6 +289,14 @@ VALUES = (
     ),
     ValueRule(
         asset=("star", "fct_series_version"),
+        sentence="No earlier IDC release that is landed contradicts the span of a series",
+        severity="warning",
+        relation="star.fct_series_version",
+        value="collection_id",
+        broken="span_is_contradicted",
+    ),
+    ValueRule(
+        asset=("star", "fct_series_version"),
         sentence="No two spans of one IDC series share a release",
         severity="warning",
         relation="star.fct_series_version",

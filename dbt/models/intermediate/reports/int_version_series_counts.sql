@@ -10,7 +10,7 @@ with spans as (
         series_instance_uid,
         overlaps_other_span,
         size_bytes,
-        coalesce(first_idc_version, last_idc_version) as first_idc_version,
+        case when first_idc_version is null then last_idc_version else counted_from_version end as first_idc_version,
         last_idc_version
     from {{ ref('fct_series_version') }}
     where collection_key is not null

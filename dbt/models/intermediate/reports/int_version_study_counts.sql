@@ -6,7 +6,7 @@ with study_spans as (
         collection_key,
         patient_id,
         study_instance_uid,
-        coalesce(first_idc_version, last_idc_version) as first_idc_version,
+        case when first_idc_version is null then last_idc_version else counted_from_version end as first_idc_version,
         last_idc_version
     from {{ ref('fct_series_version') }}
     where collection_key is not null
