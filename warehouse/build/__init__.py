@@ -1,6 +1,6 @@
 """Build the star: pick the loads, lay them out in a DuckDB file that belongs to this build alone, make its tables.
 
-`history` picks the earlier releases that are evidence, `project` keeps what dbt makes of the project itself (`dbt_run`), once for each state of it. `history` picks the earlier
+`project` keeps what dbt makes of the project itself (`dbt_run`), once for each state of it. `history` picks the earlier
 releases that are evidence. `layout` puts the landed files behind views, `statements` and `model_process` make the
 tables as dbt compiled them, `failures` explains what went wrong, and `digests` says what decides the tables.
 """
