@@ -36,8 +36,8 @@ NEWER = {
     """,
 }
 
-# It lacks a column of the newer release and rounds sizes, holds the withdrawn slide, and lacks six series that the newer
-# release says to have since version 23. Three series have another description, one has other files.
+# It lacks a column of the newer release and rounds sizes, holds the withdrawn slide, and lacks six series that the
+# newer release says to have since version 23. Three series have another description, one has other files.
 OLDER = {
     "idc_index": f"""
         with newer as ({small_release.IDC_INDEX}),
