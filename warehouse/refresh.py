@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from warehouse.acknowledgements import read_acknowledgements
-from warehouse.build import Build, input_digest, model_seconds
+from warehouse.build import Build, earlier_releases, input_digest, model_seconds
 from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError
 from warehouse.landing import Choice, Landing, Release, sha256_of
 from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
@@ -128,7 +128,8 @@ def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | Non
 
     One that is not in service is read whole before it may be put there again.
     """
-    digest, in_service = input_digest(releases), current(home)
+    digest = input_digest(releases, earlier_releases(Landing(home), releases))
+    in_service = current(home)
     made = (found for found in reversed(snapshots(home)) if found.manifest.input_digest == digest)
     return next((found for found in made if found == in_service or is_sound(found)), None)
 
@@ -184,7 +185,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
         StorageError: the home cannot be written.
     """
     # What the models and the audit have read lay there for minutes since it was proven.
-    Landing(home).require_intact(build.releases)
+    Landing(home).require_intact([*build.releases, *build.earlier])
     verdicts = recorded_verdicts(home, build.input_digest)
     timings = {"model": model_seconds(build), **recorded_seconds(home, build.input_digest)}
     manifest = publish(

@@ -78,9 +78,12 @@ def cleaned_column(expression: str) -> str:
 def landed_columns(sql: str) -> set[str]:
     """The columns of the landed dataset that a staging model reads."""
     read = re.search(r"source\('(\w+)', '(\w+)'\)", sql)
-    if read is None or read[1] not in SOURCE_NAMES:
+    # The series of several releases have the columns of the contract, too.
+    source, dataset = (read[1], read[2]) if read else ("", "")
+    source, dataset = ("idc", "idc_index") if dataset == "idc_history" else (source, dataset)
+    if source not in SOURCE_NAMES:
         return set()
-    columns = load_contract(read[1]).datasets[read[2]].columns
+    columns = load_contract(source).datasets[dataset].columns
     return {column.name for column in columns} | {raw_name(column) for column in columns if column.keeps_raw}
 
 

@@ -101,7 +101,8 @@ def test_each_landed_dataset_has_one_staging_model_of_its_name(project: Project)
     )
     datasets = [(source, name) for source in SOURCE_NAMES for name in load_contract(source).datasets]
     expected = [(f"stg_{source}__{name}", (source, name)) for source, name in datasets]
-    assert staged == sorted([*expected, ("stg_landing__loads", ("landed", "loads"))])
+    landed = [(f"stg_landing__{name}", ("landed", name)) for name in ("loads", "earlier_loads", "idc_history")]
+    assert staged == sorted([*expected, *landed])
 
 
 def test_a_dimension_reads_no_fact(project: Project) -> None:

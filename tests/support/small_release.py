@@ -126,15 +126,15 @@ FILES: Mapping[str, str] = {
 }
 
 
-def land(home: Path, files: Mapping[str, str] = FILES) -> tuple[Landing, Release]:
+def land(home: Path, files: Mapping[str, str] = FILES, version: str = VERSION) -> tuple[Landing, Release]:
     """Land Parquet files that the queries in `files` fill; the other datasets of the contract are absent."""
     landing = Landing(home)
-    folder = landing.staging_for("idc", VERSION)
+    folder = landing.staging_for("idc", version)
     staged: dict[str, Path] = {}
     loads: list[Load] = []
     for dataset in load_contract("idc").datasets:
         fetched: dict[str, object] = {"channel": "bucket", "url": "https://idc.example/", "fetched_at": FETCHED_AT}
-        origin = {"source": "idc", "dataset": dataset, "upstream_version": VERSION, **fetched}
+        origin = {"source": "idc", "dataset": dataset, "upstream_version": version, **fetched}
         if dataset not in files:
             loads.append(Load.model_validate({**origin, "status": "absent"}))
             continue
@@ -146,7 +146,7 @@ def land(home: Path, files: Mapping[str, str] = FILES) -> tuple[Landing, Release
         staged[entry.sha256] = path
         landed = {"status": "landed", "objects": (entry,), "rows": rows, "bytes": entry.bytes}
         loads.append(Load.model_validate({**origin, **landed}))
-    release = Release(source="idc", version=VERSION, channel="bucket", loads=tuple(loads))
+    release = Release(source="idc", version=version, channel="bucket", loads=tuple(loads))
     return landing, landing.commit(release, staged)
 
 

@@ -1,8 +1,8 @@
 """Build the star: pick the loads, lay them out in a DuckDB file that belongs to this build alone, make its tables.
 
-`project` keeps what dbt makes of the project itself (`dbt_run`), once for each state of it. `layout` puts the landed
-files behind views, `statements` and `model_process` make the tables as dbt compiled them, `failures` explains what
-went wrong, and `digests` says what decides the tables.
+`project` keeps what dbt makes of the project itself (`dbt_run`), once for each state of it. `history` picks the earlier
+releases that are evidence. `layout` puts the landed files behind views, `statements` and `model_process` make the
+tables as dbt compiled them, `failures` explains what went wrong, and `digests` says what decides the tables.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import duckdb
 from warehouse.build import statements
 from warehouse.build.digests import DBT_PROJECT, input_digest
 from warehouse.build.failures import Failed, build_failure, lack_of_room
+from warehouse.build.history import earlier_releases
 from warehouse.build.layout import absent_datasets, lay_out
 from warehouse.build.model_process import run_apart
 from warehouse.build.project import DATABASE, live_tables, project_with_empty_build, tables_read
@@ -32,6 +33,7 @@ __all__ = [
     "DBT_PROJECT",
     "Build",
     "ModelResult",
+    "earlier_releases",
     "input_digest",
     "model_seconds",
     "open_build",
@@ -50,7 +52,7 @@ class Build:
 
     `database` holds the schemas landed, staging, seeds and star; `models` are those that this build runs, by name;
     `input_digest` is a SHA-256 (hex) over the releases and the code, so that two builds with the same digest have the
-    same tables.
+    same tables. `earlier` are the earlier IDC releases that it reads as evidence, the oldest first.
     """
 
     folder: Path
@@ -58,6 +60,7 @@ class Build:
     releases: tuple[Release, ...]
     models: tuple[str, ...]
     input_digest: str
+    earlier: tuple[Release, ...] = ()
 
     @property
     def manifest(self) -> Path:
@@ -75,30 +78,39 @@ class Build:
         return self.folder / "results.json"
 
 
-def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings: Settings) -> Build:
+def prepare(
+    home: Path,
+    landing: Landing,
+    releases: Sequence[Release],
+    settings: Settings,
+    earlier: Sequence[Release] = (),
+) -> Build:
     """Make the folder and the DuckDB file of a build: a copy of the build of nothing, with the landed data behind it.
 
     The tables that this build runs are taken out of it, so that one that does not come about is missing, not empty.
     Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds. The name
     of the folder is this process's own: a model process whose refresh was killed a moment ago writes into another.
+    `earlier` are the earlier IDC releases to read as evidence (`earlier_releases`).
 
     Raises:
         IntegrityError: a landed object is not what was landed.
         BuildFailed: the dbt project cannot be parsed or built.
         StorageError: the home cannot be written.
     """
-    landing.require_intact(releases)
+    landing.require_intact([*releases, *earlier])
     project = project_with_empty_build(settings)
     by_source = {release.source: release for release in releases}
+    digest = input_digest(releases, earlier)
     build = _build_in(
-        home / "builds" / f"{input_digest(releases)[:16]}-{os.getpid()}",
+        home / "builds" / f"{digest[:16]}-{os.getpid()}",
         releases,
-        live_tables(project, absent_datasets(landing, by_source)),
-        input_digest(releases),
+        live_tables(project, absent_datasets(landing, by_source, earlier)),
+        digest,
+        earlier,
     )
     with writing_to(build.folder):
-        for earlier in build.folder.parent.glob("*/"):
-            shutil.rmtree(earlier, ignore_errors=True)
+        for folder in build.folder.parent.glob("*/"):
+            shutil.rmtree(folder, ignore_errors=True)
         build.folder.mkdir(parents=True)
         shutil.copyfile(project.manifest, build.manifest)
         statements.write_statements(project.statements, build.statements)
@@ -107,11 +119,12 @@ def prepare(home: Path, landing: Landing, releases: Sequence[Release], settings:
             "input_digest": build.input_digest,
             "models": list(build.models),
             "releases": [release.model_dump(mode="json") for release in releases],
+            "earlier": [release.model_dump(mode="json") for release in earlier],
         }
         write_atomically(build.folder / _RECORD, json.dumps(record))
     try:
         with duckdb.connect(str(build.database)) as connection:
-            lay_out(connection, landing, by_source)
+            lay_out(connection, landing, by_source, earlier)
             for schema, name in tables_read(project):
                 if name in build.models:
                     connection.execute(f"drop table {quoted(schema)}.{quoted(name)}")
@@ -130,8 +143,10 @@ def open_build(home: Path) -> Build:
     if record is None:
         raise BuildFailed(f"There is no build in {home / 'builds'}. Run `icw refresh`: it makes one.")
     content = json.loads(record.read_text(encoding="utf-8"))
-    releases = [Release.model_validate(entry) for entry in content["releases"]]
-    return _build_in(record.parent, releases, content["models"], content["input_digest"])
+    releases, earlier = (
+        [Release.model_validate(entry) for entry in content[inputs]] for inputs in ("releases", "earlier")
+    )
+    return _build_in(record.parent, releases, content["models"], content["input_digest"], earlier)
 
 
 def run_models(build: Build, settings: Settings) -> None:
@@ -190,11 +205,14 @@ def _finish(build: Build, results: Sequence[ModelResult]) -> None:
         raise build_failure(build.folder, failed, results=build.results)
 
 
-def _build_in(folder: Path, releases: Sequence[Release], models: Sequence[str], digest: str) -> Build:
+def _build_in(
+    folder: Path, releases: Sequence[Release], models: Sequence[str], digest: str, earlier: Sequence[Release]
+) -> Build:
     return Build(
         folder=folder,
         database=folder / DATABASE,
         releases=tuple(releases),
         models=tuple(models),
         input_digest=digest,
+        earlier=tuple(earlier),
     )

@@ -26,7 +26,7 @@ _HEADER = """\
 # of its contract, with the contract's columns and types, empty where the dataset is absent.
 """
 
-_LOADS = {
+_LOADS: Mapping[str, Any] = {
     "name": "landed",
     "schema": "landed",
     "description": "What the build reads, from the load manifests.",
@@ -34,7 +34,11 @@ _LOADS = {
         {
             "name": "loads",
             "description": "The loads that this build reads, from their manifests. Grain is one load.",
-        }
+        },
+        {
+            "name": "earlier_loads",
+            "description": "The loads of earlier IDC releases that it reads as evidence. Grain is one load.",
+        },
     ],
 }
 
@@ -54,11 +58,23 @@ _DATA_TYPES: Mapping[ColumnType, str] = {
 
 def dbt_sources() -> str:
     """Return the text of sources.yml: every source with its tables, and each table with its columns."""
-    sources = [_LOADS, *(_source(name) for name in SOURCE_NAMES)]
+    sources = [_landed(), *(_source(name) for name in SOURCE_NAMES)]
     body = yaml.dump(
         {"version": 2, "sources": sources}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000
     )
     return _HEADER + body
+
+
+def _landed() -> dict[str, Any]:
+    """Return the source of what `warehouse.build.layout` says of the loads, and of the releases side by side."""
+    columns = [entry for column in load_contract("idc").datasets["idc_index"].columns for entry in _columns(column)]
+    history = {
+        "name": "idc_history",
+        "description": "Series of the release and of earlier ones; empty without these. Grain is one series of one "
+        "release.",
+        "columns": columns,
+    }
+    return {**_LOADS, "tables": [*_LOADS["tables"], history]}
 
 
 def _source(name: str) -> dict[str, Any]:

@@ -23,11 +23,16 @@ _DECIDING_NOTHING = frozenset({"target", "logs", "analyses", "README.md"})
 _SOURCE_FILES = (".py", ".sql", ".yml", ".csv", ".md")
 
 
-def input_digest(releases: Sequence[Release]) -> str:
-    """Return the SHA-256 (hex) over everything that decides the tables: releases, code, dbt project and engines."""
+def input_digest(releases: Sequence[Release], earlier: Sequence[Release] = ()) -> str:
+    """Return the SHA-256 (hex) over everything that decides the tables: releases, code, dbt project and engines.
+
+    `earlier` are the earlier releases that the build reads as evidence; of these the channel decides nothing.
+    """
     digest = _code_digest(_DECIDING)
     for release in sorted(releases, key=lambda entry: entry.source):
         digest.update(f"{release.source} {release.version} {release.channel} {release.digest}".encode())
+    for release in sorted(earlier, key=lambda entry: (entry.source, entry.version)):
+        digest.update(f"earlier {release.source} {release.version} {release.digest}".encode())
     return digest.hexdigest()
 
 

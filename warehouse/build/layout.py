@@ -3,38 +3,60 @@
 A view has the columns and types of the contract, whatever the release calls them and in whatever types it has them, and
 is empty where the dataset is absent, so that the models above need no special case and can be made before any data is
 there. The table `landed.loads` says which loads these are.
+
+Where earlier IDC releases are landed, `landed.earlier_loads` lists them, and the view `landed.idc_history` holds their
+series and those of the release itself, with the columns of the contract, the release, and what the release lacks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from warehouse.build.history import INDEX, major_version
 from warehouse.contracts import Column, Dataset, load_contract
 from warehouse.landing import Landing, Load, Release
 from warehouse.reading import found_columns, raw_name, raw_text_of, reading_of
 from warehouse.registry import SOURCE_NAMES
 from warehouse.sql_text import literal, quoted
 
+# The view of the series of all IDC releases that a build reads: its schema, which is its source in dbt, and its name.
+_HISTORY = ("landed", "idc_history")
+
 
 def lay_out_nothing(connection: DuckDBPyConnection) -> None:
     """Make the schemas with a view for every dataset, all of them empty, and the table of loads."""
     connection.execute("create schema landed")
-    connection.execute(
-        "create table landed.loads (source_id varchar, dataset varchar, upstream_version varchar, status varchar, "
-        "channel varchar, row_count bigint, byte_count bigint, digest varchar, is_synthetic boolean)"
-    )
+    for table in ("loads", "earlier_loads"):
+        connection.execute(
+            f"create table landed.{table} (source_id varchar, dataset varchar, upstream_version varchar, "
+            "status varchar, channel varchar, row_count bigint, byte_count bigint, digest varchar, "
+            "is_synthetic boolean)"
+        )
     for source in SOURCE_NAMES:
         connection.execute(f"create schema {_schema(source)}")
         for name, dataset in load_contract(source).datasets.items():
             columns = ", ".join(_nothing(column) for column in dataset.columns)
             connection.execute(f"create view {_schema(source)}.{quoted(name)} as select {columns} where false")
+    index = ", ".join(_nothing(column) for column in load_contract("idc").datasets[INDEX].columns)
+    connection.execute(
+        f"create view landed.{_HISTORY[1]} as select null::bigint as idc_version, null::varchar as upstream_version, "
+        f"null::varchar as absent_columns, {index} where false"
+    )
 
 
-def lay_out(connection: DuckDBPyConnection, landing: Landing, releases: Mapping[str, Release]) -> None:
-    """Put the landed files of these releases (by source) behind the views that `lay_out_nothing` made."""
+def lay_out(
+    connection: DuckDBPyConnection,
+    landing: Landing,
+    releases: Mapping[str, Release],
+    earlier: Sequence[Release] = (),
+) -> None:
+    """Put the landed files of these releases (by source) behind the views that `lay_out_nothing` made.
+
+    `earlier` are the earlier IDC releases that the build reads as evidence (`warehouse.build.history`).
+    """
     for source, release in releases.items():
         for name, dataset in load_contract(source).datasets.items():
             path = _landed_file(landing, release, name)
@@ -42,11 +64,18 @@ def lay_out(connection: DuckDBPyConnection, landing: Landing, releases: Mapping[
                 query = _landed_query(connection, dataset, path)
                 connection.execute(f"create or replace view {_schema(source)}.{quoted(name)} as {query}")
     _write_loads(connection, releases)
+    if earlier:
+        _lay_out_history(connection, landing, [*earlier, releases["idc"]])
+        rows = [_load_row(load) for release in earlier for load in release.loads]
+        connection.executemany(_inserting("earlier_loads", rows[0]), rows)
 
 
-def absent_datasets(landing: Landing, releases: Mapping[str, Release]) -> frozenset[tuple[str, str]]:
+def absent_datasets(
+    landing: Landing, releases: Mapping[str, Release], earlier: Sequence[Release] = ()
+) -> frozenset[tuple[str, str]]:
     """Return (source, dataset) of each view that stays empty."""
-    return frozenset(
+    history = frozenset() if earlier else frozenset({_HISTORY})
+    return history | frozenset(
         (source, name)
         for source in SOURCE_NAMES
         for name in load_contract(source).datasets
@@ -69,6 +98,24 @@ def _landed_file(landing: Landing, release: Release, dataset: str) -> Path | Non
     return None if entry is None else landing.object_path(entry.sha256)
 
 
+def _lay_out_history(connection: DuckDBPyConnection, landing: Landing, releases: Sequence[Release]) -> None:
+    """Put the series of these IDC releases behind one view."""
+    dataset = load_contract("idc").datasets[INDEX]
+    queries: list[str] = []
+    for release in releases:
+        path = _landed_file(landing, release, INDEX)
+        if path is not None:
+            found = {column.name: column for column in found_columns(connection, path)}
+            lacking = [column.name for column in dataset.columns if column.found_in(found) is None]
+            absent = f",{','.join(lacking)},"
+            queries.append(
+                f"select {major_version(release)}::bigint as idc_version, "
+                f"{literal(release.version)} as upstream_version, {literal(absent)} as absent_columns,"
+                f" * from ({_landed_query(connection, dataset, path)})"
+            )
+    connection.execute(f"create or replace view landed.{_HISTORY[1]} as {' union all '.join(queries)}")
+
+
 def _landed_query(connection: DuckDBPyConnection, dataset: Dataset, path: Path) -> str:
     found = {column.name: column for column in found_columns(connection, path)}
     columns: list[str] = []
@@ -89,7 +136,11 @@ def _write_loads(connection: DuckDBPyConnection, releases: Mapping[str, Release]
         if source not in releases
         for dataset in load_contract(source).datasets
     ]
-    connection.executemany(f"insert into landed.loads values ({', '.join('?' * len(rows[0]))})", rows)
+    connection.executemany(_inserting("loads", rows[0]), rows)
+
+
+def _inserting(table: str, row: Sequence[object]) -> str:
+    return f"insert into landed.{table} values ({', '.join('?' * len(row))})"
 
 
 def _load_row(load: Load) -> tuple[object, ...]:

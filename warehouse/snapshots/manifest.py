@@ -155,6 +155,7 @@ class Manifest(BaseModel):
     """Everything that is known about one snapshot.
 
     `failures` names the sources that could not be refreshed: the snapshot holds their last good load, if there is one.
+    `earlier` are the earlier IDC releases, of which the series were read as evidence for what changed and since when.
     `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables.
     `timings` are seconds by step.
     """
@@ -168,6 +169,7 @@ class Manifest(BaseModel):
     tables_digest: str
     synthetic: bool
     sources: tuple[SourceEntry, ...]
+    earlier: tuple[SourceEntry, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
     tables: tuple[TableEntry, ...]
     verdicts: tuple[Verdict, ...]

@@ -86,6 +86,7 @@ def publish(
             tables_digest=tables_digest,
             synthetic=synthetic,
             sources=tuple(SourceEntry.of(release) for release in build.releases),
+            earlier=tuple(SourceEntry.of(release) for release in build.earlier),
             failures=tuple(failures),
             tables=tables,
             verdicts=tuple(verdicts),

@@ -128,3 +128,16 @@
 {% macro duckdb__sorted_elements(list) -%}
     list_sort({{ list }})
 {%- endmacro %}
+
+{# A list of those of the texts (SQL) that are not null, in their order. #}
+{% macro list_of_known(texts) -%}
+    {{ return(adapter.dispatch('list_of_known', 'imaging_commons')(texts)) }}
+{%- endmacro %}
+
+{% macro default__list_of_known(texts) -%}
+    array_compact(array({{ texts | join(', ') }}))
+{%- endmacro %}
+
+{% macro duckdb__list_of_known(texts) -%}
+    list_filter([{{ texts | join(', ') }}], lambda element: element is not null)
+{%- endmacro %}

@@ -1,59 +1,15 @@
 -- Grain: one revision of a DICOM series in one span of IDC releases; the release of this snapshot ends the span of its own series.
 
-with release as (
-
-    select upstream_major_version as idc_version
-    from {{ ref('stg_landing__loads') }}
-    where
-        source_id = 'idc'
-        and dataset = 'idc_index'
-
-),
-
-current_series as (
+with covered as (
 
     select
-        series.source_id,
-        series.collection_id,
-        series.patient_id,
-        series.study_instance_uid,
-        series.series_instance_uid,
-        series.modality,
-        series.crdc_series_uuid,
-        series.aws_bucket,
-        series.size_bytes,
-        series.revised_idc_version as first_idc_version,
-        cast(release.idc_version as bigint) as last_idc_version,
-        true as is_in_release
-    from {{ ref('stg_idc__idc_index') }} as series
-    cross join release
-
-),
-
-prior_series as (
-
-    select
-        source_id,
-        collection_id,
-        patient_id,
-        study_instance_uid,
-        series_instance_uid,
-        modality,
-        crdc_series_uuid,
-        aws_bucket,
-        size_bytes,
         first_idc_version,
         last_idc_version,
-        false as is_in_release
-    from {{ ref('stg_idc__prior_versions_index') }}
-
-),
-
-versions as (
-
-    select * from current_series
-    union all
-    select * from prior_series
+        min(idc_version) as first_release
+    from {{ ref('int_idc__covered_span') }}
+    group by
+        first_idc_version,
+        last_idc_version
 
 )
 
@@ -73,10 +29,30 @@ select
     versions.crdc_series_uuid,
     versions.first_idc_version,
     versions.last_idc_version,
+    -- A span that nothing contradicts is held by every release that it covers.
+    case
+        when contradicted.first_idc_version is not null then contradicted.first_seen_version
+        else covered.first_release
+    end as first_seen_version,
+    case
+        when contradicted.first_idc_version is not null then contradicted.first_seen_version
+        else versions.first_idc_version
+    end as counted_from_version,
+    case
+        when covered.first_release is not null then contradicted.first_idc_version is not null
+    end as span_is_contradicted,
+    versions.overlaps_other_span,
     versions.is_in_release,
     versions.size_bytes,
     versions.aws_bucket
-from versions
+from {{ ref('int_idc__series_span') }} as versions
 left join {{ ref('int_idc__collection') }} as collections
     on versions.collection_id = collections.collection_id
+left join covered
+    on versions.first_idc_version = covered.first_idc_version
+    and versions.last_idc_version = covered.last_idc_version
+left join {{ ref('int_idc__contradicted_span') }} as contradicted
+    on versions.series_instance_uid = contradicted.series_instance_uid
+    and versions.first_idc_version = contradicted.first_idc_version
+    and versions.last_idc_version = contradicted.last_idc_version
 {{ join_modality('versions.modality') }}

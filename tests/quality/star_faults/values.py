@@ -128,6 +128,18 @@ VALUE_FAULTS = (
     ),
     _value(
         "warning",
+        "No earlier IDC release that is landed contradicts the span of a series",
+        "update star.fct_series_version set span_is_contradicted = true where crdc_series_uuid = 'old-1'",
+        "1 row: 'withdrawn' x 1",
+    ),
+    _value(
+        "warning",
+        "No two spans of one IDC series share a release",
+        "update star.fct_series_version set overlaps_other_span = true where crdc_series_uuid = 'old-1'",
+        "1 row: 'withdrawn: 1.2.840.1.1' x 1",
+    ),
+    _value(
+        "warning",
         "Every study belongs to one patient",
         "insert into star.bridge_study_patient select study_key, 42 from star.dim_study"
         " where study_instance_uid = '1.2.840.2.8'",

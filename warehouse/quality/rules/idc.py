@@ -288,6 +288,22 @@ VALUES = (
         broken="source_doi is null",
     ),
     ValueRule(
+        asset=("star", "fct_series_version"),
+        sentence="No earlier IDC release that is landed contradicts the span of a series",
+        severity="warning",
+        relation="star.fct_series_version",
+        value="collection_id",
+        broken="span_is_contradicted",
+    ),
+    ValueRule(
+        asset=("star", "fct_series_version"),
+        sentence="No two spans of one IDC series share a release",
+        severity="warning",
+        relation="star.fct_series_version",
+        value="collection_id || ': ' || series_instance_uid",
+        broken="overlaps_other_span",
+    ),
+    ValueRule(
         asset=("star", "bridge_study_patient"),
         sentence="Every study belongs to one patient",
         severity="warning",

@@ -8,7 +8,7 @@ CONSERVATION = (
     ConservationRule(
         asset=("star", "dim_release"),
         sentence="dim_release has one row for each load that the build reads",
-        landed="select count(*) from landed.loads",
+        landed="select (select count(*) from landed.loads) + (select count(*) from landed.earlier_loads)",
         star="select count(*) from star.dim_release",
     ),
 )

@@ -1,0 +1,26 @@
+-- Grain: one load of an earlier IDC release that this build reads as evidence.
+
+with source as (
+
+    select * from {{ source('landed', 'earlier_loads') }}
+
+),
+
+renamed as (
+
+    select
+        source_id,
+        dataset,
+        upstream_version,
+        try_cast(split_part(upstream_version, '.', 1) as integer) as upstream_major_version,
+        status,
+        channel,
+        row_count,
+        byte_count,
+        digest,
+        is_synthetic
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,87 @@
+"""What two real IDC releases say of each other, from the wheels of the package index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.star.release_history import HISTORY
+from tests.support.shared import made_once
+from warehouse.build import earlier_releases, open_build, prepare, run_models
+from warehouse.landing import Landing
+from warehouse.settings import Settings
+from warehouse.sources import idc
+
+pytestmark = [pytest.mark.network, pytest.mark.full]
+
+
+@pytest.fixture(scope="module")
+def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The star of 25.0.5 where 24.2.2 is landed."""
+
+    def make(home: Path) -> None:
+        settings, landing = Settings(home=home, idc_channels=("wheel",)), Landing(home)
+        _, newer = [idc.land(idc.resolve(version, settings), landing, settings) for version in ("24.2.2", "25.0.5")]
+        run_models(prepare(home, landing, [newer], settings, earlier_releases(landing, [newer])), settings)
+
+    build = open_build(made_once(tmp_path_factory, "idc-24.2.2-25.0.5", make))
+    with duckdb.connect(str(build.database), read_only=True) as connection:
+        connection.execute("use star")
+        yield connection
+
+
+def test_corrected_descriptions_are_told_from_revised_images(star: duckdb.DuckDBPyConnection) -> None:
+    kinds = "select change_kind, count(*) from fct_series_change group by all order by all"
+    assert star.execute(kinds).fetchall() == [
+        ("added", 11407),
+        ("metadata only", 1848),
+        ("removed", 127),
+        ("revised", 12043),
+    ]
+    columns = """
+        select changed_column, count(*)
+        from (
+            select unnest(changed_columns) as changed_column from fct_series_change where change_kind = 'metadata only'
+        )
+        where changed_column in ('series_description', 'study_date', 'patient_id', 'body_part_examined')
+        group by all
+        order by all
+    """
+    assert star.execute(columns).fetchall() == [
+        ("body_part_examined", 164),
+        ("patient_id", 164),
+        ("series_description", 1635),
+        ("study_date", 1391),
+    ]
+
+
+def test_a_release_of_the_past_is_counted_as_it_was(star: duckdb.DuckDBPyConnection) -> None:
+    """Upstream says of 61 series of mri_dir that they exist since version 2; no release before 25 holds them."""
+    contradicted = """
+        select collection_id, first_idc_version, counted_from_version, count(*)
+        from fct_series_version
+        where span_is_contradicted
+        group by all
+    """
+    assert star.execute(contradicted).fetchall() == [("mri_dir", 2, 25, 61)]
+    stated = """
+        select count(*), count(distinct series_instance_uid)
+        from fct_series_version
+        where 23 between {} and last_idc_version
+    """
+    assert star.execute(stated.format("first_idc_version")).fetchall() == [(994_182, 994_134)]
+    assert star.execute(stated.format("counted_from_version")).fetchall() == [(994_121, HISTORY["23.5.0"][0])]
+    overlapping = "select distinct collection_id, count(*) over () from fct_series_version where overlaps_other_span"
+    assert star.execute(overlapping).fetchall() == [("tcga_brca", 96)]
+    growth = """
+        select idc_version, sum(series_count)::bigint, round(sum(size_bytes) / 1e12, 3)
+        from rpt_growth
+        where idc_version >= 24
+        group by all
+        order by all
+    """
+    series = [(major, HISTORY[version][0]) for major, version in ((24, "24.2.2"), (25, "25.0.5"))]
+    assert [row[:2] for row in star.execute(growth).fetchall()] == series
