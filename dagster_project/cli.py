@@ -42,6 +42,7 @@ app = typer.Typer(
         "Exit codes: 0 done or unchanged, 2 bad usage, 3 a source failed, 4 the audit failed, "
         "5 another refresh is running, 6 the warehouse home cannot be written, 7 the build failed, "
         "8 degraded: done, but a source could not be refreshed and keeps its last good load, "
+        "14 the query reads what is absent from the snapshot (sql --strict), "
         "128 and the number of the signal that interrupted it (130, 143)."
     ),
     no_args_is_help=True,
@@ -210,14 +211,19 @@ def sql(
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a printed table; the other formats have all.")] = 40,
     snapshot: SnapshotOption = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse (exit code 14) to read what is absent from the snapshot.")
+    ] = False,
 ) -> None:
-    """Query a snapshot, read-only."""
+    """Query a snapshot, read-only. What the query reads and the snapshot does not have is named on standard error."""
     settings = load_settings()
     found = catalog.snapshot(settings.home, snapshot)
     chosen = form or _form_of(output)
     if output is not None:
         require_outside(output, settings.home)
-    with query.run(found, sys.stdin.read() if statement == "-" else statement, settings) as result:
+    asked = sys.stdin.read() if statement == "-" else statement
+    with query.run(found, asked, settings) as result:
+        display.absence_notice(Screen(stderr=True), found, asked, strict=strict)
         if chosen != "table":
             written = query.write_result(result, chosen, output or sys.stdout.buffer)
             if output is not None:

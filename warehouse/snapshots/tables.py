@@ -19,7 +19,7 @@ import duckdb
 from warehouse.dbt_manifest import STAR_SCHEMA
 from warehouse.errors import BuildFailed, StorageError
 from warehouse.landing import sha256_of
-from warehouse.snapshots.manifest import ColumnEntry, DuckdbFile, TableEntry
+from warehouse.snapshots.manifest import AbsentPart, ColumnEntry, DuckdbFile, TableEntry
 from warehouse.snapshots.star import StarTable
 from warehouse.sql_text import literal, quoted
 
@@ -77,12 +77,13 @@ class TableWriter:
         self._connection = connection
 
     def write(
-        self, tables: Sequence[StarTable], parquet_folder: Path, database: Path
+        self, tables: Sequence[StarTable], parquet_folder: Path, database: Path, absent: Sequence[AbsentPart] = ()
     ) -> tuple[tuple[TableEntry, ...], DuckdbFile]:
         """Write each table as a Parquet file, and all of them into one new DuckDB file, in its schema main.
 
         A table goes into the DuckDB file while the Parquet file of the next one is written: neither keeps two cores
-        busy by itself. The largest come first, so that none of them is left for the end.
+        busy by itself. The largest come first, so that none of them is left for the end. `absent` goes into the
+        comments.
 
         Raises:
             BuildFailed: a table is missing or differs from its description, its primary key is not unique or null, or a
@@ -96,7 +97,7 @@ class TableWriter:
                 for table in self._largest_first(tables):
                     path = parquet_folder / f"{table.name}.parquet"
                     entries[table.name] = self._write_parquet(table, path)
-                    filled.append(pool.submit(_fill, filling, entries[table.name], path))
+                    filled.append(pool.submit(_fill, filling, entries[table.name], path, absent))
                 for done in filled:
                     done.result()
             except BaseException:
@@ -211,7 +212,9 @@ class TableWriter:
             )
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, table: TableEntry, parquet: Path) -> None:
+def _fill(
+    connection: duckdb.DuckDBPyConnection, table: TableEntry, parquet: Path, absent: Sequence[AbsentPart]
+) -> None:
     """Write one table into the attached file `snapshot`, from its Parquet file, with its comments.
 
     Keys are NOT NULL but not PRIMARY KEY: their uniqueness has been checked, and the index of the key would make
@@ -225,9 +228,15 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: TableEntry, parquet: Pat
     )
     connection.execute(f"create table {name} ({columns})")
     connection.execute(f"insert into {name} select * from read_parquet({literal(str(parquet))})")
-    connection.execute(f"comment on table {name} is {literal(f'{table.description} Grain: {table.grain}.')}")
+    lacking = [part for part in absent if part.table == table.name]
+    for_table = [f"Absent: {part}" for part in lacking if part.column is None]
+    comment = " ".join((f"{table.description} Grain: {table.grain}.", *for_table))
+    connection.execute(f"comment on table {name} is {literal(comment)}")
     for column in table.columns:
-        connection.execute(f"comment on column {name}.{quoted(column.name)} is {literal(column.description)}")
+        reference = [] if column.references is None else [f"-> {column.references}"]
+        for_column = [f"Absent: {part}" for part in lacking if part.column == column.name]
+        comment = " ".join((column.description, *reference, *for_column))
+        connection.execute(f"comment on column {name}.{quoted(column.name)} is {literal(comment)}")
 
 
 def _in_build(table: str) -> str:
