@@ -11,7 +11,7 @@
     {{ dicom_values(numbers_as_text(column)) }}
 {%- endmacro %}
 
-{# The first value of a list as a decimal number; null where there is none or it is no number. #}
+{# The first value of a list as a floating-point number; null where there is none or it is no number. #}
 {% macro first_number(column) -%}
-    {{ cast_or_null(list_first(column), 'decimal(18, 6)') }}
+    {{ cast_or_null(list_first(column), 'double') }}
 {%- endmacro %}

@@ -18,7 +18,7 @@ with studies as (
         {{ sole_value('body_part_examined_values') }} as body_part_examined,
         {{ dicom_values('body_part_examined_values') }} as body_parts_examined,
         {{ value_count('body_part_examined_values') }} as body_part_count,
-        {{ cast_or_null('round(days_to_study_raw, 3)', 'decimal(12, 3)') }} as days_to_study,
+        {{ cast_or_null('round(days_to_study_raw, 3)', 'double') }} as days_to_study,
         {{ dicom_values('days_from_study_to_pos_covid_test_values') }} as days_from_study_to_pos_covid_test,
         {{ dicom_values('days_from_study_to_neg_covid_test_values') }} as days_from_study_to_neg_covid_test
     from {{ ref('stg_midrc__imaging_study') }} as records
