@@ -7,6 +7,7 @@ not-null keys. Nothing in here knows about snapshots, verdicts or dbt.
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
@@ -124,7 +125,8 @@ class TableWriter:
     def _write_parquet(self, table: StarTable, path: Path) -> TableEntry:
         """Write one table as a Parquet file and describe what was written.
 
-        Columns are in the order of their description, rows in the table's total order; zstd, fixed row groups.
+        Columns are in the order of their description, rows in the table's total order; zstd, fixed row groups. The
+        footer holds the descriptions (`description`, and `columns`: JSON by name), which DuckDB writes for a file only.
 
         Raises:
             BuildFailed: the table is missing or differs from its description, its primary key is not unique or
@@ -136,7 +138,8 @@ class TableWriter:
         order = ", ".join(f"{quoted(column)} asc nulls last" for column in table.order_by)
         self._connection.execute(
             f"copy (select {columns} from {_in_build(table.name)} order by {order}) to {literal(str(path))} (format "
-            f"parquet, compression zstd, compression_level {COMPRESSION_LEVEL}, row_group_size {ROW_GROUP_ROWS})"
+            f"parquet, compression zstd, compression_level {COMPRESSION_LEVEL}, row_group_size {ROW_GROUP_ROWS}, "
+            f"kv_metadata {{description: {literal(table.description)}, columns: {literal(_dictionary(table))}}})"
         )
         self._check_types_survive(table.name, types, path)
         log.info("wrote %s, %d rows", path.name, rows, extra={"event": "table", "table": table.name, "rows": rows})
@@ -233,10 +236,19 @@ def _fill(
     comment = " ".join((f"{table.description} Grain: {table.grain}.", *for_table))
     connection.execute(f"comment on table {name} is {literal(comment)}")
     for column in table.columns:
-        reference = [] if column.references is None else [f"-> {column.references}"]
         for_column = [f"Absent: {part}" for part in lacking if part.column == column.name]
-        comment = " ".join((column.description, *reference, *for_column))
+        comment = " ".join((_column_text(column.description, column.references), *for_column))
         connection.execute(f"comment on column {name}.{quoted(column.name)} is {literal(comment)}")
+
+
+def _dictionary(table: StarTable) -> str:
+    """Return the descriptions of the columns and what they refer to, as JSON by the name of the column."""
+    texts = {column.name: _column_text(column.description, column.references) for column in table.columns}
+    return json.dumps(texts, ensure_ascii=False)
+
+
+def _column_text(description: str, references: str | None) -> str:
+    return description if references is None else f"{description} -> {references}"
 
 
 def _in_build(table: str) -> str:
