@@ -50,6 +50,7 @@ app = typer.Typer(
         "5 another refresh is running, 6 the warehouse home cannot be written, 7 the build failed, "
         "8 degraded: done, but a source could not be refreshed and keeps its last good load, "
         "13 the path of --output cannot be written to, "
+        "14 the query reads what is absent from the snapshot (sql --strict), "
         "128 and the number of the signal that interrupted it (130, 143)."
     ),
     no_args_is_help=True,
@@ -209,8 +210,11 @@ def sql(
     attach: AttachOption = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows of a printed table; the other formats have all.")] = 40,
     snapshot: SnapshotOption = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse (exit code 14) to read what is absent from the snapshot.")
+    ] = False,
 ) -> None:
-    """Query a snapshot, read-only."""
+    """Query a snapshot, read-only. What the query reads and the snapshot does not have is named on standard error."""
     settings = load_settings()
     found = catalog.snapshot(settings.home, snapshot)
     attached = attaching.named(settings.home, attach or (), found)
@@ -221,6 +225,7 @@ def sql(
 
     def answer(question: str) -> None:
         with query.run(found, question, settings, parameters=values, attached=attached) as result:
+            display.absence_notice(Screen(stderr=True), found, question, strict=strict)
             if chosen != "table":
                 written = query.write_result(result, chosen, output or sys.stdout.buffer, header=not no_header)
                 if output is not None:

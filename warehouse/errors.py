@@ -71,6 +71,12 @@ class Degraded(WarehouseError):
     exit_code = 8
 
 
+class AbsentData(WarehouseError):
+    """A query that must read only what is there (`icw sql --strict`) reads data that the snapshot does not have."""
+
+    exit_code = 14
+
+
 class BuildFailed(WarehouseError):
     """dbt could not build a model: a defect of the project or of its configuration, not of the data."""
 

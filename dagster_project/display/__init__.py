@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dagster_project.display.notices import synthetic_notice
+from dagster_project.display.notices import absence_notice, synthetic_notice
 from dagster_project.display.rows import page
 from dagster_project.display.snapshots import (
     refresh_summary,
@@ -17,6 +17,7 @@ from dagster_project.display.status import status, status_report
 from dagster_project.display.tables import column_list, documentation, matches, table_list
 
 __all__ = [
+    "absence_notice",
     "column_list",
     "documentation",
     "matches",

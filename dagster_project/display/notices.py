@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from warehouse.errors import AbsentData
 from warehouse.snapshots.catalog import Snapshot, Unreadable
 from warehouse.snapshots.manifest import SourceFailure, Verdict
 
@@ -17,6 +18,23 @@ def synthetic_notice(console: Console, asked: Snapshot, *others: Snapshot) -> No
     which = "this snapshot holds" if asked.manifest.synthetic else f"{made_up[0]} holds" if made_up else None
     if which is not None:
         console.print(f"SYNTHETIC: {which} made-up data of the sandbox. Do not cite it.", style="bold yellow")
+
+
+def absence_notice(console: Console, snapshot: Snapshot, query: str, *, strict: bool) -> None:
+    """Say what a query reads that is absent from the snapshot.
+
+    Raises:
+        AbsentData: it reads such a thing, and that is not allowed (`strict`).
+    """
+    if not snapshot.manifest.absent:
+        return
+    from warehouse.snapshots.absence import absent_parts_read, sentences
+
+    lacking = sentences(absent_parts_read(snapshot, query))
+    if lacking and strict:
+        raise AbsentData(f"The query reads what is absent from this snapshot, which is not zero. {' '.join(lacking)}")
+    for sentence in lacking:
+        console.print(f"ABSENT, not zero: {sentence}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def time_since(moment: datetime) -> str:

@@ -139,6 +139,22 @@ def test_the_build_of_nothing_holds_every_model_seed_and_view(project: Project, 
                 assert connection.execute(f"select count(*) from star.{table.name}").fetchall() == [(0,)]
 
 
+def test_the_relationships_in_the_snapshot_are_those_that_the_audit_checks(project: Project, tmp_path: Path) -> None:
+    whole = project_with_empty_build(Settings(home=tmp_path))
+    with duckdb.connect(str(whole.empty_build), read_only=True) as connection:
+        published = connection.execute(
+            "select from_table, from_column, 'star.' || to_table, to_column, rows_condition, is_enforced "
+            "from star.meta_relationship"
+        ).fetchall()
+    declared = {
+        (entry.table, entry.column, entry.parent, entry.parent_column, entry.condition, entry.must_hold)
+        for entry in read_star_description(project.manifest).references
+        if entry.parent.startswith("star.")
+    }
+    assert len(published) == len(declared) > 100
+    assert set(published) == declared
+
+
 def test_with_everything_absent_only_what_reads_the_loads_runs(project: Project) -> None:
     live = live_tables(project, EVERY_DATASET)
     assert "dim_release" in live
@@ -153,7 +169,9 @@ def test_one_dataset_brings_all_that_reads_it_to_life(project: Project) -> None:
 
 
 def test_with_everything_there_every_table_runs(project: Project) -> None:
-    assert set(live_tables(project, frozenset())) == {name for _, name in tables_read(project)}
+    of_the_project_alone = {"meta_relationship"}
+    every_table = {name for _, name in tables_read(project)}
+    assert set(live_tables(project, frozenset())) == every_table - of_the_project_alone
 
 
 def test_lineage_passes_through_views_and_leaves_out_seeds(project: Project) -> None:
@@ -166,10 +184,10 @@ def test_lineage_passes_through_views_and_leaves_out_seeds(project: Project) -> 
 
 
 def test_no_model_asks_the_database_while_it_is_compiled() -> None:
-    """The views are compiled once for each state of the project, when nothing is landed."""
+    """The views are compiled once for each state of the project, when nothing is landed; the graph is that state."""
     asking = re.compile(r"run_query|load_result|call statement|adapter\.(get_|execute)|graph\.|execute %}")
     found = {path.name for path in SQL_FILES if asking.search(path.read_text(encoding="utf-8"))}
-    assert found <= {"fresh_table.sql"}
+    assert found <= {"fresh_table.sql", "declared_relationships.sql"}
     assert len(SQL_FILES) > 150
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from dagster_project.analysts_page import printed
 from tests.support.icw import ICW
-from warehouse.build.project import Project
+from warehouse.build.project import Project, project_with_empty_build
+from warehouse.documentation import idc_columns
 from warehouse.documentation.analysts_page import FOLDER, PAGE, questions, renewed, tables_in_diagrams
 from warehouse.documentation.entity_diagrams import SHOWN_APART, Model, read_model
+from warehouse.settings import Settings
 from warehouse.snapshots import catalog
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -23,6 +27,25 @@ QUESTIONS = questions(TEXT)
 @pytest.fixture(scope="module")
 def model(project: Project) -> Model:
     return read_model(project.manifest)
+
+
+def test_where_each_column_of_idc_is_comes_from_the_models(project: Project, tmp_path: Path) -> None:
+    written = idc_columns.PAGE.read_text(encoding="utf-8")
+    made = idc_columns.page(project_with_empty_build(Settings(home=tmp_path)))
+    assert made == written, "run `python -m warehouse.documentation.idc_columns`"
+    assert "| `SOPClassUID` | `fct_series.sop_class_uid` |" in written
+
+
+def test_keys_travel_as_the_page_says() -> None:
+    """60 bits: exact in Arrow, pandas and as text; a JavaScript number or a double rounds them."""
+    key = 325979010606572704
+    rows = duckdb.sql(f"select {key}::bigint as k, {key}::varchar as text union all select null, null order by 1")
+    assert rows is not None
+    frame = rows.df()
+    assert (str(frame["k"].dtype), int(frame["k"].iloc[0])) == ("Int64", key)
+    assert rows.to_arrow_table().column("k").to_pylist() == [key, None]
+    assert json.loads(json.dumps({"text": rows.fetchall()[0][1]})) == {"text": str(key)}
+    assert int(float(key)) != key
 
 
 def test_the_page_asks_every_file_of_the_folder_once() -> None:
@@ -44,7 +67,7 @@ def test_diagrams_and_sql_are_what_the_project_holds(model: Model) -> None:
 def test_every_table_with_references_is_in_one_diagram(model: Model) -> None:
     shown = tables_in_diagrams(TEXT)
     assert len(shown) == len(set(shown))
-    assert set(shown) == {name for name in model.tables if not name.startswith("rpt_")}
+    assert set(shown) == {name for name in model.tables if not name.startswith(("rpt_", "meta_"))}
 
 
 def test_a_diagram_shows_what_the_manifest_says_of_keys(model: Model) -> None:

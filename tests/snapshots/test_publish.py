@@ -386,3 +386,11 @@ def test_a_home_that_cannot_be_made_is_an_error_with_advice(build: Build, tmp_pa
 
     with pytest.raises(StorageError, match="point ICW_HOME at a folder that can be written"):
         publish(build, [PASSED], tmp_path / "file" / "home", {})
+
+
+def test_a_parquet_file_describes_its_columns(published: Snapshot) -> None:
+    found = pq.read_metadata(published.tables_folder / "fct_series.parquet").metadata
+    assert found[b"description"].startswith(b"The table fct_series")
+    columns = json.loads(found[b"columns"])
+    assert list(columns) == list(SERIES_COLUMNS)
+    assert columns["collection_key"] == "Key of the collection. -> dim_collection.collection_key"

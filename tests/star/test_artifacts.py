@@ -20,11 +20,12 @@ from tests.support.spoiled_build import spoiled
 from warehouse.build import Build, prepare, run_models
 from warehouse.build.statements import read_statements
 from warehouse.dbt_manifest import DeclaredTable, read_star_description
-from warehouse.landing import sha256_of
+from warehouse.landing import Landing, sha256_of
 from warehouse.quality.audit import audit_star, failed_errors
 from warehouse.quality.rules.idc_artifacts import CONSERVATION, FACTS
 from warehouse.sandbox.idc.specialised import synthesise_indices
 from warehouse.settings import Settings
+from warehouse.snapshots.absent_parts import absent_parts
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer
 
@@ -351,3 +352,42 @@ def test_the_tables_are_published_with_the_same_bytes_twice(whole: Build, tmp_pa
         assert kinds["roi_names"] == "VARCHAR[]"
         assert kinds["echo_time_ms"] == "DOUBLE[]"
     assert digests[0] == digests[1]
+
+
+def test_what_is_absent_is_named_and_not_taken_for_none(bare: Build, whole: Build) -> None:
+    """Of 25.0.5 without a channel's artifacts: empty tables, parts of tables, sources without a load."""
+    found = {(part.table, part.column, part.dataset) for part in absent_parts(bare, Landing(home_of(bare)))}
+    assert {(table, None, dataset) for dataset, table in FACTS.items()} <= found
+    assert {("dim_algorithm", None, "seg_index"), ("dim_algorithm", None, "ann_group_index")} <= found
+    assert {("fct_file", None, None), ("fct_series", None, None)} <= found
+    assert not [part for part in found if part[0] == "fct_series" and part[2] is not None]
+    lacking = absent_parts(whole, Landing(home_of(whole)))
+    assert [part for part in lacking if part.source == "idc" and part.table in TABLES] == []
+
+
+def home_of(build: Build) -> Path:
+    """Return the home that a build lies in."""
+    return build.folder.parent.parent
+
+
+def test_a_column_that_the_release_lacks_is_named(tmp_path: Path) -> None:
+    """As in 23.5.0, which has no SOPClassUID: only the columns made of it, and why."""
+    older = {**IN_THE_WHEEL, "idc_index": f'select * exclude ("SOPClassUID") from ({IDC_INDEX})'}
+    build = built(tmp_path, older)
+    found = [str(part) for part in absent_parts(build, Landing(home_of(build))) if part.column is not None]
+    assert found == [
+        "fct_series.sop_class_uid is null for idc: idc_index of idc 25.0.5 has no SOPClassUID (null before IDC 23.10)."
+    ]
+
+
+def test_the_published_tables_say_what_they_lack(bare: Build, tmp_path: Path) -> None:
+    absent = absent_parts(bare, Landing(home_of(bare)))
+    (tmp_path / "tables").mkdir()
+    with table_writer(bare.database, tmp_path / "scratch", threads=2, memory_limit="1GB") as writer:
+        tables = [table for table in star_tables(bare.manifest) if table.name == "fct_segmentation"]
+        writer.write(tables, tmp_path / "tables", tmp_path / "w.duckdb", absent)
+    with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as connection:
+        ((comment,),) = rows(connection, "select comment from duckdb_tables()")
+        ((key,),) = rows(connection, "select comment from duckdb_columns() where column_name = 'series_key'")
+    assert "Absent: fct_segmentation is empty: " in comment
+    assert key.endswith("-> fct_series.series_key")

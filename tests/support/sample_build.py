@@ -165,7 +165,8 @@ def model(
         "schema": schema,
         "description": f"The table {name},\nit's described | here.",
         "constraints": [],
-        "config": {"meta": {key: value for key, value in meta.items() if value is not None}},
+        "config": {"materialized": "table", "meta": {key: value for key, value in meta.items() if value is not None}},
+        "depends_on": {"nodes": []},
         "columns": {
             key: {"name": key, "description": text, "data_type": "x", "constraints": []}
             for key, text in columns.items()
@@ -193,7 +194,8 @@ def relationships_test(table: str, column: str, to: str, field: str) -> dict[str
 
 def write_dbt_manifest(path: Path, *nodes: dict[str, Any]) -> None:
     """Write the part of dbt's manifest that a publish reads."""
-    path.write_text(json.dumps({"nodes": {node["unique_id"]: node for node in nodes}}), encoding="utf-8")
+    content = {"nodes": {node["unique_id"]: node for node in nodes}, "sources": {}}
+    path.write_text(json.dumps(content), encoding="utf-8")
 
 
 def redescribe(build: Build, *nodes: dict[str, Any]) -> Build:

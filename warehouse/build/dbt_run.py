@@ -76,7 +76,10 @@ def run(command: Sequence[str], parsed: Path, target: Target, scratch: Path) -> 
         "icw_memory_limit": target.memory_limit,
     }
     places = [*_PLACES, "--log-path", str(scratch), "--target-path", str(scratch), "--vars", json.dumps(variables)]
-    runner = dbtRunner(Manifest.from_msgpack(parsed.read_bytes()))
+    manifest = Manifest.from_msgpack(parsed.read_bytes())
+    # What dbt does after a parse of its own: models read it as `graph`.
+    manifest.build_flat_graph()
+    runner = dbtRunner(manifest)
     try:
         result = runner.invoke([*command, *_QUIET, "--no-write-json", *places])
     finally:

@@ -85,6 +85,7 @@ class Contract(BaseModel):
     """All datasets of one source, in the order in which they are landed.
 
     `one_version` says that all of them are of one upstream version; the types of a portal each have their own.
+    `whole_channels` are those of several channels that carry everything that a release has.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -92,6 +93,7 @@ class Contract(BaseModel):
     source: str
     description: Description
     one_version: bool = False
+    whole_channels: tuple[str, ...] = ()
     datasets: Mapping[str, Dataset]
 
 

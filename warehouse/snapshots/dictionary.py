@@ -16,7 +16,7 @@ IDC_TABLES: Mapping[str, str] = {
     "prior_versions_index": "fct_series_version",
     "collections_index": "dim_collection",
     "analysis_results_index": "dim_analysis_result",
-    "version_metadata_index": "dim_release",
+    "version_metadata_index": "dim_idc_version",
     "clinical_index": "fct_clinical_column",
     "sm_index": "fct_slide",
     "sm_instance_index": "fct_slide_instance",

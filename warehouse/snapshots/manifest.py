@@ -122,6 +122,36 @@ class SourceFailure(BaseModel):
     reason: str
 
 
+class AbsentPart(BaseModel):
+    """What a published table lacks because upstream data is not in the snapshot: absent, which is not zero.
+
+    `column` is None where rows are lacking, and `is_empty` says that there are none at all. `dataset` is None where
+    nothing of the source is there. `reason` says why, and which channel has it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    table: str
+    column: str | None
+    is_empty: bool
+    source: str
+    dataset: str | None
+    reason: str
+
+    @property
+    def made_of(self) -> str:
+        """What is not there: a source, or a dataset of one."""
+        return self.source if self.dataset is None else f"{self.source}'s {self.dataset}"
+
+    def __str__(self) -> str:
+        """Return one sentence for people."""
+        if self.column is not None:
+            return f"{self.table}.{self.column} is null for {self.source}: {self.reason}."
+        if self.is_empty:
+            return f"{self.table} is empty: {self.reason}."
+        return f"{self.table} lacks what is made of {self.made_of}: {self.reason}."
+
+
 class CodeVersion(BaseModel):
     """Which code built the snapshot: the package's version and, in a checkout, the commit and if it was altered."""
 
@@ -154,6 +184,7 @@ class DuckdbFile(BaseModel):
 class Manifest(BaseModel):
     """Everything that is known about one snapshot.
 
+    `absent` lists what the tables lack because upstream data is not there.
     `failures` names the sources that could not be refreshed: the snapshot holds their last good load, if there is one.
     `earlier` are the earlier IDC releases, of which the series were read as evidence for what changed and since when.
     `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables.
@@ -172,6 +203,7 @@ class Manifest(BaseModel):
     earlier: tuple[SourceEntry, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
     tables: tuple[TableEntry, ...]
+    absent: tuple[AbsentPart, ...] = ()
     verdicts: tuple[Verdict, ...]
     code_version: CodeVersion
     dependencies: dict[str, str]

@@ -17,9 +17,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse.landing import sha256_of, sync_folder, writing_to
+from warehouse.landing import Landing, sha256_of, sync_folder, writing_to
 from warehouse.quality.verdicts import Verdict, require_no_errors
 from warehouse.snapshots import readme
+from warehouse.snapshots.absent_parts import absent_parts
 from warehouse.snapshots.catalog import (
     DATABASE,
     MANIFEST,
@@ -67,10 +68,11 @@ def publish(
     started = time.perf_counter()
     require_no_errors(verdicts)
     described = star_tables(build.manifest)
+    absent = absent_parts(build, Landing(home))
     with _work_folder(home) as work:
         scratch = work / "scratch"
         with table_writer(build.database, scratch, threads=threads, memory_limit=memory_limit) as writer:
-            tables, duckdb_file = writer.write(described, work / TABLES, work / DATABASE)
+            tables, duckdb_file = writer.write(described, work / TABLES, work / DATABASE, absent)
         tables_digest = digest_of_tables(tables)
         earlier = _published_before(home, tables_digest, build.input_digest)
         if earlier is not None:
@@ -89,6 +91,7 @@ def publish(
             earlier=tuple(SourceEntry.of(release) for release in build.earlier),
             failures=tuple(failures),
             tables=tables,
+            absent=absent,
             verdicts=tuple(verdicts),
             code_version=code_version(),
             dependencies=dependency_versions(),

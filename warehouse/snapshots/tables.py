@@ -7,6 +7,7 @@ not-null keys. Nothing in here knows about snapshots, verdicts or dbt.
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ import duckdb
 from warehouse.dbt_manifest import STAR_SCHEMA
 from warehouse.errors import BuildFailed, StorageError
 from warehouse.landing import sha256_of
-from warehouse.snapshots.manifest import ColumnEntry, DuckdbFile, TableEntry
+from warehouse.snapshots.manifest import AbsentPart, ColumnEntry, DuckdbFile, TableEntry
 from warehouse.snapshots.star import StarTable
 from warehouse.sql_text import literal, quoted
 
@@ -77,12 +78,13 @@ class TableWriter:
         self._connection = connection
 
     def write(
-        self, tables: Sequence[StarTable], parquet_folder: Path, database: Path
+        self, tables: Sequence[StarTable], parquet_folder: Path, database: Path, absent: Sequence[AbsentPart] = ()
     ) -> tuple[tuple[TableEntry, ...], DuckdbFile]:
         """Write each table as a Parquet file, and all of them into one new DuckDB file, in its schema main.
 
         A table goes into the DuckDB file while the Parquet file of the next one is written: neither keeps two cores
-        busy by itself. The largest come first, so that none of them is left for the end.
+        busy by itself. The largest come first, so that none of them is left for the end. `absent` goes into the
+        comments.
 
         Raises:
             BuildFailed: a table is missing or differs from its description, its primary key is not unique or null, or a
@@ -96,7 +98,7 @@ class TableWriter:
                 for table in self._largest_first(tables):
                     path = parquet_folder / f"{table.name}.parquet"
                     entries[table.name] = self._write_parquet(table, path)
-                    filled.append(pool.submit(_fill, filling, entries[table.name], path))
+                    filled.append(pool.submit(_fill, filling, entries[table.name], path, absent))
                 for done in filled:
                     done.result()
             except BaseException:
@@ -123,7 +125,8 @@ class TableWriter:
     def _write_parquet(self, table: StarTable, path: Path) -> TableEntry:
         """Write one table as a Parquet file and describe what was written.
 
-        Columns are in the order of their description, rows in the table's total order; zstd, fixed row groups.
+        Columns are in the order of their description, rows in the table's total order; zstd, fixed row groups. The
+        footer holds the descriptions (`description`, and `columns`: JSON by name), which DuckDB writes for a file only.
 
         Raises:
             BuildFailed: the table is missing or differs from its description, its primary key is not unique or
@@ -135,7 +138,8 @@ class TableWriter:
         order = ", ".join(f"{quoted(column)} asc nulls last" for column in table.order_by)
         self._connection.execute(
             f"copy (select {columns} from {_in_build(table.name)} order by {order}) to {literal(str(path))} (format "
-            f"parquet, compression zstd, compression_level {COMPRESSION_LEVEL}, row_group_size {ROW_GROUP_ROWS})"
+            f"parquet, compression zstd, compression_level {COMPRESSION_LEVEL}, row_group_size {ROW_GROUP_ROWS}, "
+            f"kv_metadata {{description: {literal(table.description)}, columns: {literal(_dictionary(table))}}})"
         )
         self._check_types_survive(table.name, types, path)
         log.info("wrote %s, %d rows", path.name, rows, extra={"event": "table", "table": table.name, "rows": rows})
@@ -211,7 +215,9 @@ class TableWriter:
             )
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, table: TableEntry, parquet: Path) -> None:
+def _fill(
+    connection: duckdb.DuckDBPyConnection, table: TableEntry, parquet: Path, absent: Sequence[AbsentPart]
+) -> None:
     """Write one table into the attached file `snapshot`, from its Parquet file, with its comments.
 
     Keys are NOT NULL but not PRIMARY KEY: their uniqueness has been checked, and the index of the key would make
@@ -225,9 +231,24 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: TableEntry, parquet: Pat
     )
     connection.execute(f"create table {name} ({columns})")
     connection.execute(f"insert into {name} select * from read_parquet({literal(str(parquet))})")
-    connection.execute(f"comment on table {name} is {literal(f'{table.description} Grain: {table.grain}.')}")
+    lacking = [part for part in absent if part.table == table.name]
+    for_table = [f"Absent: {part}" for part in lacking if part.column is None]
+    comment = " ".join((f"{table.description} Grain: {table.grain}.", *for_table))
+    connection.execute(f"comment on table {name} is {literal(comment)}")
     for column in table.columns:
-        connection.execute(f"comment on column {name}.{quoted(column.name)} is {literal(column.description)}")
+        for_column = [f"Absent: {part}" for part in lacking if part.column == column.name]
+        comment = " ".join((_column_text(column.description, column.references), *for_column))
+        connection.execute(f"comment on column {name}.{quoted(column.name)} is {literal(comment)}")
+
+
+def _dictionary(table: StarTable) -> str:
+    """Return the descriptions of the columns and what they refer to, as JSON by the name of the column."""
+    texts = {column.name: _column_text(column.description, column.references) for column in table.columns}
+    return json.dumps(texts, ensure_ascii=False)
+
+
+def _column_text(description: str, references: str | None) -> str:
+    return description if references is None else f"{description} -> {references}"
 
 
 def _in_build(table: str) -> str:

@@ -34,7 +34,7 @@ logger = logging.getLogger("icw.sources.http")
 SOURCE = "idc"
 
 # The wheel leaves out the large tables; the other channels carry all that a release has.
-_CARRY_EVERYTHING = frozenset({"bucket", "github"})
+_CARRY_EVERYTHING = frozenset(load_contract(SOURCE).whole_channels)
 
 
 def resolve(requested: str, settings: Settings) -> ResolvedRelease:

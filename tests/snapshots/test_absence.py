@@ -1,0 +1,73 @@
+"""What a query reads of what a snapshot lacks: found in DuckDB's plan, whatever the query looks like."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from warehouse.snapshots.absence import absent_parts_read, sentences
+from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.manifest import AbsentPart
+
+EMPTY = AbsentPart(
+    table="dim_collection", column=None, is_empty=True, source="idc", dataset="sm_index", reason="the wheel lacks it"
+)
+NULL = AbsentPart(
+    table="fct_series",
+    column="modality",
+    is_empty=False,
+    source="idc",
+    dataset="idc_index",
+    reason="no Modality",
+)
+
+
+@pytest.fixture
+def lacking(published: Snapshot) -> Snapshot:
+    """A snapshot with an empty table and a column of nulls."""
+    return replace(published, manifest=published.manifest.model_copy(update={"absent": (EMPTY, NULL)}))
+
+
+@pytest.mark.parametrize(
+    ("query", "parts"),
+    [
+        ("select count(*) from dim_collection", [EMPTY]),
+        ('FROM main."DIM_collection"', [EMPTY]),
+        ("select 1 from fct_series where series_key in (select collection_key from dim_collection)", [EMPTY]),
+        ("with c as (from dim_collection) select count(*) from fct_series left join c using (collection_key)", [EMPTY]),
+        ("from dim_collection limit 0", [EMPTY]),
+        ("select * from query('from dim_' || 'collection')", [EMPTY]),
+        ("pivot dim_collection on collection_id using count(*)", [EMPTY]),
+        ("summarize dim_collection", [EMPTY]),
+        ("-- dim_collection\nselect count(*) from fct_series", []),
+        ("select 'dim_collection'", []),
+        ("with dim_collection as (select 1 as a) from dim_collection", []),
+        ("describe dim_collection", []),
+        ("explain from dim_collection", []),
+        ("from dim_nothing", []),
+        ("select count(*) from fct_series", []),
+        ("select series_key from (select * from fct_series)", []),
+        ("select count(*) from fct_series where modality = 'CT'", [NULL]),
+        ("select m from (select modality as m, * from fct_series) order by 1", [NULL]),
+        ("select columns('mod.*') from fct_series", [NULL]),
+        ("select series_key from fct_series order by modality limit 1", [NULL]),
+        ("select (select max(s.modality) from fct_series s where s.collection_key = c.collection_key) "
+         "from dim_collection c", [EMPTY, NULL]),
+    ],
+)  # fmt: skip
+def test_what_a_query_reads_is_named(lacking: Snapshot, query: str, parts: list[AbsentPart]) -> None:
+    assert list(absent_parts_read(lacking, query)) == parts
+
+
+def test_a_snapshot_that_lacks_nothing_says_nothing(published: Snapshot) -> None:
+    assert absent_parts_read(published, "from dim_collection") == ()
+
+
+def test_there_is_one_sentence_for_the_rows_and_one_for_the_columns() -> None:
+    other = EMPTY.model_copy(update={"dataset": "seg_index", "reason": "nor that"})
+    second = NULL.model_copy(update={"column": "study_date"})
+    assert sentences([EMPTY, other, NULL, second]) == [
+        "dim_collection is empty: the wheel lacks it; nor that.",
+        "fct_series has only nulls for idc in modality, study_date: no Modality.",
+    ]
