@@ -224,8 +224,8 @@ def sql(
         require_outside(output, settings.home)
 
     def answer(question: str) -> None:
+        display.absence_notice(Screen(stderr=True), {"warehouse": found, **attached}, question, values, strict=strict)
         with query.run(found, question, settings, parameters=values, attached=attached) as result:
-            display.absence_notice(Screen(stderr=True), found, question, strict=strict)
             if chosen != "table":
                 written = query.write_result(result, chosen, output or sys.stdout.buffer, header=not no_header)
                 if output is not None:

@@ -14,15 +14,17 @@ from warehouse.sql_text import literal
 _PRUNING = frozenset({"unused_columns", "cte_inlining"})
 
 
-def scans(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[str, frozenset[str]]]:
+def scans(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any] | None = None
+) -> Iterator[tuple[str, frozenset[str]]]:
     """Return the tables that a query reads (`database.schema.table`), each with the columns that it reads of it.
 
-    The plan is to be as written: see `plan_as_written`.
+    The plan is to be as written: see `plan_as_written`. `parameters` are the values of all of its `$name`s.
 
     Raises:
         duckdb.Error: the query cannot be bound.
     """
-    [(_, plan)] = connection.execute(f"explain (format json) {query}").fetchall()
+    [(_, plan)] = connection.execute(f"explain (format json) {query}", dict(parameters or {}) or None).fetchall()
     waiting: list[Mapping[str, Any]] = json.loads(plan)
     while waiting:
         step = waiting.pop()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 
@@ -20,17 +21,19 @@ def synthetic_notice(console: Console, asked: Snapshot, *others: Snapshot) -> No
         console.print(f"SYNTHETIC: {which} made-up data of the sandbox. Do not cite it.", style="bold yellow")
 
 
-def absence_notice(console: Console, snapshot: Snapshot, query: str, *, strict: bool) -> None:
-    """Say what a query reads that is absent from the snapshot.
+def absence_notice(
+    console: Console, snapshots: Mapping[str, Snapshot], query: str, parameters: Mapping[str, Any], *, strict: bool
+) -> None:
+    """Say what a query reads that is absent from its snapshots, which are by the names that they have in it.
 
     Raises:
         AbsentData: it reads such a thing, and that is not allowed (`strict`).
     """
-    if not snapshot.manifest.absent:
+    if not any(snapshot.manifest.absent for snapshot in snapshots.values()):
         return
     from warehouse.snapshots.absence import absent_parts_read, sentences
 
-    lacking = sentences(absent_parts_read(snapshot, query))
+    lacking = sentences(absent_parts_read(snapshots, query, parameters))
     if lacking and strict:
         raise AbsentData(f"The query reads what is absent from this snapshot, which is not zero. {' '.join(lacking)}")
     for sentence in lacking:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
+from dagster_project.display.notices import absence_notice
+from warehouse.errors import AbsentData
 from warehouse.snapshots.absence import absent_parts_read, sentences
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import AbsentPart
@@ -57,11 +60,11 @@ def lacking(published: Snapshot) -> Snapshot:
     ],
 )  # fmt: skip
 def test_what_a_query_reads_is_named(lacking: Snapshot, query: str, parts: list[AbsentPart]) -> None:
-    assert list(absent_parts_read(lacking, query)) == parts
+    assert list(absent_parts_read({"warehouse": lacking}, query)) == parts
 
 
 def test_a_snapshot_that_lacks_nothing_says_nothing(published: Snapshot) -> None:
-    assert absent_parts_read(published, "from dim_collection") == ()
+    assert absent_parts_read({"warehouse": published}, "from dim_collection") == ()
 
 
 def test_there_is_one_sentence_for_the_rows_and_one_for_the_columns() -> None:
@@ -71,3 +74,23 @@ def test_there_is_one_sentence_for_the_rows_and_one_for_the_columns() -> None:
         "dim_collection is empty: the wheel lacks it; nor that.",
         "fct_series has only nulls for idc in modality, study_date: no Modality.",
     ]
+
+
+def test_a_query_with_parameters_and_of_several_snapshots_is_read_too(lacking: Snapshot, published: Snapshot) -> None:
+    query = "select count(*) from fct_series where modality = $m"
+    assert absent_parts_read({"warehouse": lacking}, query, {"m": "CT"}) == (NULL,)
+    both = {"warehouse": published, "old": lacking}
+    assert absent_parts_read(both, "select count(*) from old.dim_collection") == (EMPTY,)
+    assert absent_parts_read(both, "select count(*) from dim_collection") == ()
+    assert absent_parts_read(both, "from dim_collection union all from old.main.dim_collection") == (EMPTY,)
+
+
+def test_the_command_names_what_is_absent_and_refuses_it_if_asked_to(
+    lacking: Snapshot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console = Console(stderr=True, width=200)
+    absence_notice(console, {"warehouse": lacking}, "from dim_collection", {}, strict=False)
+    assert "ABSENT, not zero: dim_collection is empty: the wheel lacks it." in capsys.readouterr().err
+    with pytest.raises(AbsentData, match="dim_collection is empty") as refused:
+        absence_notice(console, {"warehouse": lacking}, "from dim_collection", {}, strict=True)
+    assert refused.value.exit_code == 14

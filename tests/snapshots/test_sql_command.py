@@ -117,6 +117,8 @@ def test_a_path_that_cannot_be_written_has_an_exit_code_of_its_own(published: Sn
     with pytest.raises(OutputError, match=r"No such file or directory\. Name a file") as caught:
         call(published, "sql", "select 1", "-o", str(tmp_path / "missing" / "x.csv"))
     assert caught.value.exit_code == 13
+    # The traceback that is still held keeps nothing of the file open: the next question is answered.
+    assert rows(published, COUNT) == [{"n": 500}]
 
 
 def test_parameters_are_bound_and_never_part_of_the_sql(published: Snapshot) -> None:

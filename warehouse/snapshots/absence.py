@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import duckdb
 
+from warehouse.errors import UsageError
 from warehouse.query_plan import plan_as_written, scans
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import AbsentPart, TableEntry
+from warehouse.snapshots.parameters import bound
 from warehouse.sql_text import quoted
 
 
-def absent_parts_read(snapshot: Snapshot, query: str) -> tuple[AbsentPart, ...]:
-    """Return what a query reads of what a snapshot lacks; nothing where DuckDB cannot plan it (it cannot answer it).
+def absent_parts_read(
+    snapshots: Mapping[str, Snapshot], query: str, parameters: Mapping[str, Any] | None = None
+) -> tuple[AbsentPart, ...]:
+    """Return what a query reads of what snapshots lack; nothing where DuckDB cannot plan it (it cannot answer it).
 
-    DuckDB plans the query over empty tables like those of the snapshot. A count reads the table, not its columns;
+    DuckDB plans the query over empty tables like those of the snapshots. A count reads the table, not its columns;
     DESCRIBE and EXPLAIN read no rows.
+
+    Args:
+        snapshots: the snapshots of the query by the names that they have in it; the first needs no name.
+        query: one statement.
+        parameters: the values that are stated for its `$name`s.
     """
-    lacking = snapshot.manifest.absent
-    if not lacking:
+    if not any(snapshot.manifest.absent for snapshot in snapshots.values()):
         return ()
     # Most queries need few tables. The text only says which to make first: a name that it makes up needs all of them.
-    named = [table for table in snapshot.manifest.tables if table.name in query.lower()]
-    read = _tables_read(named, query)
+    tables = {name: snapshot.manifest.tables for name, snapshot in snapshots.items()}
+    named = {name: [table for table in of if table.name in query.lower()] for name, of in tables.items()}
+    read = _tables_read(named, query, parameters)
     if read is None:
-        read = _tables_read(snapshot.manifest.tables, query) or {}
+        read = _tables_read(tables, query, parameters) or {}
     return tuple(
-        part for part in lacking if part.table in read and (part.column is None or part.column in read[part.table])
+        part
+        for name, snapshot in snapshots.items()
+        for part in snapshot.manifest.absent
+        if (name, part.table) in read and (part.column is None or part.column in read[name, part.table])
     )
 
 
@@ -40,20 +53,28 @@ def sentences(parts: Iterable[AbsentPart]) -> list[str]:
     return [_sentence(group) for group in together.values()]
 
 
-def _tables_read(tables: Iterable[TableEntry], query: str) -> dict[str, frozenset[str]] | None:
-    """Return the columns that a query reads of each table; None where these tables do not answer it."""
-    read: dict[str, frozenset[str]] = {}
+def _tables_read(
+    tables: Mapping[str, Iterable[TableEntry]], query: str, parameters: Mapping[str, Any] | None
+) -> dict[tuple[str, str], frozenset[str]] | None:
+    """Return the columns that a query reads of each table of each snapshot; None where these do not answer it."""
+    read: dict[tuple[str, str], frozenset[str]] = {}
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
-        connection.execute("attach ':memory:' as warehouse; use warehouse")
-        for table in tables:
-            columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in table.columns)
-            connection.execute(f"create table {quoted(table.name)} ({columns})")
+        for name, of in tables.items():
+            connection.execute(f"attach ':memory:' as {quoted(name)}")
+            for table in of:
+                columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in table.columns)
+                connection.execute(f"create table {quoted(name)}.{quoted(table.name)} ({columns})")
+        connection.execute(f"use {quoted(next(iter(tables)))}")
         plan_as_written(connection)
         try:
-            for table, columns in scans(connection, query):
-                name = table.rsplit(".", 1)[-1]
-                read[name] = read.get(name, frozenset()) | columns
-        except duckdb.Error:
+            (statement,) = connection.extract_statements(query)
+            values = bound(parameters or {}, sorted(statement.named_parameters))
+            for table, columns in scans(connection, query, values):
+                # DuckDB quotes names that are words of SQL; none here has a dot or a quote in it.
+                database, _, name = table.replace('"', "").split(".")
+                key = database, name
+                read[key] = read.get(key, frozenset()) | columns
+        except (duckdb.Error, ValueError, UsageError):
             return None
     return read
 

@@ -74,9 +74,14 @@ class Result:
     Use it as a context manager, or close it: it holds the snapshot's file open.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        relation: duckdb.DuckDBPyRelation,
+    ) -> None:
         self._connection = connection
         self._relation = relation
+        self._streams: list[pa.RecordBatchReader] = []
         types = [str(data_type) for data_type in relation.types]
         self.columns = tuple(map(ResultColumn, _unique(relation.columns), types))
 
@@ -89,7 +94,13 @@ class Result:
         self.close()
 
     def close(self) -> None:
-        """Let go of the snapshot's file."""
+        """Let go of the snapshot's file.
+
+        A stream that a traceback still holds would keep DuckDB's instance, and the next connection of the process would
+        wait for its end for ever.
+        """
+        for stream in self._streams:
+            stream.close()
         self._relation.close()
         self._connection.close()
 
@@ -100,7 +111,7 @@ class Result:
             UsageError: the query fails on a value that it meets on the way; then while the reader is read.
         """
         with _sentences():
-            return _reader(self._relation, [column.name for column in self.columns])
+            return self._reader(self._relation, [column.name for column in self.columns])
 
     def cells(self) -> pa.RecordBatchReader:
         """Return a reader like `reader`, of what CSV and TSV have cells for; a list or a record is its JSON text."""
@@ -113,7 +124,15 @@ class Result:
 
     def _projected(self, expressions: str, names: list[str]) -> pa.RecordBatchReader:
         with _sentences():
-            return _reader(self._relation.project(expressions), names)
+            return self._reader(self._relation.project(expressions), names)
+
+    def _reader(self, relation: duckdb.DuckDBPyRelation, names: list[str]) -> pa.RecordBatchReader:
+        import pyarrow as pa
+
+        stream = relation.to_arrow_reader(_BATCH_ROWS)
+        self._streams.append(stream)
+        schema = pa.schema([field.with_name(name) for name, field in zip(names, stream.schema, strict=True)])
+        return pa.RecordBatchReader.from_batches(schema, _renamed(stream, schema))
 
     def page(self, rows: int) -> Page:
         """Return the first `rows` rows, and whether there are more.
@@ -288,14 +307,6 @@ def _shortened(error: Exception) -> str:
     words = re.split(r"\n+(?=LINE \d+:|Possible solutions:|See also )", str(error))[0]
     text = re.sub(r"^[A-Z][\w ]* Error: ", "", " ".join(words.split())).rstrip(".")
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE].rstrip() + " ..."
-
-
-def _reader(relation: duckdb.DuckDBPyRelation, names: list[str]) -> pa.RecordBatchReader:
-    import pyarrow as pa
-
-    stream = relation.to_arrow_reader(_BATCH_ROWS)
-    schema = pa.schema([field.with_name(name) for name, field in zip(names, stream.schema, strict=True)])
-    return pa.RecordBatchReader.from_batches(schema, _renamed(stream, schema))
 
 
 def _renamed(stream: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
