@@ -48,6 +48,8 @@ def table_writer(database: Path, scratch: Path, *, threads: int, memory_limit: s
         try:
             with duckdb.connect() as connection:
                 connection.execute(f"set threads = {threads}")
+                # DuckDB draws it into logs, too.
+                connection.execute("set enable_progress_bar = false")
                 connection.execute(f"set memory_limit = {literal(memory_limit)}")
                 connection.execute(f"set temp_directory = {literal(str(scratch))}")
                 connection.execute(f"attach {literal(str(database))} as build (read_only)")
@@ -92,6 +94,7 @@ class TableWriter:
         """
         entries: dict[str, TableEntry] = {}
         with self._connection.cursor() as filling, ThreadPoolExecutor(max_workers=1) as pool:
+            filling.execute("set enable_progress_bar = false")
             filling.execute(f"attach {literal(str(database))} as snapshot (storage_version {literal(STORAGE_VERSION)})")
             try:
                 filled = []
