@@ -360,6 +360,7 @@ def test_what_is_absent_is_named_and_not_taken_for_none(bare: Build, whole: Buil
     assert {(table, None, dataset) for dataset, table in FACTS.items()} <= found
     assert {("dim_algorithm", None, "seg_index"), ("dim_algorithm", None, "ann_group_index")} <= found
     assert {("fct_file", None, None), ("fct_series", None, None)} <= found
+    assert ("fct_series_change", None, "earlier releases") in found
     assert not [part for part in found if part[0] == "fct_series" and part[2] is not None]
     lacking = absent_parts(whole, Landing(home_of(whole)))
     assert [part for part in lacking if part.source == "idc" and part.table in TABLES] == []

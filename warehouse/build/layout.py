@@ -22,8 +22,8 @@ from warehouse.reading import found_columns, raw_name, raw_text_of, reading_of
 from warehouse.registry import SOURCE_NAMES
 from warehouse.sql_text import literal, quoted
 
-# The view of the series of all IDC releases that a build reads: its schema, which is its source in dbt, and its name.
-_HISTORY = ("landed", "idc_history")
+HISTORY = ("landed", "idc_history")
+"""The view of the series of all IDC releases that a build reads: its schema (its source in dbt), and its name."""
 
 
 def lay_out_nothing(connection: DuckDBPyConnection) -> None:
@@ -42,7 +42,7 @@ def lay_out_nothing(connection: DuckDBPyConnection) -> None:
             connection.execute(f"create view {_schema(source)}.{quoted(name)} as select {columns} where false")
     index = ", ".join(_nothing(column) for column in load_contract("idc").datasets[INDEX].columns)
     connection.execute(
-        f"create view landed.{_HISTORY[1]} as select null::bigint as idc_version, null::varchar as upstream_version, "
+        f"create view landed.{HISTORY[1]} as select null::bigint as idc_version, null::varchar as upstream_version, "
         f"null::varchar as absent_columns, {index} where false"
     )
 
@@ -74,7 +74,7 @@ def absent_datasets(
     landing: Landing, releases: Mapping[str, Release], earlier: Sequence[Release] = ()
 ) -> frozenset[tuple[str, str]]:
     """Return (source, dataset) of each view that stays empty."""
-    history = frozenset() if earlier else frozenset({_HISTORY})
+    history = frozenset() if earlier else frozenset({HISTORY})
     return history | frozenset(
         (source, name)
         for source in SOURCE_NAMES
@@ -113,7 +113,7 @@ def _lay_out_history(connection: DuckDBPyConnection, landing: Landing, releases:
                 f"{literal(release.version)} as upstream_version, {literal(absent)} as absent_columns,"
                 f" * from ({_landed_query(connection, dataset, path)})"
             )
-    connection.execute(f"create or replace view landed.{_HISTORY[1]} as {' union all '.join(queries)}")
+    connection.execute(f"create or replace view landed.{HISTORY[1]} as {' union all '.join(queries)}")
 
 
 def _landed_query(connection: DuckDBPyConnection, dataset: Dataset, path: Path) -> str:

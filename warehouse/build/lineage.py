@@ -38,6 +38,17 @@ def datasets_of_tables(manifest: Path, schema: str) -> dict[str, frozenset[Table
     return {name: datasets for (found_in, name), datasets in found.items() if found_in == schema}
 
 
+def tables_of_dataset(manifest: Path, schema: str, dataset: Table) -> list[str]:
+    """Return the tables of a schema whose models read a dataset, through views alone; `manifest` is dbt's.
+
+    Raises:
+        BuildFailed: the manifest cannot be read.
+    """
+    return [
+        name for (of, name), read in tables_read(Project(manifest.parent)).items() if of == schema and dataset in read
+    ]
+
+
 def staged_columns(database: Path, datasets: Collection[Table]) -> dict[Table, dict[str, frozenset[str]]]:
     """Return, for each dataset, what its staging views call its columns: the new name, and what it is computed from.
 

@@ -12,7 +12,8 @@ import duckdb
 import pyarrow.parquet as pq
 
 from warehouse.build import Build
-from warehouse.build.lineage import datasets_of_tables, staged_columns
+from warehouse.build.layout import HISTORY
+from warehouse.build.lineage import datasets_of_tables, staged_columns, tables_of_dataset
 from warehouse.contracts import load_contract
 from warehouse.dbt_manifest import STAR_SCHEMA
 from warehouse.landing import Landing, Load, Release
@@ -65,6 +66,13 @@ def absent_parts(build: Build, landing: Landing) -> tuple[AbsentPart, ...]:
                     )
                     for name in columns
                 ]
+        if not build.earlier and "idc" in releases:
+            compared = tables_of_dataset(build.manifest, STAR_SCHEMA, HISTORY)
+            found += [
+                _nothing_earlier(table, releases["idc"])
+                for table in compared
+                if table in tables and not tables[table].rows
+            ]
     return tuple(dict.fromkeys(found))
 
 
@@ -150,6 +158,14 @@ def _rows_of(table: str, dataset: Dataset, reason: str, releases: Mapping[str, R
         dataset=name if source in releases else None,
         reason=reason,
     )
+
+
+def _nothing_earlier(table: str, release: Release) -> AbsentPart:
+    reason = (
+        f"no earlier release of IDC is landed to compare {release.version} with; `icw refresh --idc` with an earlier "
+        "version lands one, and the next build reads it"
+    )
+    return AbsentPart(table=table, column=None, is_empty=True, source="idc", dataset="earlier releases", reason=reason)
 
 
 def _column_of(table: str, column: str, dataset: Dataset, reason: str) -> AbsentPart:
