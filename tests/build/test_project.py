@@ -232,3 +232,23 @@ def test_no_view_names_a_column_twice(project: Project, tmp_path: Path) -> None:
         for column in columns
         if re.sub(r"_\d+$", "", column) in set(columns) - {column}
     ]
+
+
+def test_every_attribute_of_a_series_of_idc_is_compared_between_releases(project: Project, tmp_path: Path) -> None:
+    """A column that fct_series_change does not compare could change unnoticed."""
+    whole = project_with_empty_build(Settings(home=tmp_path))
+    with duckdb.connect(str(whole.empty_build), read_only=True) as connection:
+        index, history = (
+            {str(row[0]) for row in connection.execute(f"describe staging.{view}").fetchall()}
+            for view in ("stg_idc__idc_index", "stg_landing__idc_history")
+        )
+    # Computed from others, the place of the files, sizes (rounded up to release 23), and what a release says of itself.
+    not_compared = {"source_id", "analysis_result_id_raw", "patient_age_stated_years", "aws_bucket", "series_aws_url"}
+    not_compared |= {"size_bytes", "first_idc_version", "revised_idc_version"}
+    assert index - history == not_compared
+    change = next(path for path in SQL_FILES if path.name == "fct_series_change.sql").read_text(encoding="utf-8")
+    compared = set(re.findall(r"'(\w+)': '\w+'", change))
+    assert history - compared == {
+        *("idc_version", "upstream_version", "absent_columns"),
+        *("series_instance_uid", "crdc_series_uuid"),
+    }
