@@ -13,6 +13,7 @@ from tests.support import small_release
 from tests.support.shared import made_once
 from warehouse.build import earlier_releases, input_digest, open_build, prepare, run_models
 from warehouse.landing import Landing
+from warehouse.quality.audit import audit_star, failed_errors
 from warehouse.settings import Settings
 
 # A slide that the newer release holds no more; of its spans one lies inside of the other, as of 48 slides of tcga_brca.
@@ -75,6 +76,16 @@ def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     with duckdb.connect(str(build.database), read_only=True) as connection:
         connection.execute("use star")
         yield connection
+
+
+def test_evidence_stops_no_publish(star: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What reads dim_release as the loads that are described would repeat its rows for an earlier load."""
+    build = open_build(made_once(tmp_path_factory, "two-releases", _never))
+    assert not failed_errors(audit_star(build))
+
+
+def _never(home: Path) -> None:
+    raise AssertionError(f"{home} is made by the fixture")
 
 
 @pytest.fixture(scope="module")

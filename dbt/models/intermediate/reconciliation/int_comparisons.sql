@@ -10,6 +10,7 @@ with loads as (
         status = 'landed' as is_landed,
         is_synthetic
     from {{ ref('dim_release') }}
+    where role = 'described'
 
 ),
 
@@ -29,6 +30,7 @@ idc as (
     where
         source_id = 'idc'
         and dataset = 'idc_index'
+        and role = 'described'
 
 )
 

@@ -77,6 +77,7 @@ stated as (
     inner join {{ ref('dim_release') }} as loads
         on reported.source_id = loads.source_id
         and reported.entity = loads.dataset
+        and loads.role = 'described'
     where reported.dimension = '_totalCount'
 
 )

@@ -29,6 +29,7 @@ landed as (
     from {{ ref('dim_source') }} as sources
     inner join {{ ref('dim_release') }} as releases
         on coalesce(sources.federated_by, sources.source_id) = releases.source_id
+        and releases.role = 'described'
 
 ),
 

@@ -43,6 +43,7 @@ counts as (
     from {{ ref('dim_release') }}
     where
         status = 'landed'
+        and role = 'described'
         and (
             (
                 source_id = 'midrc'
