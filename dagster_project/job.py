@@ -11,7 +11,7 @@ import dagster as dg
 from dagster_project.dead_runs import close_dead_runs
 from dagster_project.event_log import without_flushing_each_event
 from dagster_project.failures import as_warehouse_error
-from warehouse.landing import write_atomically, writing_to
+from warehouse.files import write_atomically, writing_to
 from warehouse.process import loading
 from warehouse.refresh import Plan
 from warehouse.run_record import last_run, recorded_error

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse.errors import IntegrityError, StorageError
-from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of, write_atomically
+from warehouse.files import sha256_of, write_atomically
+from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.registry import source
 from warehouse.settings import Settings
 from warehouse.sources.idc.upstream import IdcUpstream

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from warehouse.errors import UsageError
-from warehouse.landing import writing_to
+from warehouse.files import writing_to
 
 MARKER = ".imaging-commons-warehouse"
 

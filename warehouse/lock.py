@@ -20,8 +20,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warehouse.errors import LockHeld
+from warehouse.files import writing_to
 from warehouse.home import claim
-from warehouse.landing import writing_to
 from warehouse.process_identity import ProcessIdentity
 
 log = logging.getLogger("icw.lock")

@@ -15,7 +15,8 @@ from typing import Literal
 from warehouse.acknowledgements import read_acknowledgements
 from warehouse.build import Build, earlier_releases, input_digest, model_seconds
 from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError
-from warehouse.landing import Choice, Landing, Release, sha256_of
+from warehouse.files import sha256_of
+from warehouse.landing import Choice, Landing, Release
 from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
 from warehouse.run_record import GoodOutcome, at_stage, end_run, failures_of, note_choices

@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warehouse import errors
 from warehouse.errors import StorageError, WarehouseError
-from warehouse.landing import Choice, write_atomically, writing_to
+from warehouse.files import write_atomically, writing_to
+from warehouse.landing import Choice
 from warehouse.lock import is_held
 from warehouse.process_identity import ProcessIdentity
 from warehouse.snapshots.manifest import SourceFailure

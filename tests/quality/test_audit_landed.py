@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.small_release import FILES, IDC_INDEX, land, with_load
 from warehouse.errors import IntegrityError
-from warehouse.landing import Landing, Release, sha256_of
+from warehouse.files import sha256_of
+from warehouse.landing import Landing, Release
 from warehouse.quality.audit import audit_landed, failed_errors
 from warehouse.quality.record import SUITES
 from warehouse.quality.verdicts import Severity, Verdict

@@ -12,7 +12,7 @@ import pytest
 from tests.support.small_release import land
 from warehouse.build import Build
 from warehouse.errors import StorageError
-from warehouse.landing import sha256_of
+from warehouse.files import sha256_of
 from warehouse.quality.audit import audit_landed, audit_star
 
 ADVICE = r"raise ICW_MEMORY_LIMIT \(now 200KB\), then run the command again"

@@ -18,7 +18,7 @@ from tests.quality.test_reported import ALL as EVERY_REPORTED_EXPECTATION
 from tests.support.spoiled_build import spoiled
 from warehouse.build import Build
 from warehouse.errors import BuildFailed
-from warehouse.landing import sha256_of
+from warehouse.files import sha256_of
 from warehouse.quality.audit import audit_star, failed_errors
 from warehouse.quality.record import SUITES
 from warehouse.quality.rules import CONSERVATION, conformed, idc, releases

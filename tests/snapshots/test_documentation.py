@@ -13,7 +13,7 @@ import pytest
 from warehouse.build import DBT_PROJECT
 from warehouse.documentation import write_documentation
 from warehouse.errors import BuildFailed
-from warehouse.landing import sha256_of
+from warehouse.files import sha256_of
 from warehouse.snapshots.catalog import Snapshot
 
 pytestmark = pytest.mark.full

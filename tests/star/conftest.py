@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from tests.support.planted_sources import land_planted
 from tests.support.shared import made_once
 from warehouse.build import Build, input_digest, open_build, prepare, run_models
 from warehouse.landing import Landing
@@ -71,3 +73,31 @@ def build_release(version: str, home: Path) -> None:
     run_models(build, settings)
     verdicts = audit_star(build, threads=settings.threads, memory_limit=settings.memory_limit)
     record_verdicts(home, "star", build.input_digest, verdicts, 0.0)
+
+
+@pytest.fixture(scope="session")
+def conformed(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """A build of the three sources with dirty records in the portals; whoever spoils it copies it."""
+
+    def make(home: Path) -> None:
+        landing, releases = land_planted(home)
+        run_models(prepare(home, landing, releases, Settings(home=home)), Settings(home=home))
+
+    return open_build(made_once(tmp_path_factory, "conformed", make))
+
+
+@pytest.fixture(scope="module")
+def star(conformed: Build) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The star of that build; a module about another one has a fixture of its own."""
+    with duckdb.connect(str(conformed.database), read_only=True) as connection:
+        connection.execute("use star")
+        yield connection
+
+
+def rows(star: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return star.execute(query).fetchall()
+
+
+def number(star: duckdb.DuckDBPyConnection, query: str) -> int:
+    ((value,),) = rows(star, query)
+    return int(value or 0)

@@ -20,7 +20,8 @@ from tests.support.spoiled_build import spoiled
 from warehouse.build import Build, prepare, run_models
 from warehouse.build.statements import read_statements
 from warehouse.dbt_manifest import DeclaredTable, read_star_description
-from warehouse.landing import Landing, sha256_of
+from warehouse.files import sha256_of
+from warehouse.landing import Landing
 from warehouse.quality.audit import audit_star, failed_errors
 from warehouse.quality.rules.idc_artifacts import CONSERVATION, FACTS
 from warehouse.sandbox.idc.specialised import synthesise_indices

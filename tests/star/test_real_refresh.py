@@ -18,7 +18,8 @@ from tests.support.icw import ICW
 from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store
 from warehouse.build import earlier_releases, prepare, run_models
-from warehouse.landing import Landing, sha256_of
+from warehouse.files import sha256_of
+from warehouse.landing import Landing
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog

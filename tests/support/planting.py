@@ -10,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
+from warehouse.files import sha256_of
+from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.sql_text import literal, quoted
 
 Records = Mapping[str, tuple[dict[str, str], ...]]

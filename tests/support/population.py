@@ -13,7 +13,8 @@ import duckdb
 
 from tests.support.shared import SEED
 from warehouse.contracts import Column, Contract, load_contract
-from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
+from warehouse.files import sha256_of
+from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.sandbox.population import prepare_population
 from warehouse.sql_text import literal, quoted
 

@@ -12,7 +12,8 @@ import pytest
 from tests.support.shared import made_once
 from warehouse.build import Build, open_build, prepare, run_models
 from warehouse.contracts import load_contract
-from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of
+from warehouse.files import sha256_of
+from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.settings import Settings
 
 VERSION = "25.0.5"

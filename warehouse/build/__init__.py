@@ -25,7 +25,8 @@ from warehouse.build.model_process import run_apart
 from warehouse.build.project import DATABASE, live_tables, project_with_empty_build, tables_read
 from warehouse.build.statements import ModelResult, Statement, Target
 from warehouse.errors import BuildFailed
-from warehouse.landing import Landing, Release, write_atomically, writing_to
+from warehouse.files import write_atomically, writing_to
+from warehouse.landing import Landing, Release
 from warehouse.settings import Settings
 from warehouse.sql_text import quoted
 

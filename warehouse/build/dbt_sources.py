@@ -13,7 +13,7 @@ import yaml
 
 from warehouse.build.digests import DBT_PROJECT
 from warehouse.contracts import Column, ColumnType, Dataset, load_contract
-from warehouse.landing import write_atomically
+from warehouse.files import write_atomically
 from warehouse.reading import raw_name
 from warehouse.registry import SOURCE_NAMES
 

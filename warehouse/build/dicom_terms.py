@@ -28,7 +28,7 @@ from typing import Any
 
 from warehouse.build.digests import DBT_PROJECT
 from warehouse.errors import WarehouseError
-from warehouse.landing import write_atomically
+from warehouse.files import write_atomically
 
 HIGHDICOM = "highdicom==0.28.2"
 PYDICOM = "pydicom==3.0.2"

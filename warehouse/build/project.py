@@ -34,7 +34,7 @@ from warehouse.build.failures import lack_of_room
 from warehouse.build.layout import lay_out_nothing
 from warehouse.build.statements import Statement, Target, read_statements, write_statements
 from warehouse.errors import BuildFailed
-from warehouse.landing import sync_folder, writing_to
+from warehouse.files import sync_folder, writing_to
 from warehouse.settings import Settings
 
 log = logging.getLogger("icw.build")

@@ -12,7 +12,7 @@ from pathlib import Path
 from warehouse.build import DBT_PROJECT
 from warehouse.build.dbt_run import without_settings_of_others
 from warehouse.errors import BuildFailed
-from warehouse.landing import write_atomically, writing_to
+from warehouse.files import write_atomically, writing_to
 from warehouse.snapshots.catalog import Snapshot
 
 

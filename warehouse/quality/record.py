@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from warehouse.errors import AuditFailed
-from warehouse.landing import write_atomically, writing_to
+from warehouse.files import write_atomically, writing_to
 from warehouse.quality.suite import Stage
 from warehouse.quality.suites import LANDED, STAR
 from warehouse.quality.verdicts import Verdict

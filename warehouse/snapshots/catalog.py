@@ -22,7 +22,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from warehouse.errors import UsageError
-from warehouse.landing import sync_folder, writing_to
+from warehouse.files import sync_folder, writing_to
 from warehouse.snapshots.manifest import FORMAT_VERSION, Manifest
 
 log = logging.getLogger("icw.snapshots")

@@ -17,7 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse.landing import Landing, sha256_of, sync_folder, writing_to
+from warehouse.files import sha256_of, sync_folder, writing_to
+from warehouse.landing import Landing
 from warehouse.quality.verdicts import Verdict, require_no_errors
 from warehouse.snapshots import readme
 from warehouse.snapshots.absent_parts import absent_parts

@@ -74,11 +74,7 @@ class Result:
     Use it as a context manager, or close it: it holds the snapshot's file open.
     """
 
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        relation: duckdb.DuckDBPyRelation,
-    ) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation) -> None:
         self._connection = connection
         self._relation = relation
         self._streams: list[pa.RecordBatchReader] = []

@@ -19,7 +19,7 @@ import duckdb
 
 from warehouse.dbt_manifest import STAR_SCHEMA
 from warehouse.errors import BuildFailed, StorageError
-from warehouse.landing import sha256_of
+from warehouse.files import sha256_of
 from warehouse.snapshots.manifest import AbsentPart, ColumnEntry, DuckdbFile, TableEntry
 from warehouse.snapshots.star import StarTable
 from warehouse.sql_text import literal, quoted

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from warehouse.landing import Landing, sha256_of
+from warehouse.files import sha256_of
+from warehouse.landing import Landing
 from warehouse.registry import SOURCE_NAMES
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot, Unreadable

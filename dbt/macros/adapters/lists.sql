@@ -100,7 +100,7 @@
 {%- endmacro %}
 
 {% macro duckdb__sorted_values(value) -%}
-    list_sort(list(distinct {{ value }}))
+    list_sort(list(distinct {{ value }}) filter (where {{ value }} is not null))
 {%- endmacro %}
 
 {# A list of one value. #}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from warehouse.landing import sha256_of
+from warehouse.files import sha256_of
 from warehouse.sandbox.exchange import FileSlice, Reply, Request
 
 _PATH = re.compile(r"^/([^/]+)/release_artifacts/([^/]+)$")

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 from pydantic import ValidationError
 
-from warehouse.landing import sha256_of
+from warehouse.files import sha256_of
 from warehouse.sandbox.guppy.index_file import write_index, write_parquet
 from warehouse.sandbox.guppy.schema import read_record_types
 from warehouse.sandbox.population import hub_tables, portal_tables, vocabulary

@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 from pydantic import JsonValue
 
 from warehouse.errors import SourceError, SourceUnreachable
-from warehouse.landing import LandedObject, Landing, Load, Release, sha256_of, writing_to
+from warehouse.files import sha256_of, writing_to
+from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.settings import Settings
 from warehouse.sources.gen3.comparison import Comparison, Survey, survey
 from warehouse.sources.gen3.guppy.client import GuppyClient

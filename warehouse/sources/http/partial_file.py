@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from warehouse.landing import writing_to
+from warehouse.files import writing_to
 
 _PIECE = 1 << 20
 

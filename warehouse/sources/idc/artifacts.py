@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.errors import SourceUnreachable
-from warehouse.landing import Landing, sha256_of, writing_to
+from warehouse.files import sha256_of, writing_to
+from warehouse.landing import Landing
 from warehouse.public_text import public_url
 from warehouse.sources.http import Client, ExpectedDigest, NotFound, refuse_web_page
 from warehouse.sources.idc.channels import (

@@ -14,7 +14,8 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from warehouse.errors import SourceError
-from warehouse.landing import Landing, sha256_of, writing_to
+from warehouse.files import sha256_of, writing_to
+from warehouse.landing import Landing
 from warehouse.settings import IdcChannel
 from warehouse.sources.http import Client
 from warehouse.sources.idc.releases import RequestedRelease

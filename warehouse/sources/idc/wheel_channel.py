@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from warehouse.errors import IntegrityError, SourceUnreachable
-from warehouse.landing import Landing, sha256_of, writing_to
+from warehouse.files import sha256_of, writing_to
+from warehouse.landing import Landing
 from warehouse.public_text import public_url
 from warehouse.sources.http import Client, ExpectedDigest, NotFound
 from warehouse.sources.idc.channels import (

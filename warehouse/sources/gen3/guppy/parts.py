@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from warehouse.landing import sha256_of, write_atomically, writing_to
+from warehouse.files import sha256_of, write_atomically, writing_to
 from warehouse.sources.gen3.guppy.census import IdDigest
 from warehouse.sources.gen3.guppy.id_sets import ascending, records_below, records_without
 

@@ -1,0 +1,61 @@
+"""Files as everything below the home is written: whole or not at all, flushed to disk, refused in a sentence."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from warehouse.errors import StorageError
+
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Turn an operating system's refusal to write below `path` into a `StorageError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        advice = "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
+        if error.errno == errno.ENOENT:
+            # No lack of space: what was there a moment ago is gone, or the home was taken away.
+            advice = (
+                "It was there, or was about to be: another program removed it, or the disk is not mounted any more. "
+                "See that only icw writes below ICW_HOME, then run the command again."
+            )
+        raise StorageError(f"Cannot write to {error.filename or path}: {reason}. {advice}") from error
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file, reading it in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` so that `path` holds either its old content or the new one, even if the machine stops."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to disk, so that a rename survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
