@@ -8,7 +8,7 @@ import pytest
 
 from warehouse.errors import UsageError
 from warehouse.registry import source
-from warehouse.settings import load_settings
+from warehouse.settings import Settings, load_settings
 
 
 def test_each_kind_of_value_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -77,3 +77,15 @@ def test_a_source_is_asked_at_its_public_address_or_at_that_of_its_variable(monk
     assert settings.address_of(midrc) == "https://staging.midrc.org"
     assert settings.address_of(bih) == bih.address
     assert load_settings(source_urls={"midrc": "http://127.0.0.1:1"}).address_of(midrc) == "http://127.0.0.1:1"
+
+
+def test_what_dbt_makes_is_kept_beside_the_project_if_it_was_installed_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ICW_DBT_CACHE")
+    installed, home = tmp_path / "installed", tmp_path / "home"
+    monkeypatch.setattr("warehouse.settings.INSTALLED_CACHE", installed)
+    assert Settings(home=home).project_cache == home / "dbt"
+    installed.mkdir()
+    assert Settings(home=home).project_cache == installed
+    assert Settings(home=home, dbt_cache=tmp_path).project_cache == tmp_path

@@ -22,6 +22,9 @@ from warehouse.public_text import public_text
 from warehouse.registry import SOURCE_NAMES, SOURCES, SourceSpec
 from warehouse.timetable import checked_cron, checked_time_zone
 
+# What dbt makes of the project depends on the project alone: `make install` makes it, once for all homes.
+INSTALLED_CACHE = Path(__file__).resolve().parents[1] / ".cache" / "dbt"
+
 IdcChannel = Literal["bucket", "github", "wheel"]
 Sources = Literal["live", "sandbox"]
 
@@ -78,7 +81,8 @@ class Settings(BaseModel):
     dbt_cache: Path | None = Field(
         default=None,
         description="Folder for what dbt makes of each state of its project (the parse, the build of nothing), which "
-        "several homes may share; by default dbt/ in the home.",
+        "several homes may share; by default the one that `make install` filled beside the project, where this "
+        "process may write there, else dbt/ in the home.",
     )
     sources: Sources = Field(
         default="live",
@@ -232,7 +236,9 @@ class Settings(BaseModel):
     @property
     def project_cache(self) -> Path:
         """Where what dbt makes of its project is kept."""
-        return self.home / "dbt" if self.dbt_cache is None else self.dbt_cache
+        if self.dbt_cache is not None:
+            return self.dbt_cache
+        return INSTALLED_CACHE if os.access(INSTALLED_CACHE, os.W_OK | os.X_OK) else self.home / "dbt"
 
 
 def _variable(name: str) -> str:

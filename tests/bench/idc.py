@@ -38,6 +38,8 @@ def run(console: Console) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     environment = {
         "ICW_HOME": str(home),
+        # Not the one that `make install` fills: what it costs to make is a stage of its own.
+        "ICW_DBT_CACHE": str(home / "dbt"),
         "ICW_UPSTREAMS": json.dumps(["idc"]),
         "ICW_IDC_VERSION": version,
         "ICW_IDC_CHANNELS": json.dumps(["wheel"]),

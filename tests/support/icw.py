@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from warehouse.settings import INSTALLED_CACHE
+
 ICW = str(Path(sys.executable).with_name("icw"))
 
 # The parsed dbt project, which homes, workers and processes share from one run of the tests to the next.
-DBT_CACHE = Path(__file__).resolve().parents[2] / ".cache" / "dbt"
+DBT_CACHE = INSTALLED_CACHE
