@@ -111,6 +111,7 @@ def status_report(snapshot: Snapshot | None, run: RunRecord | None) -> dict[str,
             for source in manifest.sources
         ],
         "earlier": [{"source": source.source, "version": source.version} for source in manifest.earlier],
+        "lost": [lost.model_dump(mode="json") for lost in manifest.lost],
         "expectations": len(manifest.verdicts),
         "warnings": [verdict.model_dump(mode="json") for verdict in manifest.warnings],
         "failures": [failure.model_dump(mode="json") for failure in manifest.failures],

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from dagster_project.cli import app
 from tests.support.sample_build import PASSED, make_build, release
+from warehouse.build import Evidence
 from warehouse.errors import UsageError
 from warehouse.snapshots.catalog import Snapshot, snapshot
 from warehouse.snapshots.publish import publish
@@ -96,7 +97,7 @@ def test_a_table_that_is_not_there_is_one_short_sentence(published: Snapshot, na
 
 def test_the_earlier_releases_that_a_build_read_are_shown_and_described(tmp_path: Path) -> None:
     build = make_build(tmp_path / "build")
-    publish(replace(build, earlier=(release("21.0.0"), release("22.1.5"))), [PASSED], tmp_path / "home", {})
+    publish(replace(build, evidence=Evidence((release("21.0.0"), release("22.1.5")))), [PASSED], tmp_path / "home", {})
     found = snapshot(tmp_path / "home", None)
     assert "Read as evidence of what changed: idc 21.0.0, idc 22.1.5" in shown(found, "status")
     report = json.loads("".join(shown(found, "status", "--json")))

@@ -112,6 +112,15 @@ class SourceEntry(BaseModel):
         )
 
 
+class LostEntry(BaseModel):
+    """An earlier IDC release that should have been read as evidence and could not; `reason` says why and what to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    reason: str
+
+
 class SourceFailure(BaseModel):
     """A source that could not be refreshed, and why. `version` is its last good load, None where there is none."""
 
@@ -186,7 +195,8 @@ class Manifest(BaseModel):
 
     `absent` lists what the tables lack because upstream data is not there.
     `failures` names the sources that could not be refreshed: the snapshot holds their last good load, if there is one.
-    `earlier` are the earlier IDC releases, of which the series were read as evidence for what changed and since when.
+    `earlier` are the earlier IDC releases, of which the series were read as evidence for what changed and since when;
+    `lost` those that were not, though they are landed or were read before: without one, spans and changes differ.
     `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables.
     `timings` are seconds by step.
     """
@@ -201,6 +211,7 @@ class Manifest(BaseModel):
     synthetic: bool
     sources: tuple[SourceEntry, ...]
     earlier: tuple[SourceEntry, ...] = ()
+    lost: tuple[LostEntry, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
     tables: tuple[TableEntry, ...]
     absent: tuple[AbsentPart, ...] = ()
