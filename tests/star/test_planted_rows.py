@@ -115,7 +115,17 @@ def test_patients_are_what_their_collection_tells(star: duckdb.DuckDBPyConnectio
             and species = 'human'
     """
     assert set(rows(star, people)) == {("idc",), ("midrc",), ("bih",)}
-    assert number(star, "select count(*) from dim_patient where is_human is not true and source_id <> 'bih'") == 0
+    others = "select distinct collection_id, species, is_human, is_phantom from dim_patient where is_human is not true"
+    assert rows(star, f"{others} and source_id <> 'bih'") == [("collection_2", "phantom", False, True)]
+
+
+def test_a_tumour_location_that_no_one_has_reviewed_is_reported(star: duckdb.DuckDBPyConnection) -> None:
+    """Its series have no derived region, which is not the same as one that is left out on purpose."""
+    unmapped = "select source_id, record, raw_value, unmapped_reason from rpt_unmapped_value"
+    assert rows(star, f"{unmapped} where vocabulary = 'tumour location'") == [("idc", "collection", "Left toe", None)]
+    derived = "select distinct derived_body_part_id from fct_series where collection_id = $1 and modality = 'MR'"
+    assert star.execute(derived, ["collection_1"]).fetchall() == [(None,)]
+    assert star.execute(derived, ["collection_0"]).fetchall() == [("CHEST",)]
 
 
 def test_what_has_no_record_has_a_row_that_says_so(star: duckdb.DuckDBPyConnection) -> None:
