@@ -10,12 +10,14 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from warehouse.landing import Release
 from warehouse.quality.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from warehouse.landing import Release
 
 FORMAT_VERSION = 1
 """The format of `manifest.json` that this release writes, and the newest that it reads."""
