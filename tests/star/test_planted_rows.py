@@ -143,11 +143,11 @@ def test_a_series_of_several_studies_datasets_and_licences_has_counts_and_no_key
     star: duckdb.DuckDBPyConnection,
 ) -> None:
     query = """
-        select study_count, patient_count, collection_count, license_raw, study_key, patient_key, collection_key,
-            license_key, license_id, repository_key, object_id, has_valid_uid
+        select study_count, patient_count, collection_count, licenses_raw, license_raw, study_key,
+            patient_key, collection_key, license_key, license_id, repository_key, object_id, has_valid_uid
         from fct_series where series_node_id = 'planted-series-3'
     """
-    assert rows(star, query) == [(2, 2, 2, "CC BY 4.0\\CC BY 3.0", *[None] * 7, False)]
+    assert rows(star, query) == [(2, 2, 2, ["CC BY 3.0", "CC BY 4.0"], *[None] * 8, False)]
     query = """
         select collections.collection_node_id from bridge_series_collection as links
         join fct_series as series on links.series_key = series.series_key
