@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from warehouse.acknowledgements import read_acknowledgements
-from warehouse.build import Build, earlier_releases, input_digest, model_seconds
+from warehouse.build import Build, Evidence, evidence_for, input_digest, model_seconds
 from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError
 from warehouse.files import sha256_of
 from warehouse.landing import Choice, Landing, Release
@@ -124,12 +124,27 @@ def require_real_home(settings: Settings) -> None:
         )
 
 
+def evidence(home: Path, releases: Sequence[Release]) -> Evidence:
+    """Return the earlier releases that a build of these reads, and those that what is in service knew and it cannot.
+
+    Raises:
+        IntegrityError: the manifest of a landed release cannot be read.
+    """
+    in_service = current(home)
+    synthetic = any(release.synthetic for release in releases)
+    served: list[str] = []
+    if in_service is not None and in_service.manifest.synthetic == synthetic:
+        manifest = in_service.manifest
+        served = [*(source.version for source in manifest.earlier), *(lost.version for lost in manifest.lost)]
+    return evidence_for(Landing(home), releases, served)
+
+
 def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | None:
     """Return the newest snapshot that this code made from just these releases, or None.
 
     One that is not in service is read whole before it may be put there again.
     """
-    digest = input_digest(releases, earlier_releases(Landing(home), releases))
+    digest = input_digest(releases, evidence(home, releases))
     in_service = current(home)
     made = (found for found in reversed(snapshots(home)) if found.manifest.input_digest == digest)
     return next((found for found in made if found == in_service or is_sound(found)), None)
@@ -186,7 +201,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
         StorageError: the home cannot be written.
     """
     # What the models and the audit have read lay there for minutes since it was proven.
-    Landing(home).require_intact([*build.releases, *build.earlier])
+    Landing(home).require_intact([*build.releases, *build.evidence.releases])
     verdicts = recorded_verdicts(home, build.input_digest)
     timings = {"model": model_seconds(build), **recorded_seconds(home, build.input_digest)}
     manifest = publish(

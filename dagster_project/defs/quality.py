@@ -13,7 +13,7 @@ import dagster as dg
 from dagster_project.defs.sources import first_asset
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
-from warehouse.build import earlier_releases, input_digest, open_build
+from warehouse.build import input_digest, open_build
 from warehouse.process import loading
 from warehouse.quality.assets import by_asset
 from warehouse.quality.record import record_verdicts
@@ -70,7 +70,7 @@ def _audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     refresh.require_a_source(choice for choice in landing.choices() if choice.source in settings.upstreams)
     releases = landing.selected()
     verdicts = audit.audit_landed(releases, landing, threads=settings.threads, memory_limit=settings.memory_limit)
-    digest = input_digest(releases, earlier_releases(landing, releases))
+    digest = input_digest(releases, refresh.evidence(settings.home, releases))
     record_verdicts(settings.home, "landed", digest, verdicts, time.monotonic() - started)
     judged = by_asset(verdicts)
     for spec in SOURCES:

@@ -67,8 +67,8 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
             refresh.finish(settings.home, outcome, existing.id, refresh.failures_of(landing.choices()))
             return
         log.info("Building the star", extra={"event": "step"})
-        earlier = build.earlier_releases(landing, releases)
-        prepared = build.prepare(settings.home, landing, releases, settings, earlier)
+        evidence = refresh.evidence(settings.home, releases)
+        prepared = build.prepare(settings.home, landing, releases, settings, evidence)
         made = _with_progress(build.run_models_apart(prepared, settings), len(prepared.models))
         yield from _materialized(made, prepared, project)
 

@@ -51,6 +51,9 @@ def status(
             ", ".join(absent),
         )
     console.print(table)
+    if manifest.earlier:
+        read = ", ".join(f"{source.source} {source.version}" for source in manifest.earlier)
+        console.print(f"Read as evidence of what changed: {read}", markup=False, highlight=False, soft_wrap=True)
     for failure in manifest.failures:
         console.print(
             f"Not refreshed for it: {failure_sentence(failure)}", style="yellow", markup=False, highlight=False
@@ -107,6 +110,8 @@ def status_report(snapshot: Snapshot | None, run: RunRecord | None) -> dict[str,
             }
             for source in manifest.sources
         ],
+        "earlier": [{"source": source.source, "version": source.version} for source in manifest.earlier],
+        "lost": [lost.model_dump(mode="json") for lost in manifest.lost],
         "expectations": len(manifest.verdicts),
         "warnings": [verdict.model_dump(mode="json") for verdict in manifest.warnings],
         "failures": [failure.model_dump(mode="json") for failure in manifest.failures],

@@ -119,29 +119,36 @@ def test_other_and_unknown_yield_to_female_and_male(
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "says", "told"),
     [
-        (("Human", "Lung Cancer", "Lung"), ("human", True, False)),
-        (("Human", "Phantom", "Lung Phantom"), ("phantom", False, True)),
-        (("Phantom", "Head and Neck Squamous Cell Carcinoma", "Head-Neck, Phantom"), ("phantom", False, True)),
-        (("Mouse", "Melanoma", "Abdomen"), ("mouse", False, False)),
-        (("Rat, Mouse", None, None), ("rat, mouse", False, False)),
-        (("Human, Mouse", "Melanoma", "Skin"), ("human, mouse", None, False)),
-        (("Human", "Lung Cancer, Phantom", "Lung"), ("human", None, None)),
-        ((None, "Phantom", None), ("phantom", False, True)),
-        ((None, "Lung Cancer", None), (None, None, False)),
-        ((None, None, None), (None, None, None)),
+        (("Human", "Lung Cancer", "Lung"), None, ("human", True, False)),
+        (("Human", "Phantom", "Lung Phantom"), None, ("phantom", False, True)),
+        (("Phantom", "Head and Neck Squamous Cell Carcinoma", "Head-Neck, Phantom"), None, ("phantom", False, True)),
+        (("Mouse", "Melanoma", "Abdomen"), None, ("mouse", False, False)),
+        (("Rat, Mouse", None, None), None, ("rat, mouse", False, False)),
+        (("Human, Mouse", "Melanoma", "Skin"), None, ("human, mouse", None, False)),
+        (("Human", "Lung Cancer, Phantom", "Lung"), None, ("human", None, None)),
+        ((None, "Phantom", None), None, ("phantom", False, True)),
+        ((None, "Lung Cancer", None), None, (None, None, False)),
+        ((None, None, None), None, (None, None, None)),
+        (("Human", "Breast Cancer", "Breast"), "phantom", ("phantom", False, True)),
+        ((None, None, None), "phantom", ("phantom", False, True)),
+        (("Mouse", "Melanoma", "Abdomen"), "phantom", ("mouse", False, False)),
+        (("Human", "Melanoma", "Skin"), "unclear", ("human", None, None)),
+        (("Human", "Phantom", "Lung Phantom"), "unclear", ("phantom", False, True)),
+        (("Mouse", "Melanoma", "Abdomen"), "unclear", ("mouse", False, False)),
+        (("Human, Mouse", "Melanoma", "Skin"), "unclear", ("human, mouse", None, False)),
     ],
 )
 def test_the_words_of_a_collection_tell_what_its_subjects_are(
     macros: Any,
     connection: duckdb.DuckDBPyConnection,
     words: tuple[str | None, ...],
+    says: str | None,
     told: tuple[str | None, bool | None, bool | None],
 ) -> None:
     names = ["a", "b", "c"]
-    query = f"""
-        select {macros.subject_species(names)}, {macros.subject_is_human(names)}, {macros.subject_is_phantom(names)}
-        from (select cast($1 as varchar) as a, cast($2 as varchar) as b, cast($3 as varchar) as c)
-    """
-    assert connection.execute(query, list(words)).fetchall() == [told]
+    kinds = (macros.subject_species, macros.subject_is_human, macros.subject_is_phantom)
+    stated = ", ".join(f"cast(${place} as varchar) as {name}" for place, name in enumerate([*names, "d"], start=1))
+    query = f"select {', '.join(kind(names, 'd') for kind in kinds)} from (select {stated})"
+    assert connection.execute(query, [*words, says]).fetchall() == [told]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from dagster_project.cli import app
-from tests.support.sample_build import PASSED, make_build
+from tests.support.sample_build import PASSED, make_build, release
+from warehouse.build import Evidence
 from warehouse.errors import UsageError
 from warehouse.snapshots.catalog import Snapshot, snapshot
 from warehouse.snapshots.publish import publish
@@ -91,3 +93,17 @@ def test_a_table_is_shown_with_its_grain_its_key_and_its_columns(published: Snap
 def test_a_table_that_is_not_there_is_one_short_sentence(published: Snapshot, name: str, advice: str) -> None:
     with pytest.raises(UsageError, match=f"There is no table '{name}' in snapshot .*. {advice}"):
         shown(published, "tables", name)
+
+
+def test_the_earlier_releases_that_a_build_read_are_shown_and_described(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "build")
+    publish(replace(build, evidence=Evidence((release("21.0.0"), release("22.1.5")))), [PASSED], tmp_path / "home", {})
+    found = snapshot(tmp_path / "home", None)
+    assert "Read as evidence of what changed: idc 21.0.0, idc 22.1.5" in shown(found, "status")
+    report = json.loads("".join(shown(found, "status", "--json")))
+    assert report["earlier"] == [{"source": "idc", "version": version} for version in ("21.0.0", "22.1.5")]
+    readme = (found.folder / "README.md").read_text()
+    assert "| idc 22.1.5 | idc_index | 500 | https://storage.example.org/22.1.5/release_artifacts/" in readme
+    publish(build, [PASSED], tmp_path / "alone", {})
+    alone = snapshot(tmp_path / "alone", None)
+    assert "evidence" not in "".join(shown(alone, "status")) + (alone.folder / "README.md").read_text()

@@ -6,11 +6,12 @@ from typing import Any
 
 import duckdb
 
-# Patients by species, is_human and is_phantom. The collections' own words: 15 of them are of phantoms.
+# Patients by species, is_human and is_phantom. The collections' own words: 15 of them are of phantoms, and the 2,994
+# subjects of victre, which says Human and Breast Cancer, are those of an in-silico trial.
 KINDS = {
-    ("human", True, False): 84325,
+    ("human", True, False): 81331,
     ("human, mouse", None, False): 919,
-    ("phantom", False, True): 453,
+    ("phantom", False, True): 3447,
     ("mouse", False, False): 392,
     ("canine", False, False): 362,
 }
@@ -34,7 +35,8 @@ def assert_people_are_told(star: duckdb.DuckDBPyConnection) -> None:
     kinds = star.execute(f"select species, is_human, is_phantom, count(*) {patients} group by all").fetchall()
     assert _counts(kinds) == KINDS
     collections = "from dim_collection where source_id = 'idc' and is_phantom"
-    assert star.execute(f"select count(*) {collections}").fetchall() == [(15,)]
+    assert star.execute(f"select count(*) {collections}").fetchall() == [(16,)]
+    assert star.execute(f"select is_human {collections} and collection_id = 'victre'").fetchall() == [(False,)]
 
     ages = star.execute("""
         select patient_age_raw, age_is_placeholder, patient_age_years, count(*)

@@ -100,8 +100,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """A build of a release that has no more than a wheel."""
-    return built(tmp_path_factory.mktemp("bare"), IN_THE_WHEEL)
+    """A build of the same release from a channel that has no more than a wheel."""
+    return built(tmp_path_factory.mktemp("bare"), {**IN_THE_WHEEL, "idc_index": INDEX})
 
 
 @pytest.fixture(scope="module")
@@ -365,6 +365,36 @@ def test_what_is_absent_is_named_and_not_taken_for_none(bare: Build, whole: Buil
     assert not [part for part in found if part[0] == "fct_series" and part[2] is not None]
     lacking = absent_parts(whole, Landing(home_of(whole)))
     assert [part for part in lacking if part.source == "idc" and part.table in TABLES] == []
+
+
+def test_a_report_names_what_it_is_made_of_and_nothing_else(bare: Build, whole: Build) -> None:
+    """Each report that the artifacts change names them; one that they leave as it is does not."""
+    named: dict[str, set[str]] = {}
+    for part in absent_parts(bare, Landing(home_of(bare))):
+        if part.table.startswith("rpt_") and part.source == "idc":
+            named.setdefault(part.table, set()).add(str(part.dataset))
+    segmentations, groups, clinical = "seg_index", "ann_group_index", "clinical_index"
+    assert named == {
+        "rpt_annotation": {groups},
+        "rpt_counts": {segmentations, groups, clinical},
+        "rpt_mapping": {segmentations, groups},
+        "rpt_published_figures": {segmentations, groups, clinical},
+        "rpt_scale": {clinical},
+        "rpt_segmentation": {segmentations},
+        "rpt_unmapped_value": {segmentations, groups},
+    }
+    reports = [table.name for table in star_tables(whole.manifest) if table.name.startswith("rpt_")]
+    with duckdb.connect() as connection:
+        for name, build in (("bare", bare), ("whole", whole)):
+            connection.execute(f"attach '{build.database}' as {name} (read_only)")
+        changed = {
+            report
+            for report in reports
+            if rows(connection, f"(from whole.star.{report} except all from bare.star.{report}) limit 1")
+            or rows(connection, f"(from bare.star.{report} except all from whole.star.{report}) limit 1")
+        }
+    assert changed <= named.keys()
+    assert changed >= {"rpt_annotation", "rpt_counts", "rpt_scale", "rpt_segmentation"}
 
 
 def home_of(build: Build) -> Path:

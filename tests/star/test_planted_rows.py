@@ -115,7 +115,17 @@ def test_patients_are_what_their_collection_tells(star: duckdb.DuckDBPyConnectio
             and species = 'human'
     """
     assert set(rows(star, people)) == {("idc",), ("midrc",), ("bih",)}
-    assert number(star, "select count(*) from dim_patient where is_human is not true and source_id <> 'bih'") == 0
+    others = "select distinct collection_id, species, is_human, is_phantom from dim_patient where is_human is not true"
+    assert rows(star, f"{others} and source_id <> 'bih'") == [("collection_2", "phantom", False, True)]
+
+
+def test_a_tumour_location_that_no_one_has_reviewed_is_reported(star: duckdb.DuckDBPyConnection) -> None:
+    """Its series have no derived region, which is not the same as one that is left out on purpose."""
+    unmapped = "select source_id, record, raw_value, unmapped_reason from rpt_unmapped_value"
+    assert rows(star, f"{unmapped} where vocabulary = 'tumour location'") == [("idc", "collection", "Left toe", None)]
+    derived = "select distinct derived_body_part_id from fct_series where collection_id = $1 and modality = 'MR'"
+    assert star.execute(derived, ["collection_1"]).fetchall() == [(None,)]
+    assert star.execute(derived, ["collection_0"]).fetchall() == [("CHEST",)]
 
 
 def test_what_has_no_record_has_a_row_that_says_so(star: duckdb.DuckDBPyConnection) -> None:
@@ -133,11 +143,11 @@ def test_a_series_of_several_studies_datasets_and_licences_has_counts_and_no_key
     star: duckdb.DuckDBPyConnection,
 ) -> None:
     query = """
-        select study_count, patient_count, collection_count, license_raw, study_key, patient_key, collection_key,
-            license_key, license_id, repository_key, object_id, has_valid_uid
+        select study_count, patient_count, collection_count, licenses_raw, license_raw, study_key,
+            patient_key, collection_key, license_key, license_id, repository_key, object_id, has_valid_uid
         from fct_series where series_node_id = 'planted-series-3'
     """
-    assert rows(star, query) == [(2, 2, 2, "CC BY 4.0\\CC BY 3.0", *[None] * 7, False)]
+    assert rows(star, query) == [(2, 2, 2, ["CC BY 3.0", "CC BY 4.0"], *[None] * 8, False)]
     query = """
         select collections.collection_node_id from bridge_series_collection as links
         join fct_series as series on links.series_key = series.series_key

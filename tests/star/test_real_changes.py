@@ -10,7 +10,7 @@ import pytest
 
 from tests.star.release_history import HISTORY
 from tests.support.shared import made_once
-from warehouse.build import earlier_releases, open_build, prepare, run_models
+from warehouse.build import evidence_for, open_build, prepare, run_models
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 from warehouse.sources import idc
@@ -25,7 +25,7 @@ def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     def make(home: Path) -> None:
         settings, landing = Settings(home=home, idc_channels=("wheel",)), Landing(home)
         _, newer = [idc.land(idc.resolve(version, settings), landing, settings) for version in ("24.2.2", "25.0.5")]
-        run_models(prepare(home, landing, [newer], settings, earlier_releases(landing, [newer])), settings)
+        run_models(prepare(home, landing, [newer], settings, evidence_for(landing, [newer])), settings)
 
     build = open_build(made_once(tmp_path_factory, "idc-24.2.2-25.0.5", make))
     with duckdb.connect(str(build.database), read_only=True) as connection:

@@ -17,7 +17,7 @@ from tests.star.unmapped_texts import assert_regions_are_derived, assert_vocabul
 from tests.support.icw import ICW
 from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store
-from warehouse.build import earlier_releases, prepare, run_models
+from warehouse.build import evidence_for, prepare, run_models
 from warehouse.files import sha256_of
 from warehouse.landing import Landing
 from warehouse.sandbox.server import Sandbox
@@ -118,7 +118,7 @@ def assert_the_same_bytes_with_other_means(published: Snapshot, landing: Landing
         for release in landing.releases(source)
         if release.version == version
     ]
-    build = prepare(home, landing, releases, spending, earlier_releases(landing, releases))
+    build = prepare(home, landing, releases, spending, evidence_for(landing, releases))
     assert build.input_digest == published.manifest.input_digest
     run_models(build, spending)
     tables = star_tables(build.manifest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,13 @@ import pytest
 
 from tests.support import small_release
 from tests.support.shared import made_once
-from warehouse.build import earlier_releases, input_digest, open_build, prepare, run_models
+from warehouse import refresh
+from warehouse.build import Evidence, evidence_for, input_digest, open_build, prepare, run_models
 from warehouse.landing import Landing
 from warehouse.quality.audit import audit_star, failed_errors
 from warehouse.settings import Settings
+from warehouse.snapshots.manifest import Manifest
+from warehouse.snapshots.publish import publish
 
 # A slide that the newer release holds no more; of its spans one lies inside of the other, as of 48 slides of tcga_brca.
 WITHDRAWN = "1.2.840.1.9000"
@@ -70,7 +73,7 @@ def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
         small_release.land(home, OLDER, "24.2.2")
         landing, newer = small_release.land(home, NEWER)
         settings = Settings(home=home)
-        run_models(prepare(home, landing, [newer], settings, earlier_releases(landing, [newer])), settings)
+        run_models(prepare(home, landing, [newer], settings, evidence_for(landing, [newer])), settings)
 
     build = open_build(made_once(tmp_path_factory, "two-releases", make))
     with duckdb.connect(str(build.database), read_only=True) as connection:
@@ -211,19 +214,76 @@ def test_the_newest_release_of_each_earlier_data_release_is_evidence(tmp_path: P
     for version in ("24.2.2", "24.10.0", "9.0.1", "26.0.0", "25.0.4"):
         small_release.land(tmp_path, OLDER, version)
     landing, newer = small_release.land(tmp_path)
-    chosen = earlier_releases(landing, [newer])
-    assert [release.version for release in chosen] == ["9.0.1", "24.10.0"]
-    assert [load.dataset for release in chosen for load in release.loads] == ["idc_index", "idc_index"]
-    assert len({input_digest([newer]), input_digest([newer], chosen), input_digest([newer], chosen[1:])}) == 3
-    assert earlier_releases(landing, []) == ()
+    chosen = evidence_for(landing, [newer])
+    assert [release.version for release in chosen.releases] == ["9.0.1", "24.10.0"]
+    assert [load.dataset for release in chosen.releases for load in release.loads] == ["idc_index", "idc_index"]
+    fewer = Evidence(chosen.releases[1:])
+    assert len({input_digest([newer]), input_digest([newer], chosen), input_digest([newer], fewer)}) == 3
+    assert chosen.lost == ()
+    assert evidence_for(landing, []) == Evidence()
 
 
-def test_a_damaged_earlier_release_is_left_out_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def spoil_object(path: Path) -> None:
+    path.chmod(0o644)
+    path.write_bytes(b"damaged")
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("spoil", [spoil_object, Path.unlink])
+def test_a_damaged_earlier_release_is_left_out_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], is_known: bool
+) -> None:
     _, older = small_release.land(tmp_path, OLDER, "24.2.2")
     landing, newer = small_release.land(tmp_path)
     (index,) = [entry for load in older.loads for entry in load.objects]
-    path = Landing(tmp_path).object_path(index.sha256)
-    path.chmod(0o644)
-    path.write_bytes(b"damaged")
-    assert earlier_releases(landing, [newer]) == ()
-    assert "icw refresh --idc 24.2.2" in caplog.text
+    spoil(Landing(tmp_path).object_path(index.sha256))
+    found = evidence_for(landing, [newer], ["24.2.2"] if is_known else [])
+    assert (found.releases, [lost.version for lost in found.lost]) == ((), ["24.2.2"])
+    assert "icw refresh --idc 24.2.2" in found.lost[0].reason
+    assert found.lost[0].reason in caplog.text
+    # A snapshot from before the release was landed has the same tables, and no word of the damage.
+    assert input_digest([newer], found) != input_digest([newer])
+
+
+def test_an_earlier_release_that_is_not_landed_any_more_is_named(tmp_path: Path) -> None:
+    small_release.land(tmp_path, OLDER, "24.10.0")
+    landing, newer = small_release.land(tmp_path)
+    # Of 24 there is another version; 26 is not earlier.
+    found = evidence_for(landing, [newer], ["24.2.2", "9.0.1", "26.0.0"])
+    assert [release.version for release in found.releases] == ["24.10.0"]
+    assert [(lost.version, "does not have idc 9.0.1" in lost.reason) for lost in found.lost] == [("9.0.1", True)]
+
+
+@pytest.mark.full
+def test_lost_evidence_is_published_with_a_warning_until_it_is_back(tmp_path: Path) -> None:
+    """The same bytes come back into service only with the same word about what they lack."""
+    _, older = small_release.land(tmp_path, OLDER, "24.2.2")
+    landing, newer = small_release.land(tmp_path)
+    (index,) = [entry for load in older.loads for entry in load.objects]
+    kept = landing.object_path(index.sha256).read_bytes()
+
+    def published() -> Manifest:
+        found = refresh.existing_snapshot(tmp_path, [newer])
+        if found is not None:
+            return found.manifest
+        settings = Settings(home=tmp_path)
+        build = prepare(tmp_path, landing, [newer], settings, refresh.evidence(tmp_path, [newer]))
+        run_models(build, settings)
+        return publish(build, [verdict for verdict in audit_star(build) if verdict.severity == "warning"], tmp_path, {})
+
+    before = published()
+    spoil_object(landing.object_path(index.sha256))
+    damaged = published()
+    landing.object_path(index.sha256).write_bytes(kept)
+    after = published()
+    assert [[source.version for source in manifest.earlier] for manifest in (before, damaged, after)] == [
+        ["24.2.2"],
+        [],
+        ["24.2.2"],
+    ]
+    assert after.snapshot_id == before.snapshot_id
+    (lost,) = damaged.lost
+    (warning,) = [verdict for verdict in damaged.warnings if verdict.suite == "evidence"]
+    assert "`icw refresh --idc 24.2.2` lands it anew" in warning.observed
+    (absent,) = [part for part in damaged.absent if part.table == "fct_series_change"]
+    assert lost.reason.rstrip(".") == absent.reason

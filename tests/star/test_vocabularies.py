@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,8 +70,13 @@ def test_every_maker_that_was_taken_over_says_what_became_of_it(star: duckdb.Duc
 
 
 def test_thorax_is_a_term_of_its_own(star: duckdb.DuckDBPyConnection) -> None:
-    query = "select body_part_id, code from dim_body_part where body_part_id in ('THORAX', 'CHEST') order by 1"
-    assert rows(star, query) == [("CHEST", "816094009"), ("THORAX", "43799004")]
+    """The packages that carry the terms of DICOM disagree on its code; the table says which of them it follows."""
+    query = (
+        "select body_part_id, code, term_source from dim_body_part where body_part_id in ('THORAX', 'CHEST') order by 1"
+    )
+    (chest, thorax) = rows(star, query)
+    assert (chest[:2], thorax[:2]) == (("CHEST", "816094009"), ("THORAX", "43799004"))
+    assert re.search(r"\(code: pydicom [\d.]+\); highdicom [\d.]+ has the code of CHEST", thorax[2])
 
 
 def test_a_derived_region_stands_only_where_none_is_stated(star: duckdb.DuckDBPyConnection) -> None:

@@ -274,9 +274,22 @@ HUB: Records = {
 }
 
 
+# Of one collection no one has reviewed where its tumours are; another one says Human of computed subjects.
+IDC = {
+    "collections_index": f"""
+        select
+            * replace (
+                case collection_id when 'collection_1' then 'Left toe' else tumor_locations end as tumor_locations,
+                case collection_id when 'collection_2' then 'An In-Silico trial.' else description end as description
+            )
+        from ({small_release.FILES["collections_index"]})
+    """
+}
+
+
 def land_planted(folder: Path) -> tuple[Landing, list[Release]]:
     """Land a small release of IDC and the sandbox's portal and hub with the planted records."""
-    landing, idc = small_release.land(folder)
+    landing, idc = small_release.land(folder, {**small_release.FILES, **IDC})
     return landing, [idc, *land_portals(folder, landing, PORTAL, HUB)]
 
 

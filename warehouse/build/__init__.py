@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
@@ -19,7 +19,7 @@ import duckdb
 from warehouse.build import statements
 from warehouse.build.digests import DBT_PROJECT, input_digest
 from warehouse.build.failures import Failed, build_failure, lack_of_room
-from warehouse.build.history import earlier_releases
+from warehouse.build.history import NO_EVIDENCE, Evidence, LostRelease, evidence_for
 from warehouse.build.layout import absent_datasets, lay_out
 from warehouse.build.model_process import run_apart
 from warehouse.build.project import DATABASE, live_tables, project_with_empty_build, tables_read
@@ -33,8 +33,9 @@ from warehouse.sql_text import quoted
 __all__ = [
     "DBT_PROJECT",
     "Build",
+    "Evidence",
     "ModelResult",
-    "earlier_releases",
+    "evidence_for",
     "input_digest",
     "model_seconds",
     "open_build",
@@ -53,7 +54,7 @@ class Build:
 
     `database` holds the schemas landed, staging, seeds and star; `models` are those that this build runs, by name;
     `input_digest` is a SHA-256 (hex) over the releases and the code, so that two builds with the same digest have the
-    same tables. `earlier` are the earlier IDC releases that it reads as evidence, the oldest first.
+    same tables. `evidence` are the earlier IDC releases that it reads.
     """
 
     folder: Path
@@ -61,7 +62,7 @@ class Build:
     releases: tuple[Release, ...]
     models: tuple[str, ...]
     input_digest: str
-    earlier: tuple[Release, ...] = ()
+    evidence: Evidence = NO_EVIDENCE
 
     @property
     def manifest(self) -> Path:
@@ -84,30 +85,30 @@ def prepare(
     landing: Landing,
     releases: Sequence[Release],
     settings: Settings,
-    earlier: Sequence[Release] = (),
+    evidence: Evidence = NO_EVIDENCE,
 ) -> Build:
     """Make the folder and the DuckDB file of a build: a copy of the build of nothing, with the landed data behind it.
 
     The tables that this build runs are taken out of it, so that one that does not come about is missing, not empty.
     Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds. The name
     of the folder is this process's own: a model process whose refresh was killed a moment ago writes into another.
-    `earlier` are the earlier IDC releases to read as evidence (`earlier_releases`).
+    `evidence` are the earlier IDC releases to read (`evidence_for`).
 
     Raises:
         IntegrityError: a landed object is not what was landed.
         BuildFailed: the dbt project cannot be parsed or built.
         StorageError: the home cannot be written.
     """
-    landing.require_intact([*releases, *earlier])
+    landing.require_intact([*releases, *evidence.releases])
     project = project_with_empty_build(settings)
     by_source = {release.source: release for release in releases}
-    digest = input_digest(releases, earlier)
+    digest = input_digest(releases, evidence)
     build = _build_in(
         home / "builds" / f"{digest[:16]}-{os.getpid()}",
         releases,
-        live_tables(project, absent_datasets(landing, by_source, earlier)),
+        live_tables(project, absent_datasets(landing, by_source, evidence.releases)),
         digest,
-        earlier,
+        evidence,
     )
     with writing_to(build.folder):
         for folder in build.folder.parent.glob("*/"):
@@ -120,12 +121,13 @@ def prepare(
             "input_digest": build.input_digest,
             "models": list(build.models),
             "releases": [release.model_dump(mode="json") for release in releases],
-            "earlier": [release.model_dump(mode="json") for release in earlier],
+            "earlier": [release.model_dump(mode="json") for release in evidence.releases],
+            "lost": [asdict(lost) for lost in evidence.lost],
         }
         write_atomically(build.folder / _RECORD, json.dumps(record))
     try:
         with duckdb.connect(str(build.database)) as connection:
-            lay_out(connection, landing, by_source, earlier)
+            lay_out(connection, landing, by_source, evidence.releases)
             for schema, name in tables_read(project):
                 if name in build.models:
                     connection.execute(f"drop table {quoted(schema)}.{quoted(name)}")
@@ -147,7 +149,8 @@ def open_build(home: Path) -> Build:
     releases, earlier = (
         [Release.model_validate(entry) for entry in content[inputs]] for inputs in ("releases", "earlier")
     )
-    return _build_in(record.parent, releases, content["models"], content["input_digest"], earlier)
+    evidence = Evidence(tuple(earlier), tuple(LostRelease(**lost) for lost in content["lost"]))
+    return _build_in(record.parent, releases, content["models"], content["input_digest"], evidence)
 
 
 def run_models(build: Build, settings: Settings) -> None:
@@ -207,7 +210,7 @@ def _finish(build: Build, results: Sequence[ModelResult]) -> None:
 
 
 def _build_in(
-    folder: Path, releases: Sequence[Release], models: Sequence[str], digest: str, earlier: Sequence[Release]
+    folder: Path, releases: Sequence[Release], models: Sequence[str], digest: str, evidence: Evidence
 ) -> Build:
     return Build(
         folder=folder,
@@ -215,5 +218,5 @@ def _build_in(
         releases=tuple(releases),
         models=tuple(models),
         input_digest=digest,
-        earlier=tuple(earlier),
+        evidence=evidence,
     )

@@ -7,6 +7,7 @@ import importlib.metadata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from warehouse.build.history import NO_EVIDENCE, Evidence
 from warehouse.landing import Release
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt"
@@ -23,16 +24,19 @@ _DECIDING_NOTHING = frozenset({"target", "logs", "analyses", "README.md"})
 _SOURCE_FILES = (".py", ".sql", ".yml", ".csv", ".md")
 
 
-def input_digest(releases: Sequence[Release], earlier: Sequence[Release] = ()) -> str:
+def input_digest(releases: Sequence[Release], evidence: Evidence = NO_EVIDENCE) -> str:
     """Return the SHA-256 (hex) over everything that decides the tables: releases, code, dbt project and engines.
 
-    `earlier` are the earlier releases that the build reads as evidence; of these the channel decides nothing.
+    Of the earlier releases that the build reads as evidence the channel decides nothing. One that is lost counts: a
+    snapshot from before it was landed has the same tables, and does not say that anything is missing.
     """
     digest = _code_digest(_DECIDING)
     for release in sorted(releases, key=lambda entry: entry.source):
         digest.update(f"{release.source} {release.version} {release.channel} {release.digest}".encode())
-    for release in sorted(earlier, key=lambda entry: (entry.source, entry.version)):
+    for release in sorted(evidence.releases, key=lambda entry: (entry.source, entry.version)):
         digest.update(f"earlier {release.source} {release.version} {release.digest}".encode())
+    for lost in evidence.lost:
+        digest.update(f"lost {lost.version}".encode())
     return digest.hexdigest()
 
 

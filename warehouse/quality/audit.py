@@ -97,6 +97,7 @@ def audit_star(
                 tables=_star_tables(connection, declared),
                 latest=max(release.fetched_at for release in build.releases).date(),
                 known=known,
+                evidence=build.evidence,
             )
             profiles = [
                 suite.profile(

@@ -27,6 +27,7 @@ from warehouse.sql_text import literal
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from warehouse.build import Evidence
     from warehouse.reading import FoundColumn
 
 Stage = Literal["landed", "star"]
@@ -103,13 +104,14 @@ class Declared:
 class BuiltStar:
     """The star of a build: what is declared, the tables that the build has, and what is known from before.
 
-    `latest` is the day on which its newest data was fetched.
+    `latest` is the day on which its newest data was fetched, `evidence` the earlier IDC releases that it reads.
     """
 
     declared: Declared
     tables: frozenset[str]
     latest: date
     known: KnownGaps
+    evidence: Evidence
 
 
 Subject = TypeVar("Subject", LandedDataset, BuiltStar)

@@ -6,12 +6,13 @@ null; neither says anything about the world. The manifest and the comments of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow.parquet as pq
 
 from warehouse.build import Build
+from warehouse.build.history import LostRelease
 from warehouse.build.layout import HISTORY
 from warehouse.build.lineage import datasets_of_tables, staged_columns, tables_of_dataset
 from warehouse.contracts import load_contract
@@ -66,10 +67,10 @@ def absent_parts(build: Build, landing: Landing) -> tuple[AbsentPart, ...]:
                     )
                     for name in columns
                 ]
-        if not build.earlier and "idc" in releases:
+        if not build.evidence.releases and "idc" in releases:
             compared = tables_of_dataset(build.manifest, STAR_SCHEMA, HISTORY)
             found += [
-                _nothing_earlier(table, releases["idc"])
+                _nothing_earlier(table, releases["idc"], build.evidence.lost)
                 for table in compared
                 if table in tables and not tables[table].rows
             ]
@@ -160,10 +161,11 @@ def _rows_of(table: str, dataset: Dataset, reason: str, releases: Mapping[str, R
     )
 
 
-def _nothing_earlier(table: str, release: Release) -> AbsentPart:
+def _nothing_earlier(table: str, release: Release, lost: Sequence[LostRelease]) -> AbsentPart:
     reason = (
-        f"no earlier release of IDC is landed to compare {release.version} with; `icw refresh --idc` with an earlier "
-        "version lands one, and the next build reads it"
+        " ".join(entry.reason for entry in lost).rstrip(".")
+        or f"no earlier release of IDC is landed to compare {release.version} with; `icw refresh --idc` with an "
+        "earlier version lands one, and the next build reads it"
     )
     return AbsentPart(table=table, column=None, is_empty=True, source="idc", dataset="earlier releases", reason=reason)
 

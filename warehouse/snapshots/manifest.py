@@ -10,12 +10,14 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from warehouse.landing import Release
 from warehouse.quality.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from warehouse.landing import Release
 
 FORMAT_VERSION = 1
 """The format of `manifest.json` that this release writes, and the newest that it reads."""
@@ -112,6 +114,15 @@ class SourceEntry(BaseModel):
         )
 
 
+class LostEntry(BaseModel):
+    """An earlier IDC release that should have been read as evidence and could not; `reason` says why and what to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    reason: str
+
+
 class SourceFailure(BaseModel):
     """A source that could not be refreshed, and why. `version` is its last good load, None where there is none."""
 
@@ -186,7 +197,8 @@ class Manifest(BaseModel):
 
     `absent` lists what the tables lack because upstream data is not there.
     `failures` names the sources that could not be refreshed: the snapshot holds their last good load, if there is one.
-    `earlier` are the earlier IDC releases, of which the series were read as evidence for what changed and since when.
+    `earlier` are the earlier IDC releases, of which the series were read as evidence for what changed and since when;
+    `lost` those that were not, though they are landed or were read before: without one, spans and changes differ.
     `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables.
     `timings` are seconds by step.
     """
@@ -201,6 +213,7 @@ class Manifest(BaseModel):
     synthetic: bool
     sources: tuple[SourceEntry, ...]
     earlier: tuple[SourceEntry, ...] = ()
+    lost: tuple[LostEntry, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
     tables: tuple[TableEntry, ...]
     absent: tuple[AbsentPart, ...] = ()

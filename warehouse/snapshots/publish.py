@@ -32,7 +32,7 @@ from warehouse.snapshots.catalog import (
     snapshots_folder,
     with_tables_digest,
 )
-from warehouse.snapshots.manifest import Manifest, SourceEntry, SourceFailure, digest_of_tables
+from warehouse.snapshots.manifest import LostEntry, Manifest, SourceEntry, SourceFailure, digest_of_tables
 from warehouse.snapshots.provenance import code_version, dependency_versions
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer
@@ -89,7 +89,8 @@ def publish(
             tables_digest=tables_digest,
             synthetic=synthetic,
             sources=tuple(SourceEntry.of(release) for release in build.releases),
-            earlier=tuple(SourceEntry.of(release) for release in build.earlier),
+            earlier=tuple(SourceEntry.of(release) for release in build.evidence.releases),
+            lost=tuple(LostEntry(version=lost.version, reason=lost.reason) for lost in build.evidence.lost),
             failures=tuple(failures),
             tables=tables,
             absent=absent,

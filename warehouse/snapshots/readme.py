@@ -40,7 +40,8 @@ def _title(manifest: Manifest) -> str:
 
 
 def _sources(manifest: Manifest) -> str:
-    return "\n\n".join(["## Sources", *(_source(source) for source in manifest.sources)])
+    described = ["## Sources", *(_source(source) for source in manifest.sources)]
+    return "\n\n".join([*described, _earlier(manifest)] if manifest.earlier else described)
 
 
 def _source(source: SourceEntry) -> str:
@@ -57,6 +58,22 @@ def _source(source: SourceEntry) -> str:
         f"digest `{source.digest}`.\n\n"
         f"| dataset | rows | bytes | address | files (SHA-256) |\n| --- | ---: | ---: | --- | --- |\n{rows}"
         + (f"\n\nNot carried by this channel: {', '.join(absent)}." if absent else "")
+    )
+
+
+def _earlier(manifest: Manifest) -> str:
+    rows = "\n".join(
+        f"| {source.source} {source.version} | {entry.dataset} | {entry.rows:,} | {_cell(entry.url)} "
+        f"| {'<br>'.join(f'`{held.sha256}` {_cell(held.name)}' for held in entry.objects)} |"
+        for source in manifest.earlier
+        for entry in source.datasets
+        if entry.status == "landed"
+    )
+    return (
+        "### Earlier releases\n\n"
+        "Evidence of what changed and since when (`fct_series_change`, `fct_series_version`, `rpt_growth`); they are "
+        "not what the tables describe.\n\n"
+        f"| release | dataset | rows | address | files (SHA-256) |\n| --- | --- | ---: | --- | --- |\n{rows}"
     )
 
 

@@ -1,40 +1,47 @@
 {#
-    One row for each value of each dimension (but the total) of records of these kinds in rpt_counts: source_key, source_id,
-    dimension, dimension_value, is_proxy, and one column for each metric, null where it is not counted. Counts over idc_index
-    (is_proxy) are left out where the artifact that describes the records is counted by the same dimension.
+    One row for each value of each dimension (but the total) of records of these kinds: source_key, source_id, dimension,
+    dimension_value, is_proxy, and one column for each metric, null where it is not counted. Counts over idc_index (is_proxy) are
+    left out where the artifact that describes the records is counted by the same dimension.
 
+    models: the models with the counts, and whether each counts over idc_index.
     metrics: the name of each metric and of its column.
 #}
-{% macro pivot_artifact_metrics(entities, metrics) -%}
+{% macro pivot_artifact_metrics(models, entities, metrics) -%}
     select
-        counts.source_key,
-        counts.source_id,
-        counts.dimension,
-        counts.dimension_value,
-        counts.is_proxy,
+        {{ surrogate_key(['source_id']) }} as source_key,
+        source_id,
+        dimension,
+        dimension_value,
+        is_proxy,
         {%- for metric, column in metrics.items() %}
         {{ metric_value(metric) }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('rpt_counts') }} as counts
+    from (
+        select
+            counted.*,
+            min(case when is_proxy then 1 else 0 end) over (partition by source_id, entity, dimension) = 1 as is_proxy_alone
+        from (
+            {%- for model, is_proxy in models.items() %}
+            select
+                source_id,
+                entity,
+                dimension,
+                dimension_value,
+                metric,
+                counted,
+                {{ is_proxy | lower }} as is_proxy
+            from {{ ref(model) }}
+            {{- ' union all' if not loop.last }}
+            {%- endfor %}
+        ) as counted
+    ) as counts
     where
-        counts.entity in ('{{ entities | join("', '") }}')
-        and counts.dimension <> 'total'
-        and (
-            not counts.is_proxy
-            or not exists (
-                select 1
-                from {{ ref('rpt_counts') }} as described
-                where
-                    not described.is_proxy
-                    and described.source_id = counts.source_id
-                    and described.entity = counts.entity
-                    and described.dimension = counts.dimension
-            )
-        )
+        entity in ('{{ entities | join("', '") }}')
+        and dimension <> 'total'
+        and (not is_proxy or is_proxy_alone)
     group by
-        counts.source_key,
-        counts.source_id,
-        counts.dimension,
-        counts.dimension_value,
-        counts.is_proxy
+        source_id,
+        dimension,
+        dimension_value,
+        is_proxy
 {%- endmacro %}

@@ -24,7 +24,7 @@ select
     counts.instance_count,
     {{ gigabytes('counts.size_bytes') }} as size_gb
 from counts
-left join {{ ref('rpt_scale') }} as totals
+left join {{ ref('int_scale') }} as totals
     on counts.source_key = totals.source_key
 left join {{ ref('map_body_part') }} as map_body_part
     on upper(counts.body_part_examined) = map_body_part.body_part_raw

@@ -2,9 +2,15 @@
 --
 -- Graphic types from ann_group_index where it is landed, otherwise what idc_index tells (is_proxy).
 
+{% set counts = {
+    'int_record_counts': false,
+    'int_annotation_group_counts': false,
+    'int_artifact_proxy_counts': true,
+} %}
+
 with counts as (
 
-    {{ pivot_artifact_metrics(['annotation', 'annotation_group'], {
+    {{ pivot_artifact_metrics(counts, ['annotation', 'annotation_group'], {
         'groups': 'group_count',
         'annotations': 'annotation_count',
     }) }}

@@ -4,10 +4,10 @@
 -- system has more than the Hub, in percent of the Hub's count.
 
 select
-    repositories.source_key,
-    repositories.source_id,
+    sources.source_key,
+    sources.source_id,
     sources.commons_name,
-    repositories.source_name,
+    sources.source_name,
     sources.same_as as system_source_id,
     repositories.collection_count,
     repositories.patient_count,
@@ -24,9 +24,9 @@ select
     {{ percent_of('(systems.study_count - repositories.study_count)', 'repositories.study_count') }} as study_gap_percent,
     {{ percent_of('(systems.series_count - repositories.series_count)', 'repositories.series_count') }}
         as series_gap_percent
-from {{ ref('rpt_scale') }} as repositories
-inner join {{ ref('dim_source') }} as sources
-    on repositories.source_key = sources.source_key
-left join {{ ref('rpt_scale') }} as systems
+from {{ ref('dim_source') }} as sources
+left join {{ ref('int_scale') }} as repositories
+    on sources.source_key = repositories.source_key
+left join {{ ref('int_scale') }} as systems
     on sources.same_as = systems.source_id
 where sources.source_kind = 'repository'

@@ -14,7 +14,7 @@ with counts as (
         {{ metric_value('series', 'series') }} as series_count,
         {{ metric_value('instances', 'series') }} as instance_count,
         {{ metric_value('size_bytes', 'series') }} as size_bytes
-    from {{ ref('rpt_counts') }}
+    from {{ ref('int_record_counts') }}
     where
         entity in ('patient', 'series')
         and dimension = 'collection'

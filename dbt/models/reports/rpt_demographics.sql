@@ -12,7 +12,7 @@ with counts as (
         dimension like '%_harmonised' as is_harmonised,
         dimension_value as attribute_value,
         counted as patient_count
-    from {{ ref('rpt_counts') }}
+    from {{ ref('int_record_counts') }}
     where
         entity = 'patient'
         and dimension in (
@@ -39,5 +39,5 @@ select
     counts.patient_count,
     {{ percent_of('counts.patient_count', 'totals.patient_count') }} as patient_percent
 from counts
-left join {{ ref('rpt_scale') }} as totals
+left join {{ ref('int_scale') }} as totals
     on counts.source_key = totals.source_key

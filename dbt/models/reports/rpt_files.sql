@@ -7,7 +7,7 @@ select
     dimension,
     dimension_value,
     counted as file_count
-from {{ ref('rpt_counts') }}
+from {{ ref('int_record_counts') }}
 where
     entity = 'file'
     and dimension in ('data_format', 'data_type')

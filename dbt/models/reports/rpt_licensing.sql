@@ -26,7 +26,7 @@ select
     counts.instance_count,
     {{ gigabytes('counts.size_bytes') }} as size_gb
 from counts
-left join {{ ref('rpt_scale') }} as totals
+left join {{ ref('int_scale') }} as totals
     on counts.source_key = totals.source_key
 left join {{ ref('seed_license') }} as licenses
     on counts.license = licenses.license_short_name

@@ -55,7 +55,7 @@ left join counts
 left join stated
     on modalities.source_key = stated.source_key
     and modalities.modality = stated.modality
-left join {{ ref('rpt_scale') }} as totals
+left join {{ ref('int_scale') }} as totals
     on modalities.source_key = totals.source_key
 left join {{ ref('dim_modality') }} as terms
     on modalities.modality = terms.modality

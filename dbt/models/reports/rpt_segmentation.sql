@@ -2,9 +2,14 @@
 --
 -- From seg_index where it is landed, otherwise what idc_index tells (is_proxy): then the collection is that of the segmentation.
 
+{% set counts = {
+    'int_segmentation_counts': false,
+    'int_artifact_proxy_counts': true,
+} %}
+
 with counts as (
 
-    {{ pivot_artifact_metrics(['segmentation'], {
+    {{ pivot_artifact_metrics(counts, ['segmentation'], {
         'seg_series': 'segmentation_series_count',
         'source_series': 'segmented_series_count',
     }) }}

@@ -14,13 +14,13 @@ with observed as (
     union
     select source_id, license_raw from {{ ref('int_midrc__dataset_terms') }}
     union
-    select source_id, sole_license_raw as license_raw from {{ ref('int_midrc__study') }}
+    select source_id, license_raw from {{ ref('int_midrc__study') }}
     union
     select source_id, license_raw from {{ ref('stg_bih__dataset') }}
     union
-    select source_id, sole_license_raw as license_raw from {{ ref('stg_bih__imaging_study') }}
+    select source_id, license_raw from {{ ref('stg_bih__imaging_study') }}
     union
-    select source_id, sole_license_raw as license_raw from {{ ref('stg_bih__imaging_series') }}
+    select source_id, license_raw from {{ ref('stg_bih__imaging_series') }}
 
 ),
 

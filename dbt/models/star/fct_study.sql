@@ -73,6 +73,7 @@ select
     studies.study_instance_uid,
     studies.study_node_id,
     recorded.license_raw,
+    recorded.licenses_raw,
     studies.study_date,
     studies.study_year,
     studies.study_description,

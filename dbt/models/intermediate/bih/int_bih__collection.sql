@@ -38,6 +38,13 @@ collections as (
     full outer join named
         on datasets.collection_natural_key = named.collection_natural_key
 
+),
+
+-- Of the hub's datasets only the name is a text about them.
+phrases as (
+
+    {{ subject_phrases(ref('int_bih__dataset_keyed'), 'collection_natural_key', ['full_name']) }}
+
 )
 
 select
@@ -56,15 +63,15 @@ select
     collections.primary_site,
     case
         when {{ federated_repository_id('collections.commons_name') }} = 'bih_midrc' then 'human'
-        else {{ subject_species(words) }}
+        else {{ subject_species(words, 'phrases.says') }}
     end as species,
     case
         when {{ federated_repository_id('collections.commons_name') }} = 'bih_midrc' then true
-        else {{ subject_is_human(words) }}
+        else {{ subject_is_human(words, 'phrases.says') }}
     end as is_human,
     case
         when {{ federated_repository_id('collections.commons_name') }} = 'bih_midrc' then false
-        else {{ subject_is_phantom(words) }}
+        else {{ subject_is_phantom(words, 'phrases.says') }}
     end as is_phantom,
     collections.collection_doi,
     {{ mapped_id('license', 'collections.license_raw') }} as license_id,
@@ -75,5 +82,7 @@ select
     true as is_in_release,
     collections.is_described
 from collections
+left join phrases
+    on collections.natural_key = phrases.collection_natural_key
 {{ join_repository('collections.commons_name') }}
 {{ join_mapping('license', 'collections.license_raw', 'collections.source_id') }}

@@ -7,13 +7,14 @@ select
     {{ federated_repository_key('studies.commons_name') }} as repository_key,
     {{ portal_patient_key("'bih'", 'studies.patient_natural_key') }} as patient_key,
     {{ reference_key(["'bih'", 'studies.collection_natural_key']) }} as collection_key,
-    {{ mapped_key('license', 'studies.sole_license_raw') }} as license_key,
+    {{ mapped_key('license', 'studies.license_raw') }} as license_key,
     {{ reference_key(['studies.loinc_code']) }} as procedure_code_key,
     studies.source_id,
     {{ federated_repository_id('studies.commons_name') }} as repository_id,
     studies.study_instance_uid,
     studies.study_node_id,
     studies.license_raw,
+    studies.licenses_raw,
     cast(0 as {{ dbt.type_bigint() }}) as study_date_count,
     studies.study_description,
     cast(case when studies.study_description is null then 0 else 1 end as {{ dbt.type_bigint() }}) as study_description_count,
@@ -26,4 +27,4 @@ select
     true as is_described
 from {{ ref('int_bih__imaging_study_keyed') }} as studies
 {{ join_repository('studies.commons_name') }}
-{{ join_mapping('license', 'studies.sole_license_raw', 'studies.source_id') }}
+{{ join_mapping('license', 'studies.license_raw', 'studies.source_id') }}

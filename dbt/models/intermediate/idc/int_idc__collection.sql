@@ -22,6 +22,12 @@ collections as (
     where collection_id is not null
     group by collection_id
 
+),
+
+phrases as (
+
+    {{ subject_phrases(ref('stg_idc__collections_index'), 'collection_id', ['collection_name', 'description']) }}
+
 )
 
 select
@@ -35,10 +41,10 @@ select
     described.tumor_locations as primary_site,
     described.cancer_types,
     described.tumor_locations,
-    {{ subject_species(words) }} as species,
+    {{ subject_species(words, 'phrases.says') }} as species,
     described.species as species_raw,
-    {{ subject_is_human(words) }} as is_human,
-    {{ subject_is_phantom(words) }} as is_phantom,
+    {{ subject_is_human(words, 'phrases.says') }} as is_human,
+    {{ subject_is_phantom(words, 'phrases.says') }} as is_phantom,
     described.subjects_reported,
     described.supporting_data,
     described.status,
@@ -49,3 +55,5 @@ select
 from collections
 left join {{ ref('stg_idc__collections_index') }} as described
     on collections.collection_id = described.collection_id
+left join phrases
+    on collections.collection_id = phrases.collection_id

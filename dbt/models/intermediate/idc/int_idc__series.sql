@@ -50,6 +50,7 @@ select
     {{ mapped_key('license', 'series.license_raw') }} as license_key,
     {{ reference_key(["'idc'", 'series.analysis_result_id']) }} as analysis_result_key,
     {{ mapped_id('license', 'series.license_raw') }} as license_id,
+    case when series.license_raw is not null then {{ list_of('series.license_raw') }} end as licenses_raw,
     {{ mapped_id('body_part', 'upper(series.body_part_examined)') }} as body_part_id,
     case when {{ without_body_part }} then tumor_regions.body_part_key end as derived_body_part_key,
     case when {{ without_body_part }} then tumor_regions.body_part_id end as derived_body_part_id,

@@ -10,7 +10,7 @@ select
     {{ modality_key('series.modality') }} as modality_key,
     {{ mapped_key('body_part', 'upper(series.body_part_examined)') }} as body_part_key,
     {{ mapped_key('manufacturer', 'upper(series.manufacturer)') }} as manufacturer_key,
-    {{ mapped_key('license', 'series.sole_license_raw') }} as license_key,
+    {{ mapped_key('license', 'series.license_raw') }} as license_key,
     series.source_id,
     series.collection_id,
     series.case_id as patient_id,
@@ -18,8 +18,9 @@ select
     series.series_instance_uid,
     series.series_node_id,
     series.modality,
-    {{ mapped_id('license', 'series.sole_license_raw') }} as license_id,
+    {{ mapped_id('license', 'series.license_raw') }} as license_id,
     series.license_raw,
+    series.licenses_raw,
     lower(series.data_url_doi) as source_doi,
     {{ mapped_id('body_part', 'upper(series.body_part_examined)') }} as body_part_id,
     series.body_part_examined,
@@ -41,4 +42,4 @@ from {{ ref('int_midrc__series_keyed') }} as series
 {{ join_modality('series.modality') }}
 {{ join_mapping('body_part', 'upper(series.body_part_examined)') }}
 {{ join_mapping('manufacturer', 'upper(series.manufacturer)') }}
-{{ join_mapping('license', 'series.sole_license_raw', 'series.source_id') }}
+{{ join_mapping('license', 'series.license_raw', 'series.source_id') }}

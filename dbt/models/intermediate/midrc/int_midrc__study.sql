@@ -10,8 +10,8 @@ with studies as (
         {{ value_count('case_ids') }} as patient_count,
         {{ sole_value('dataset_ids') }} as collection_id,
         {{ value_count('dataset_ids') }} as collection_count,
-        {{ sole_value('licenses') }} as sole_license_raw,
-        {{ dicom_values('licenses') }} as license_raw,
+        {{ sole_value('licenses') }} as license_raw,
+        {{ sorted_list('licenses') }} as licenses_raw,
         {{ sole_value('study_modality') }} as modality,
         {{ sorted_list('study_modality') }} as modalities,
         {{ value_count('study_modality') }} as modality_count,
@@ -30,7 +30,7 @@ select
     {{ surrogate_key(["'midrc'", "'imaging_study'"]) }} as release_key,
     {{ portal_patient_key("'midrc'", 'studies.case_id') }} as patient_key,
     {{ reference_key(["'midrc'", 'studies.collection_id']) }} as collection_key,
-    {{ mapped_key('license', 'studies.sole_license_raw') }} as license_key,
+    {{ mapped_key('license', 'studies.license_raw') }} as license_key,
     {{ modality_key('studies.modality') }} as modality_key,
     {{ mapped_key('body_part', 'upper(studies.body_part_examined)') }} as body_part_key,
     {{ reference_key(['studies.loinc_code']) }} as procedure_code_key,
@@ -46,4 +46,4 @@ select
 from studies
 {{ join_modality('studies.modality') }}
 {{ join_mapping('body_part', 'upper(studies.body_part_examined)') }}
-{{ join_mapping('license', 'studies.sole_license_raw', 'studies.source_id') }}
+{{ join_mapping('license', 'studies.license_raw', 'studies.source_id') }}

@@ -6,15 +6,10 @@
 {{ config(materialized='view') }}
 
 {% set counts = {
-    'int_series_counts': false,
-    'int_series_collection_counts': false,
-    'int_series_group_counts': false,
-    'int_study_description_counts': false,
-    'int_study_counts': false,
-    'int_patient_counts': false,
-    'int_portal_record_counts': false,
-    'int_release_counts': false,
-    'int_artifact_counts': false,
+    'int_record_counts': false,
+    'int_segmentation_counts': false,
+    'int_annotation_group_counts': false,
+    'int_clinical_table_counts': false,
     'int_artifact_proxy_counts': true,
 } %}
 

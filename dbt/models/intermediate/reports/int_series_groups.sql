@@ -17,7 +17,7 @@ with series as (
         modality,
         body_part_examined,
         license_key,
-        license_raw,
+        coalesce(license_raw, {{ dicom_values('licenses_raw') }}) as license_raw,
         analysis_result_id,
         coalesce(collection_count > 1, false) as has_several_collections,
         instance_count,
