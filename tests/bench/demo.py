@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench.environments import BENCH
+from tests.bench.folder import BENCH
 from tests.bench.measure import measured
 
 HOME = BENCH / "demo"

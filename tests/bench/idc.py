@@ -1,7 +1,7 @@
 """The cost of a refresh of one IDC release, beside the idc-index client and plain DuckDB.
 
 Takes the release from the package index (ICW_BENCH_VERSION, 25.0.5 by default). The client is installed into an
-environment of its own below .bench/.
+environment of its own below .cache/environments/.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.environments import BENCH, python_with
+from tests.bench.folder import BENCH
 from tests.bench.measure import Measurement, measured
 from tests.bench.queries import ICW
+from tests.support.environments import python_with
 from warehouse.landing import Landing
 from warehouse.snapshots import catalog
 

@@ -19,7 +19,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.environments import BENCH
+from tests.bench.folder import BENCH
 from tests.bench.measure import Measurement, measured
 from tests.support.population import land_population
 from warehouse.build import Build, open_build

@@ -3,9 +3,6 @@ an older one, and the same once more with other means."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 
 import duckdb
@@ -14,7 +11,7 @@ import pytest
 from tests.star.people import assert_people_are_told
 from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
 from tests.star.unmapped_texts import assert_regions_are_derived, assert_vocabularies_are_whole
-from tests.support.icw import ICW
+from tests.support.published_releases import NEWER, OLDER, SCALE, published_releases
 from tests.support.shared import SEED, population_of
 from tests.support.stores import assert_the_same_as_the_store
 from warehouse.build import evidence_for, prepare, run_models
@@ -29,35 +26,24 @@ from warehouse.snapshots.tables import table_writer
 
 pytestmark = [pytest.mark.network, pytest.mark.full]
 
-SCALE = 0.05
-
-
-def refresh(home: Path, version: str, sandbox: Sandbox) -> None:
-    environment = os.environ | {
-        "ICW_HOME": str(home),
-        "ICW_IDC_CHANNELS": json.dumps(["wheel"]),
-        "ICW_SANDBOX_URL": sandbox.root_url,
-    }
-    command = [ICW, "refresh", "--idc", version, "--sources", "sandbox"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
-    assert done.returncode == 0, done.stderr
-    sources = {source.source: source for source in catalog.snapshot(home, None).manifest.sources}
-    assert (sources["idc"].version, sources["idc"].channel) == (version, "wheel")
-    assert set(sources) == {"idc", "midrc", "bih"}
-
 
 def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    home = published_releases(tmp_path_factory)
+    landing = Landing(home)
+    newer, older = catalog.snapshots(home)
+    for snapshot, version in ((newer, NEWER), (older, OLDER)):
+        sources = {source.source: source for source in snapshot.manifest.sources}
+        assert (sources["idc"].version, sources["idc"].channel) == (version, "wheel")
+        assert set(sources) == {"idc", "midrc", "bih"}
     with Sandbox(population_of(tmp_path_factory, SCALE), SCALE, SEED) as sandbox:
-        refresh(tmp_path, "25.0.5", sandbox)
-        landing = Landing(tmp_path)
         fields = 0
         for source, service in (("midrc", sandbox.portal), ("bih", sandbox.bih)):
             (release,) = landing.releases(source)
             fields += assert_the_same_as_the_store(service, landing, release)
         files = sandbox.portal.indices["data_file"].path
-        with duckdb.connect(str(catalog.snapshot(tmp_path, None).database), read_only=True) as connection:
+        with duckdb.connect(str(newer.database), read_only=True) as connection:
             published = """
                 select
                     count(size_bytes), sum(size_bytes), any_value(typeof(size_bytes)),
@@ -74,20 +60,18 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
             numbers = connection.execute(published).fetchall()
             assert numbers == connection.execute(told).fetchall()
             assert min(numbers[0][0], numbers[0][3]) > 1000
-            assert_every_row_is_kept(connection, "25.0.5")
+            assert_every_row_is_kept(connection, NEWER)
             assert_no_image_modality_is_mostly_derived(connection)
-            assert_vocabularies_are_whole(connection, "25.0.5")
+            assert_vocabularies_are_whole(connection, NEWER)
             assert_regions_are_derived(connection)
             assert_people_are_told(connection)
-            newer = names_of_analysis_results(connection)
-        print(numbers)
-        print(f"{fields:,} fields of both portals are landed as the documents have them")
-        refresh(tmp_path, "24.2.2", sandbox)
-    _, older = catalog.snapshots(tmp_path)
+            names = names_of_analysis_results(connection)
+    print(numbers)
+    print(f"{fields:,} fields of both portals are landed as the documents have them")
     with duckdb.connect(str(older.database), read_only=True) as connection:
-        assert_every_row_is_kept(connection, "24.2.2")
+        assert_every_row_is_kept(connection, OLDER)
         # The identifiers were rewritten between v23 and v24; the star's are those of all releases.
-        assert names_of_analysis_results(connection) < newer
+        assert names_of_analysis_results(connection) < names
     assert_the_same_bytes_with_other_means(older, landing, tmp_path / "again")
 
 

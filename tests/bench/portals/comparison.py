@@ -17,11 +17,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench.environments import BENCH, python_with
+from tests.bench.folder import BENCH
 from tests.bench.measure import measured
 from tests.bench.portals import tables
 from tests.bench.portals.results import Downloaded, Landed, Phase
 from tests.bench.portals.sandbox import SYSTEMS, RunningSandbox, running_sandbox
+from tests.support.environments import python_with
 from warehouse.contracts import load_contract
 from warehouse.landing import Landing
 

@@ -1,0 +1,7 @@
+"""The folder in which the benchmarks work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+BENCH = Path(".bench").absolute()

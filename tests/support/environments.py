@@ -1,0 +1,29 @@
+"""Environments of their own, into which other clients are installed: kept from one run to the next."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+_FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "environments"
+
+
+def python_with(requirement: str) -> Path:
+    """Return the Python of an environment with a package (`gen3`, `idc-index==0.13.4`), made if it is missing.
+
+    pip installs it, from the index that it is configured for.
+
+    Raises:
+        subprocess.CalledProcessError: pip cannot; what it says is on standard error.
+    """
+    folder = _FOLDER / requirement
+    python, whole = folder / "bin" / "python", folder / ".installed"
+    if not whole.exists():
+        for command in (
+            ["venv", "--without-pip", "--clear", folder],
+            ["pip", "--python", python, "install", "--quiet", requirement],
+        ):
+            subprocess.run([sys.executable, "-m", *command], check=True)
+        whole.touch()
+    return python
