@@ -29,6 +29,7 @@ from warehouse.snapshots.catalog import (
     require_current_readable,
     snapshots,
 )
+from warehouse.snapshots.counts import land_counts
 from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish
 from warehouse.snapshots.verification import is_sound
@@ -63,6 +64,7 @@ def plan(settings: Settings) -> Plan:
     landing = Landing(settings.home)
     asked = upstreams(settings)
     require_real_home(settings)
+    keep_counts(settings.home)
     choices: list[Choice] = []
     for upstream in asked:
         at_stage(settings.home, f"asking {upstream.title} whether anything is new")
@@ -122,6 +124,20 @@ def require_real_home(settings: Settings) -> None:
             "would put made-up data in its place. Set ICW_HOME to another folder for the sandbox, or use --sources "
             "live."
         )
+
+
+def keep_counts(home: Path) -> None:
+    """Keep the counts of the snapshot in service for the history of those after it, before anything is chosen.
+
+    The run that published it has kept them, unless it was killed or they were lost since.
+
+    Raises:
+        IntegrityError: the manifest of landed counts cannot be read.
+        StorageError: the home cannot be written.
+    """
+    in_service = current(home)
+    if in_service is not None:
+        land_counts(Landing(home), in_service)
 
 
 def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | None:
@@ -198,6 +214,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
         threads=settings.threads,
         memory_limit=settings.memory_limit,
     )
+    keep_counts(home)
     tidy(home)
     return manifest
 

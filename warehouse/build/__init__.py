@@ -1,8 +1,9 @@
 """Build the star: pick the loads, lay them out in a DuckDB file that belongs to this build alone, make its tables.
 
 `project` keeps what dbt makes of the project itself (`dbt_run`), once for each state of it. `history` picks the earlier
-releases that are evidence. `layout` puts the landed files behind views, `statements` and `model_process` make the
-tables as dbt compiled them, `failures` explains what went wrong, and `digests` says what decides the tables.
+releases that are evidence, `count_history` the counts of earlier loads. `layout` puts the landed files behind views,
+`statements` and `model_process` make the tables as dbt compiled them, `failures` explains what went wrong, and
+`digests` says what decides the tables.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Build:
 
     `database` holds the schemas landed, staging, seeds and star; `models` are those that this build runs, by name;
     `input_digest` is a SHA-256 (hex) over the releases and the code, so that two builds with the same digest have the
-    same tables. `earlier` are the earlier IDC releases that it reads as evidence, the oldest first.
+    same tables. `earlier` is what it reads as evidence: earlier IDC releases, and the counts of earlier loads.
     """
 
     folder: Path
@@ -91,7 +92,7 @@ def prepare(
     The tables that this build runs are taken out of it, so that one that does not come about is missing, not empty.
     Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds. The name
     of the folder is this process's own: a model process whose refresh was killed a moment ago writes into another.
-    `earlier` are the earlier IDC releases to read as evidence (`earlier_releases`).
+    `earlier` is what to read as evidence (`earlier_releases`).
 
     Raises:
         IntegrityError: a landed object is not what was landed.

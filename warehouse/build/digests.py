@@ -7,6 +7,7 @@ import importlib.metadata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from warehouse.build.count_history import date_of_counts
 from warehouse.landing import Release
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt"
@@ -26,11 +27,13 @@ _SOURCE_FILES = (".py", ".sql", ".yml", ".csv", ".md")
 def input_digest(releases: Sequence[Release], earlier: Sequence[Release] = ()) -> str:
     """Return the SHA-256 (hex) over everything that decides the tables: releases, code, dbt project and engines.
 
-    `earlier` are the earlier releases that the build reads as evidence; of these the channel decides nothing.
+    `earlier` are the earlier releases that the build reads as evidence; of these the channel decides nothing. When a
+    load was fetched decides something only where its source has no versions: there it dates the counts.
     """
     digest = _code_digest(_DECIDING)
     for release in sorted(releases, key=lambda entry: entry.source):
         digest.update(f"{release.source} {release.version} {release.channel} {release.digest}".encode())
+        digest.update(str(date_of_counts(release)).encode())
     for release in sorted(earlier, key=lambda entry: (entry.source, entry.version)):
         digest.update(f"earlier {release.source} {release.version} {release.digest}".encode())
     return digest.hexdigest()

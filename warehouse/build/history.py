@@ -1,10 +1,12 @@
-"""The earlier IDC releases that a build reads beside the one that it describes: evidence for what changed, and when."""
+"""What a build reads beside the loads that it describes: evidence for what changed since earlier ones, and when."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 
+from warehouse.build.count_history import counts_of_earlier_loads
+from warehouse.build.versions import major_version, version_rank
 from warehouse.landing import Landing, Release
 
 log = logging.getLogger("icw.build")
@@ -14,30 +16,32 @@ INDEX = "idc_index"
 
 
 def earlier_releases(landing: Landing, releases: Sequence[Release]) -> tuple[Release, ...]:
-    """Return the earlier releases that a build of `releases` reads, the oldest first, each with its series alone.
+    """Return what a build of `releases` reads as evidence: earlier IDC releases, and the counts of earlier loads.
+
+    Raises:
+        IntegrityError: the manifest of a landed release cannot be read.
+    """
+    return *_earlier_series(landing, releases), *counts_of_earlier_loads(landing, releases)
+
+
+def _earlier_series(landing: Landing, releases: Sequence[Release]) -> tuple[Release, ...]:
+    """Return the earlier IDC releases, the oldest first, each with its series alone.
 
     These are, of each data release below the IDC release of the build, the newest version in the landing; made-up data
     is no evidence for real data, nor the other way round. The choice depends on what is landed, not on when or from
     where. One whose file is damaged or gone is left out, and the log says so: a build needs none of them.
-
-    Raises:
-        IntegrityError: the manifest of a landed release cannot be read.
     """
     described = next((release for release in releases if release.source == "idc"), None)
     if described is None:
         return ()
     newest: dict[int, Release] = {}
-    for release in sorted(map(_series_alone, landing.releases("idc")), key=_rank):
+    for release in sorted(
+        map(_series_alone, landing.releases("idc")), key=lambda release: (version_rank(release), release.digest)
+    ):
         version = major_version(release)
         if release.loads and version < major_version(described) and release.synthetic == described.synthetic:
             newest[version] = release
     return tuple(newest[version] for version in sorted(newest) if _is_intact(landing, newest[version]))
-
-
-def major_version(release: Release) -> int:
-    """Return the number of the data release, e.g. 25 of 25.0.5; 0 where the version does not begin with a number."""
-    first = release.version.split(".")[0]
-    return int(first) if first.isascii() and first.isdigit() else 0
 
 
 def _series_alone(release: Release) -> Release:
@@ -46,9 +50,7 @@ def _series_alone(release: Release) -> Release:
 
 
 def _rank(release: Release) -> tuple[list[tuple[int, str]], str]:
-    """Order versions by their numbers: 9.0.1 before 10.0.0."""
-    parts = [(int(part) if part.isascii() and part.isdigit() else 0, part) for part in release.version.split(".")]
-    return parts, release.digest
+    return version_rank(release), release.digest
 
 
 def _is_intact(landing: Landing, release: Release) -> bool:

@@ -12,7 +12,8 @@ import duckdb
 import pyarrow.parquet as pq
 
 from warehouse.build import Build
-from warehouse.build.layout import HISTORY
+from warehouse.build.count_history import is_of_counts
+from warehouse.build.layout import COUNT_HISTORY, HISTORY
 from warehouse.build.lineage import datasets_of_tables, staged_columns, tables_of_dataset
 from warehouse.contracts import load_contract
 from warehouse.dbt_manifest import STAR_SCHEMA
@@ -66,7 +67,10 @@ def absent_parts(build: Build, landing: Landing) -> tuple[AbsentPart, ...]:
                     )
                     for name in columns
                 ]
-        if not build.earlier and "idc" in releases:
+        counts = [release for release in build.earlier if is_of_counts(release)]
+        if not counts:
+            found += [_first_counts(table) for table in tables_of_dataset(build.manifest, STAR_SCHEMA, COUNT_HISTORY)]
+        if len(counts) == len(build.earlier) and "idc" in releases:
             compared = tables_of_dataset(build.manifest, STAR_SCHEMA, HISTORY)
             found += [
                 _nothing_earlier(table, releases["idc"])
@@ -166,6 +170,13 @@ def _nothing_earlier(table: str, release: Release) -> AbsentPart:
         "version lands one, and the next build reads it"
     )
     return AbsentPart(table=table, column=None, is_empty=True, source="idc", dataset="earlier releases", reason=reason)
+
+
+def _first_counts(table: str) -> AbsentPart:
+    reason = "this is the first snapshot of its home that counts; each load after those that it describes adds a point"
+    return AbsentPart(
+        table=table, column=None, is_empty=False, source="the home", dataset="earlier snapshots", reason=reason
+    )
 
 
 def _column_of(table: str, column: str, dataset: Dataset, reason: str) -> AbsentPart:

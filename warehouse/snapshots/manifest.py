@@ -186,7 +186,8 @@ class Manifest(BaseModel):
 
     `absent` lists what the tables lack because upstream data is not there.
     `failures` names the sources that could not be refreshed: the snapshot holds their last good load, if there is one.
-    `earlier` are the earlier IDC releases, of which the series were read as evidence for what changed and since when.
+    `earlier` is what was read as evidence for what changed and since when: the series of earlier IDC releases, and the
+    counts of earlier loads of each source.
     `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables.
     `timings` are seconds by step.
     """
