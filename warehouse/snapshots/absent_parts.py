@@ -173,7 +173,7 @@ def _nothing_earlier(table: str, release: Release) -> AbsentPart:
 
 
 def _first_counts(table: str) -> AbsentPart:
-    reason = "this is the first snapshot of its home that counts; each load after those that it describes adds a point"
+    reason = "no earlier load of such data, real or synthetic, was counted in this home; each new load adds a point"
     return AbsentPart(
         table=table, column=None, is_empty=False, source="the home", dataset="earlier snapshots", reason=reason
     )
