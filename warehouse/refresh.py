@@ -29,6 +29,7 @@ from warehouse.snapshots.catalog import (
     require_current_readable,
     snapshots,
 )
+from warehouse.snapshots.counts import land_counts
 from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish
 from warehouse.snapshots.verification import is_sound
@@ -63,6 +64,7 @@ def plan(settings: Settings) -> Plan:
     landing = Landing(settings.home)
     asked = upstreams(settings)
     require_real_home(settings)
+    keep_counts(settings.home)
     choices: list[Choice] = []
     for upstream in asked:
         at_stage(settings.home, f"asking {upstream.title} whether anything is new")
@@ -125,18 +127,32 @@ def require_real_home(settings: Settings) -> None:
 
 
 def evidence(home: Path, releases: Sequence[Release]) -> Evidence:
-    """Return the earlier releases that a build of these reads, and those that what is in service knew and it cannot.
+    """Return what a build of these releases reads of the past, and what of it the snapshot in service had and it lacks.
 
     Raises:
-        IntegrityError: the manifest of a landed release cannot be read.
+        IntegrityError: the manifest of a landed release, or of landed counts, cannot be read.
     """
     in_service = current(home)
     synthetic = any(release.synthetic for release in releases)
     served: list[str] = []
     if in_service is not None and in_service.manifest.synthetic == synthetic:
         manifest = in_service.manifest
-        served = [*(source.version for source in manifest.earlier), *(lost.version for lost in manifest.lost)]
+        served = [*(entry.version for entry in manifest.earlier), *(lost.version for lost in manifest.lost)]
     return evidence_for(Landing(home), releases, served)
+
+
+def keep_counts(home: Path) -> None:
+    """Keep the counts of the snapshot in service for the history of those after it, before anything is chosen.
+
+    The run that published it has kept them, unless it was killed or they were lost since.
+
+    Raises:
+        IntegrityError: the manifest of landed counts cannot be read.
+        StorageError: the home cannot be written.
+    """
+    in_service = current(home)
+    if in_service is not None:
+        land_counts(Landing(home), in_service)
 
 
 def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | None:
@@ -201,7 +217,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
         StorageError: the home cannot be written.
     """
     # What the models and the audit have read lay there for minutes since it was proven.
-    Landing(home).require_intact([*build.releases, *build.evidence.releases])
+    Landing(home).require_intact([*build.releases, *build.evidence.inputs])
     verdicts = recorded_verdicts(home, build.input_digest)
     timings = {"model": model_seconds(build), **recorded_seconds(home, build.input_digest)}
     manifest = publish(
@@ -213,6 +229,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
         threads=settings.threads,
         memory_limit=settings.memory_limit,
     )
+    keep_counts(home)
     tidy(home)
     return manifest
 

@@ -67,6 +67,7 @@ def _audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     log.info("Auditing the landed files", extra={"event": "step"})
     started = time.monotonic()
     refresh.require_real_home(settings)
+    refresh.keep_counts(settings.home)
     refresh.require_a_source(choice for choice in landing.choices() if choice.source in settings.upstreams)
     releases = landing.selected()
     verdicts = audit.audit_landed(releases, landing, threads=settings.threads, memory_limit=settings.memory_limit)

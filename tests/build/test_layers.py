@@ -101,7 +101,8 @@ def test_each_landed_dataset_has_one_staging_model_of_its_name(project: Project)
     )
     datasets = [(source, name) for source in SOURCE_NAMES for name in load_contract(source).datasets]
     expected = [(f"stg_{source}__{name}", (source, name)) for source, name in datasets]
-    landed = [(f"stg_landing__{name}", ("landed", name)) for name in ("loads", "earlier_loads", "idc_history")]
+    tables = ("loads", "releases", "earlier_loads", "count_history", "idc_history")
+    landed = [(f"stg_landing__{name}", ("landed", name)) for name in tables]
     assert staged == sorted([*expected, *landed])
 
 

@@ -1,8 +1,9 @@
 """Build the star: pick the loads, lay them out in a DuckDB file that belongs to this build alone, make its tables.
 
 `project` keeps what dbt makes of the project itself (`dbt_run`), once for each state of it. `history` picks the earlier
-releases that are evidence. `layout` puts the landed files behind views, `statements` and `model_process` make the
-tables as dbt compiled them, `failures` explains what went wrong, and `digests` says what decides the tables.
+releases that are evidence, `count_history` the counts of earlier loads. `layout` puts the landed files behind views,
+`statements` and `model_process` make the tables as dbt compiled them, `failures` explains what went wrong, and
+`digests` says what decides the tables.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Build:
 
     `database` holds the schemas landed, staging, seeds and star; `models` are those that this build runs, by name;
     `input_digest` is a SHA-256 (hex) over the releases and the code, so that two builds with the same digest have the
-    same tables. `evidence` are the earlier IDC releases that it reads.
+    same tables. `evidence` is what it reads of the past.
     """
 
     folder: Path
@@ -92,21 +93,21 @@ def prepare(
     The tables that this build runs are taken out of it, so that one that does not come about is missing, not empty.
     Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds. The name
     of the folder is this process's own: a model process whose refresh was killed a moment ago writes into another.
-    `evidence` are the earlier IDC releases to read (`evidence_for`).
+    `evidence` is what to read of the past (`evidence_for`).
 
     Raises:
         IntegrityError: a landed object is not what was landed.
         BuildFailed: the dbt project cannot be parsed or built.
         StorageError: the home cannot be written.
     """
-    landing.require_intact([*releases, *evidence.releases])
+    landing.require_intact([*releases, *evidence.inputs])
     project = project_with_empty_build(settings)
     by_source = {release.source: release for release in releases}
     digest = input_digest(releases, evidence)
     build = _build_in(
         home / "builds" / f"{digest[:16]}-{os.getpid()}",
         releases,
-        live_tables(project, absent_datasets(landing, by_source, evidence.releases)),
+        live_tables(project, absent_datasets(landing, by_source, evidence)),
         digest,
         evidence,
     )
@@ -122,12 +123,13 @@ def prepare(
             "models": list(build.models),
             "releases": [release.model_dump(mode="json") for release in releases],
             "earlier": [release.model_dump(mode="json") for release in evidence.releases],
+            "counts": [release.model_dump(mode="json") for release in evidence.counts],
             "lost": [asdict(lost) for lost in evidence.lost],
         }
         write_atomically(build.folder / _RECORD, json.dumps(record))
     try:
         with duckdb.connect(str(build.database)) as connection:
-            lay_out(connection, landing, by_source, evidence.releases)
+            lay_out(connection, landing, by_source, evidence)
             for schema, name in tables_read(project):
                 if name in build.models:
                     connection.execute(f"drop table {quoted(schema)}.{quoted(name)}")
@@ -146,10 +148,11 @@ def open_build(home: Path) -> Build:
     if record is None:
         raise BuildFailed(f"There is no build in {home / 'builds'}. Run `icw refresh`: it makes one.")
     content = json.loads(record.read_text(encoding="utf-8"))
-    releases, earlier = (
-        [Release.model_validate(entry) for entry in content[inputs]] for inputs in ("releases", "earlier")
+    releases, earlier, counts = (
+        tuple(Release.model_validate(entry) for entry in content[inputs])
+        for inputs in ("releases", "earlier", "counts")
     )
-    evidence = Evidence(tuple(earlier), tuple(LostRelease(**lost) for lost in content["lost"]))
+    evidence = Evidence(earlier, counts, tuple(LostRelease(**lost) for lost in content["lost"]))
     return _build_in(record.parent, releases, content["models"], content["input_digest"], evidence)
 
 

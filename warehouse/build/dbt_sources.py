@@ -36,8 +36,18 @@ _LOADS: Mapping[str, Any] = {
             "description": "The loads that this build reads, from their manifests. Grain is one load.",
         },
         {
+            "name": "releases",
+            "description": "The releases that these loads belong to. Grain is one release of one source.",
+        },
+        {
             "name": "earlier_loads",
-            "description": "The loads of earlier IDC releases that it reads as evidence. Grain is one load.",
+            "description": "The loads that it reads as evidence: of earlier IDC releases, and counts of earlier loads. "
+            "Grain is one load.",
+        },
+        {
+            "name": "count_history",
+            "description": "The counts of earlier loads. Grain is one metric of one value of one dimension of one "
+            "release of a source.",
         },
     ],
 }

@@ -7,6 +7,7 @@ import importlib.metadata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from warehouse.build.count_history import date_of_counts
 from warehouse.build.history import NO_EVIDENCE, Evidence
 from warehouse.landing import Release
 
@@ -27,13 +28,15 @@ _SOURCE_FILES = (".py", ".sql", ".yml", ".csv", ".md")
 def input_digest(releases: Sequence[Release], evidence: Evidence = NO_EVIDENCE) -> str:
     """Return the SHA-256 (hex) over everything that decides the tables: releases, code, dbt project and engines.
 
-    Of the earlier releases that the build reads as evidence the channel decides nothing. One that is lost counts: a
-    snapshot from before it was landed has the same tables, and does not say that anything is missing.
+    Of what the build reads as evidence the channel decides nothing. An earlier release that is lost counts: a snapshot
+    from before it was landed has the same tables, and does not say that anything is missing. When a load was fetched
+    decides something only where its source has no versions: there it dates the counts.
     """
     digest = _code_digest(_DECIDING)
     for release in sorted(releases, key=lambda entry: entry.source):
         digest.update(f"{release.source} {release.version} {release.channel} {release.digest}".encode())
-    for release in sorted(evidence.releases, key=lambda entry: (entry.source, entry.version)):
+        digest.update(str(date_of_counts(release)).encode())
+    for release in sorted(evidence.inputs, key=lambda entry: (entry.source, entry.version)):
         digest.update(f"earlier {release.source} {release.version} {release.digest}".encode())
     for lost in evidence.lost:
         digest.update(f"lost {lost.version}".encode())

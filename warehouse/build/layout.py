@@ -2,20 +2,24 @@
 
 A view has the columns and types of the contract, whatever the release calls them and in whatever types it has them, and
 is empty where the dataset is absent, so that the models above need no special case and can be made before any data is
-there. The table `landed.loads` says which loads these are.
+there. The table `landed.loads` says which loads these are, `landed.releases` which releases they belong to.
 
-Where earlier IDC releases are landed, `landed.earlier_loads` lists them, and the view `landed.idc_history` holds their
-series and those of the release itself, with the columns of the contract, the release, and what the release lacks.
+What a build reads as evidence is listed in `landed.earlier_loads`. Where earlier IDC releases are landed, the view
+`landed.idc_history` holds their series and those of the release itself, with the columns of the contract, the release,
+and what the release lacks. The view `landed.count_history` holds the counts of earlier loads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.build.history import INDEX, major_version
+from warehouse.build.count_history import COUNTS, date_of_counts
+from warehouse.build.history import INDEX, NO_EVIDENCE, Evidence
+from warehouse.build.versions import major_version
 from warehouse.contracts import Column, Dataset, load_contract
 from warehouse.landing import Landing, Load, Release
 from warehouse.reading import found_columns, raw_name, raw_text_of, reading_of
@@ -24,6 +28,21 @@ from warehouse.sql_text import literal, quoted
 
 HISTORY = ("landed", "idc_history")
 """The view of the series of all IDC releases that a build reads: its schema (its source in dbt), and its name."""
+
+COUNT_HISTORY = ("landed", "count_history")
+"""The view of the counts of earlier loads: its schema (its source in dbt), and its name."""
+
+COUNT_COLUMNS = {
+    "source_id": "varchar",
+    "release_version": "varchar",
+    "as_of": "timestamp",
+    "entity": "varchar",
+    "dimension": "varchar",
+    "dimension_value": "varchar",
+    "metric": "varchar",
+    "counted": "bigint",
+}
+"""The columns of landed counts, with DuckDB's types: those of `rpt_count_history` that no model can make anew."""
 
 
 def lay_out_nothing(connection: DuckDBPyConnection) -> None:
@@ -35,6 +54,11 @@ def lay_out_nothing(connection: DuckDBPyConnection) -> None:
             "status varchar, channel varchar, row_count bigint, byte_count bigint, digest varchar, "
             "is_synthetic boolean)"
         )
+    connection.execute(
+        "create table landed.releases (source_id varchar, upstream_version varchar, fetched_at timestamp)"
+    )
+    no_counts = ", ".join(f"null::{kind} as {name}" for name, kind in COUNT_COLUMNS.items())
+    connection.execute(f"create view landed.{COUNT_HISTORY[1]} as select {no_counts} where false")
     for source in SOURCE_NAMES:
         connection.execute(f"create schema {_schema(source)}")
         for name, dataset in load_contract(source).datasets.items():
@@ -51,12 +75,9 @@ def lay_out(
     connection: DuckDBPyConnection,
     landing: Landing,
     releases: Mapping[str, Release],
-    earlier: Sequence[Release] = (),
+    evidence: Evidence = NO_EVIDENCE,
 ) -> None:
-    """Put the landed files of these releases (by source) behind the views that `lay_out_nothing` made.
-
-    `earlier` are the earlier IDC releases that the build reads as evidence (`warehouse.build.history`).
-    """
+    """Put the landed files of these releases (by source) behind the views that `lay_out_nothing` made."""
     for source, release in releases.items():
         for name, dataset in load_contract(source).datasets.items():
             path = _landed_file(landing, release, name)
@@ -64,23 +85,39 @@ def lay_out(
                 query = _landed_query(connection, dataset, path)
                 connection.execute(f"create or replace view {_schema(source)}.{quoted(name)} as {query}")
     _write_loads(connection, releases)
-    if earlier:
-        _lay_out_history(connection, landing, [*earlier, releases["idc"]])
-        rows = [_load_row(load) for release in earlier for load in release.loads]
+    if rows := [_load_row(load) for release in evidence.inputs for load in release.loads]:
         connection.executemany(_inserting("earlier_loads", rows[0]), rows)
+    if evidence.releases:
+        _lay_out_history(connection, landing, [*evidence.releases, releases["idc"]])
+    if counts := _count_files(landing, evidence):
+        files = ", ".join(literal(str(path)) for path in counts)
+        columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in COUNT_COLUMNS.items())
+        connection.execute(
+            f"create or replace view landed.{COUNT_HISTORY[1]} as select {columns} from read_parquet([{files}])"
+        )
 
 
 def absent_datasets(
-    landing: Landing, releases: Mapping[str, Release], earlier: Sequence[Release] = ()
+    landing: Landing, releases: Mapping[str, Release], evidence: Evidence = NO_EVIDENCE
 ) -> frozenset[tuple[str, str]]:
     """Return (source, dataset) of each view that stays empty."""
-    history = frozenset() if earlier else frozenset({HISTORY})
-    return history | frozenset(
-        (source, name)
-        for source in SOURCE_NAMES
-        for name in load_contract(source).datasets
-        if source not in releases or _landed_file(landing, releases[source], name) is None
+    history = frozenset() if evidence.releases else frozenset({HISTORY})
+    counts = frozenset() if _count_files(landing, evidence) else frozenset({COUNT_HISTORY})
+    return (
+        history
+        | counts
+        | frozenset(
+            (source, name)
+            for source in SOURCE_NAMES
+            for name in load_contract(source).datasets
+            if source not in releases or _landed_file(landing, releases[source], name) is None
+        )
     )
+
+
+def _count_files(landing: Landing, evidence: Evidence) -> list[Path]:
+    files = (_landed_file(landing, release, COUNTS) for release in evidence.counts)
+    return [file for file in files if file is not None]
 
 
 def _nothing(column: Column) -> str:
@@ -109,7 +146,7 @@ def _lay_out_history(connection: DuckDBPyConnection, landing: Landing, releases:
             lacking = [column.name for column in dataset.columns if column.found_in(found) is None]
             absent = f",{','.join(lacking)},"
             queries.append(
-                f"select {major_version(release)}::bigint as idc_version, "
+                f"select {major_version(release.version)}::bigint as idc_version, "
                 f"{literal(release.version)} as upstream_version, {literal(absent)} as absent_columns,"
                 f" * from ({_landed_query(connection, dataset, path)})"
             )
@@ -129,6 +166,9 @@ def _landed_query(connection: DuckDBPyConnection, dataset: Dataset, path: Path) 
 
 def _write_loads(connection: DuckDBPyConnection, releases: Mapping[str, Release]) -> None:
     """List the loads of the build, and the datasets of a source without any, so that an empty table has its reason."""
+    for source, release in releases.items():
+        row = (source, release.version, _utc(date_of_counts(release)))
+        connection.execute("insert into landed.releases values (?, ?, ?)", row)
     rows = [_load_row(load) for release in releases.values() for load in release.loads]
     rows += [
         (source, dataset, None, "no load", None, 0, 0, None, False)
@@ -137,6 +177,11 @@ def _write_loads(connection: DuckDBPyConnection, releases: Mapping[str, Release]
         for dataset in load_contract(source).datasets
     ]
     connection.executemany(_inserting("loads", rows[0]), rows)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """Return a moment as DuckDB's TIMESTAMP takes it: in UTC, without a zone."""
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _inserting(table: str, row: Sequence[object]) -> str:

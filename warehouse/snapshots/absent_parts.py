@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from warehouse.build import Build
 from warehouse.build.history import LostRelease
-from warehouse.build.layout import HISTORY
+from warehouse.build.layout import COUNT_HISTORY, HISTORY
 from warehouse.build.lineage import datasets_of_tables, staged_columns, tables_of_dataset
 from warehouse.contracts import load_contract
 from warehouse.dbt_manifest import STAR_SCHEMA
@@ -67,6 +67,8 @@ def absent_parts(build: Build, landing: Landing) -> tuple[AbsentPart, ...]:
                     )
                     for name in columns
                 ]
+        if not build.evidence.counts:
+            found += [_first_counts(table) for table in tables_of_dataset(build.manifest, STAR_SCHEMA, COUNT_HISTORY)]
         if not build.evidence.releases and "idc" in releases:
             compared = tables_of_dataset(build.manifest, STAR_SCHEMA, HISTORY)
             found += [
@@ -168,6 +170,13 @@ def _nothing_earlier(table: str, release: Release, lost: Sequence[LostRelease]) 
         "earlier version lands one, and the next build reads it"
     )
     return AbsentPart(table=table, column=None, is_empty=True, source="idc", dataset="earlier releases", reason=reason)
+
+
+def _first_counts(table: str) -> AbsentPart:
+    reason = "no earlier load of such data, real or synthetic, was counted in this home; each new load adds a point"
+    return AbsentPart(
+        table=table, column=None, is_empty=False, source="the home", dataset="earlier snapshots", reason=reason
+    )
 
 
 def _column_of(table: str, column: str, dataset: Dataset, reason: str) -> AbsentPart:

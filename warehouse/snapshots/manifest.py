@@ -199,6 +199,7 @@ class Manifest(BaseModel):
     `failures` names the sources that could not be refreshed: the snapshot holds their last good load, if there is one.
     `earlier` are the earlier IDC releases, of which the series were read as evidence for what changed and since when;
     `lost` those that were not, though they are landed or were read before: without one, spans and changes differ.
+    `counts` are the counts of earlier loads of each source that were read.
     `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables.
     `timings` are seconds by step.
     """
@@ -213,6 +214,7 @@ class Manifest(BaseModel):
     synthetic: bool
     sources: tuple[SourceEntry, ...]
     earlier: tuple[SourceEntry, ...] = ()
+    counts: tuple[SourceEntry, ...] = ()
     lost: tuple[LostEntry, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
     tables: tuple[TableEntry, ...]

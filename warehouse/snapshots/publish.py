@@ -90,6 +90,7 @@ def publish(
             synthetic=synthetic,
             sources=tuple(SourceEntry.of(release) for release in build.releases),
             earlier=tuple(SourceEntry.of(release) for release in build.evidence.releases),
+            counts=tuple(SourceEntry.of(release) for release in build.evidence.counts),
             lost=tuple(LostEntry(version=lost.version, reason=lost.reason) for lost in build.evidence.lost),
             failures=tuple(failures),
             tables=tables,

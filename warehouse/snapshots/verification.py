@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from warehouse.build.count_history import COUNTS_FOLDERS
 from warehouse.files import sha256_of
 from warehouse.landing import Landing
 from warehouse.registry import SOURCE_NAMES
@@ -113,7 +114,7 @@ def _sums(path: Path) -> dict[str, str] | None:
 def checks(home: Path, name: str | None, landing: bool, everything: bool) -> Iterator[FileCheck]:
     """Check the files of one snapshot (None is the current one), of the landing, or of everything in a home."""
     if landing or everything:
-        yield from verify_landing(Landing(home), SOURCE_NAMES)
+        yield from verify_landing(Landing(home), (*SOURCE_NAMES, *COUNTS_FOLDERS))
     if not landing:
         for snapshot in catalog.snapshots(home) if everything else [catalog.snapshot(home, name)]:
             yield from verify_snapshot(snapshot)

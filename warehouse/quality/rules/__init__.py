@@ -16,5 +16,5 @@ CONSERVATION = (
 )
 """Counts and sums that must be the same on both sides of dbt."""
 
-VALUES = (*idc.VALUES, *conformed.VALUES)
+VALUES = (*idc.VALUES, *conformed.VALUES, *releases.VALUES)
 """What the values of the star may be."""

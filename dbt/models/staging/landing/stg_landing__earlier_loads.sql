@@ -1,4 +1,4 @@
--- Grain: one load of an earlier IDC release that this build reads as evidence.
+-- Grain: one load that this build reads as evidence: of an earlier IDC release, or counts of an earlier load.
 
 with source as (
 
