@@ -12,7 +12,7 @@ import yaml
 from warehouse.build import DBT_PROJECT
 from warehouse.build.project import Project
 
-NEUTRAL = re.compile(r"(?:string|integer|bigint|double|boolean|date|decimal\(\d+, \d+\))(?:\[\])?")
+NEUTRAL = re.compile(r"(?:string|integer|bigint|double|boolean|date|timestamp|decimal\(\d+, \d+\))(?:\[\])?")
 
 
 def described(path: Path) -> Iterator[tuple[str, str]]:

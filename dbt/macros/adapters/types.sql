@@ -1,6 +1,6 @@
 {#
     The types of the project, in words that belong to no engine: string, integer (32 bits), bigint, double, boolean, date,
-    decimal(p, s), and any of them with [] for a list. The yml files say them: data_type of a model's column,
+    timestamp, decimal(p, s), and any of them with [] for a list. The yml files say them: data_type of a model's column,
     column_types of a seed. engine_type turns a word into the engine's type.
 
     dbt needs types where it makes a table (fresh_table.sql), where it compares a contract with the query, and where it
@@ -22,6 +22,7 @@
         'double': 'double',
         'boolean': dbt.type_boolean(),
         'date': 'date',
+        'timestamp': dbt.type_timestamp(),
     } -%}
     {%- if data_type in engine_types -%}
         {{ return(engine_types[data_type]) }}
