@@ -55,7 +55,7 @@ patients_of_shared_tables as (
 
 ),
 
--- The dictionary may describe a column twice: the first description counts.
+-- The dictionary may describe a column of a collection twice: the first description counts.
 dictionary as (
 
     select
@@ -63,14 +63,18 @@ dictionary as (
         collection_id,
         short_table_name,
         column_name,
-        min(clinical_column_key) as clinical_column_key
+        clinical_column_key,
+        row_number() over (
+            partition by
+                source_id,
+                collection_id,
+                short_table_name,
+                column_name
+            order by
+                table_name,
+                occurrence
+        ) as description_number
     from {{ ref('fct_clinical_column') }}
-    where occurrence = 1
-    group by
-        source_id,
-        collection_id,
-        short_table_name,
-        column_name
 
 ),
 
@@ -123,9 +127,9 @@ select
     placed.value_text,
     labels.value_label,
     placed.value_type,
-    -- A double holds no whole number above 2^53 exactly; neither an infinity nor "not a number" is a number.
+    -- A double holds every whole number below 2^53, and not each above it; an infinity is no number.
     case
-        when placed.value_type = 'integer' and abs(placed.number) <= 9007199254740992 then placed.number
+        when placed.value_type = 'integer' and abs(placed.number) < 9007199254740992 then placed.number
         when placed.value_type = 'float' and abs(placed.number) <= 1.7976931348623157e308 then placed.number
     end as value_number,
     case
@@ -143,6 +147,7 @@ left join dictionary
     and placed.collection_id = dictionary.collection_id
     and placed.short_table_name = dictionary.short_table_name
     and placed.column_name = dictionary.column_name
+    and dictionary.description_number = 1
 left join {{ ref('int_idc__clinical_label') }} as labels
     on placed.short_table_name = labels.short_table_name
     and placed.column_name = labels.column_name

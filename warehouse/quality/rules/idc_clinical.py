@@ -45,9 +45,9 @@ VALUES = (
         + " and ".join(f"{column} is null" for column in _TYPED),
     ),
     _rule(
-        "Every row of a clinical table belongs to one collection",
+        "Every value of a clinical table belongs to one collection",
         "short_table_name",
-        "collection_id is null and column_number = 1",
+        "collection_id is null",
     ),
     _rule(
         "Every patient of a clinical table is known to the collection",
