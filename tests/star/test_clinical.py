@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from tests.support.small_release import FILES, IDC_INDEX, land
 from warehouse.build import Build, prepare, run_models
 from warehouse.dbt_manifest import read_star_description
+from warehouse.documentation.analysts_page import PAGE
 from warehouse.landing import Landing
 from warehouse.quality.rules.idc_clinical import CONSERVATION, VALUES
 from warehouse.quality.suites.values import measure_values
@@ -165,14 +167,13 @@ def test_the_key_is_unique(build: Build, star: duckdb.DuckDBPyConnection) -> Non
 
 def test_the_wide_form_is_a_pivot(star: duckdb.DuckDBPyConnection) -> None:
     """The recipe of the analysts' page."""
-    wide = star.execute(
-        "pivot (select row_number, patient_id, column_name, coalesce(value_label, value_text) as value"
-        " from star.fct_clinical_value where short_table_name = 'zero') on column_name using min(value)"
-        " group by row_number, patient_id order by row_number"
-    )
+    (recipe,) = re.findall(r"```sql\n(pivot .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    cursor = star.cursor().execute("use star")
+    wide = cursor.execute(recipe.replace("nlst_clinical", "zero"))
     names = [name for name, *_ in wide.description or ()]
     assert dict(zip(names, wide.fetchall()[0], strict=True)) == {
-        "row_number": 1, "patient_id": "patient-0", "age": "61", "day": "2020-02-29", "dicom_patient_id": "patient-0",
+        "collection_id": "collection_0", "patient_id": "patient-0", "row_number": 1, "age": "61",
+        "day": "2020-02-29", "dicom_patient_id": "patient-0",
         "dose": "1.5", "moment": "2020-02-29 12:30:00", "smoker": "true", "stage": "Stage IA",
     }  # fmt: skip
 
