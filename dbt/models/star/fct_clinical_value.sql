@@ -7,54 +7,6 @@ with clinical_values as (
 
 ),
 
-table_collections as (
-
-    select distinct
-        source_id,
-        short_table_name,
-        collection_id
-    from {{ ref('fct_clinical_column') }}
-    where collection_id is not null
-
-),
-
-tables_of_one_collection as (
-
-    select
-        source_id,
-        short_table_name,
-        min(collection_id) as collection_id
-    from table_collections
-    group by
-        source_id,
-        short_table_name
-    having count(*) = 1
-
-),
-
-patients_of_shared_tables as (
-
-    select
-        table_collections.source_id,
-        table_collections.short_table_name,
-        patients.patient_id,
-        min(table_collections.collection_id) as collection_id
-    from table_collections
-    inner join {{ ref('dim_patient') }} as patients
-        on table_collections.source_id = patients.source_id
-        and table_collections.collection_id = patients.collection_id
-    left join tables_of_one_collection
-        on table_collections.source_id = tables_of_one_collection.source_id
-        and table_collections.short_table_name = tables_of_one_collection.short_table_name
-    where tables_of_one_collection.short_table_name is null
-    group by
-        table_collections.source_id,
-        table_collections.short_table_name,
-        patients.patient_id
-    having count(distinct table_collections.collection_id) = 1
-
-),
-
 -- The dictionary may describe a column of a collection twice: the first description counts.
 dictionary as (
 
@@ -83,8 +35,8 @@ placed as (
     select
         clinical_values.source_id,
         coalesce(
-            tables_of_one_collection.collection_id,
-            patients_of_shared_tables.collection_id
+            tables.sole_collection_id,
+            patients.collection_id
         ) as collection_id,
         clinical_values.short_table_name,
         clinical_values.row_number,
@@ -98,13 +50,11 @@ placed as (
                 then {{ cast_or_null('clinical_values.value_text', 'double') }}
         end as number
     from clinical_values
-    left join tables_of_one_collection
-        on clinical_values.source_id = tables_of_one_collection.source_id
-        and clinical_values.short_table_name = tables_of_one_collection.short_table_name
-    left join patients_of_shared_tables
-        on clinical_values.source_id = patients_of_shared_tables.source_id
-        and clinical_values.short_table_name = patients_of_shared_tables.short_table_name
-        and clinical_values.patient_id = patients_of_shared_tables.patient_id
+    left join {{ ref('int_idc__clinical_table') }} as tables
+        on clinical_values.short_table_name = tables.short_table_name
+    left join {{ ref('int_idc__clinical_patient') }} as patients
+        on clinical_values.short_table_name = patients.short_table_name
+        and clinical_values.patient_id = patients.patient_id
 
 )
 
