@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from tests.support.small_release import FILES, IDC_INDEX, land
+from tests.support.spoiled_build import spoiled
 from warehouse.build import Build, prepare, run_models
 from warehouse.dbt_manifest import read_star_description
 from warehouse.documentation.analysts_page import PAGE
@@ -144,6 +145,13 @@ def test_no_value_and_no_row_is_lost(star: duckdb.DuckDBPyConnection, rule: Any)
     ((landed,),) = rows(star, rule.landed)
     assert landed > 0
     assert rows(star, rule.star) == [(landed,)]
+
+
+def test_a_lost_row_breaks_every_rule(build: Build, tmp_path: Path) -> None:
+    lost = spoiled(build, tmp_path, "delete from star.fct_clinical_value where row_number = 1")
+    with duckdb.connect(str(lost.database), read_only=True) as connection:
+        broken = [rule for rule in CONSERVATION if rows(connection, rule.landed) != rows(connection, rule.star)]
+    assert broken == list(CONSERVATION)
 
 
 def test_what_is_odd_about_a_value_is_counted(star: duckdb.DuckDBPyConnection) -> None:
