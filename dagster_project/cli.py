@@ -23,7 +23,7 @@ from typing import Annotated
 import typer
 
 from dagster_project import display
-from dagster_project.options import IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
+from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.screen import Screen, screen
 from dagster_project.sql_arguments import (
     AttachOption,
@@ -72,6 +72,7 @@ def refresh(
     context: typer.Context,
     idc: IdcOption = None,
     sources: SourcesOption = None,
+    clinical: ClinicalOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch what is new, build, audit and publish a snapshot."""
@@ -79,7 +80,7 @@ def refresh(
     from warehouse.run_record import last_run
 
     started = time.monotonic()
-    settings = load_settings(idc_version=idc, sources=sources)
+    settings = load_settings(idc_version=idc, sources=sources, clinical=clinical)
     degraded: Degraded | None = None
     try:
         with showing_progress(Screen(stderr=True, quiet=as_json)):

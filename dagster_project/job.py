@@ -79,7 +79,11 @@ def _configuration(plan: Plan, settings: Settings, run_id: str) -> dict[str, Any
 
     The environment holds the other settings; a run that is repeated from the UI asks the upstreams itself.
     """
-    told = {"sources": settings.sources, "idc_version": settings.idc_version}
+    told = {
+        "sources": settings.sources,
+        "idc_version": settings.idc_version,
+        "clinical": ",".join(settings.clinical),
+    }
     # Dagster keeps and shows what it is told: an address of the environment, which may hold a password, stays there.
     if settings.sandbox_url is not None and settings.sandbox_url != load_settings().sandbox_url:
         told["sandbox_url"] = settings.sandbox_url

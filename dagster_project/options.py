@@ -12,6 +12,14 @@ IdcOption = Annotated[
     str | None,
     typer.Option("--idc", metavar="VERSION", help="IDC release: current, latest, 23.5.0 or v23 (its newest)."),
 ]
+ClinicalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--clinical",
+        metavar="COLLECTIONS",
+        help="Collections of IDC whose clinical tables are landed, too: nlst,tcga_brca. By default none.",
+    ),
+]
 SourcesOption = Annotated[
     Sources | None,
     typer.Option(

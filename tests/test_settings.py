@@ -31,6 +31,23 @@ def test_each_kind_of_value_is_read_from_the_environment(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
+    ("text", "collections"),
+    [
+        ("", ()),
+        ("nlst", ("nlst",)),
+        (" tcga_brca,nlst, ,nlst", ("nlst", "tcga_brca")),
+        ('["tcga_brca", "nlst"]', ("nlst", "tcga_brca")),
+    ],
+)
+def test_collections_are_a_text_with_commas_or_a_list(
+    monkeypatch: pytest.MonkeyPatch, text: str, collections: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("ICW_CLINICAL", text)
+    assert load_settings().clinical == collections
+    assert load_settings(clinical="other").clinical == ("other",)
+
+
+@pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
         ("HOME", "", "it is empty"),
@@ -38,6 +55,7 @@ def test_each_kind_of_value_is_read_from_the_environment(monkeypatch: pytest.Mon
         ("UPSTREAMS", '"idc"', "it takes a JSON list"),
         ("UPSTREAMS", "[]", "at least 1 item"),
         ("UPSTREAMS", '["tcia"]', "'idc', 'midrc' or 'bih'"),
+        ("CLINICAL", '{"nlst": 1}', "collections of IDC with commas between them"),
         ("RETRIES", "many", "valid integer"),
         ("MEMORY_LIMIT", "2 gigabytes", "pattern"),
         ("SCHEDULE_TIMEZONE", "Mars/Olympus", "Mars/Olympus"),

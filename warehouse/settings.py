@@ -65,6 +65,14 @@ def _known_source(name: str) -> str:
 SourceName = Annotated[str, AfterValidator(_known_source)]
 
 
+def _collections(given: object) -> object:
+    """Return names of collections in order, each once, from a JSON list or a text with commas."""
+    names = given.split(",") if isinstance(given, str) else given
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError("it takes collections of IDC with commas between them, e.g. nlst,tcga_brca")
+    return tuple(sorted({name.strip() for name in names if name.strip()}))
+
+
 class Settings(BaseModel):
     """Settings of one run. Read once at the edge (`load_settings`) and handed down as an argument.
 
@@ -128,6 +136,15 @@ class Settings(BaseModel):
     idc_github_url: Address = Field(
         default="https://github.com/ImagingDataCommons/idc-index-data",
         description="Address of the repository whose releases carry the IDC index artifacts.",
+    )
+    clinical: Annotated[tuple[str, ...], BeforeValidator(_collections)] = Field(
+        default=(),
+        description="Collections of IDC whose clinical tables are landed with the release (nlst,tcga_brca, or a JSON "
+        "list); by default none.",
+    )
+    clinical_url: Address = Field(
+        default="https://idc-open-metadata.s3.amazonaws.com",
+        description="Base address of the bucket with IDC's clinical tables.",
     )
     package_index_urls: tuple[str, ...] | None = Field(
         default=None,

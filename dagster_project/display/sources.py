@@ -64,7 +64,12 @@ def sandbox(console: Console, root_url: str, scale: float, schema: str | None) -
     console.print(f"The sandbox answers with SYNTHETIC data, {scale:g} of the published size:", highlight=False)
     if schema is not None:
         console.print(f"The portal's record types and fields are those of {schema}.", highlight=False)
-    for what, path in (("MIDRC portal", "portal"), ("BDF Imaging Hub", "bih"), ("IDC artifact bucket", "idc")):
+    for what, path in (
+        ("MIDRC portal", "portal"),
+        ("BDF Imaging Hub", "bih"),
+        ("IDC artifact bucket", "idc"),
+        ("clinical tables", "clinical"),
+    ):
         console.print(f"  {what:<20} {root_url}/{path}", highlight=False, soft_wrap=True)
     console.print(f"  {'faults, requests':<20} {root_url}/_sandbox/...", highlight=False, soft_wrap=True)
     console.print(

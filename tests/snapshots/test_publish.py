@@ -157,7 +157,7 @@ def test_the_readme_tells_a_stranger_what_this_is(published: Snapshot) -> None:
     assert "SYNTHETIC" not in text
     assert "### idc 23.5.0" in text
     assert manifest.sources[0].datasets[0].objects[0].sha256 in text
-    assert "Not carried by this channel: sm_index." in text
+    assert "Not carried by this channel, or not asked for: sm_index" in text
     assert (
         "| fct_series | 500 | one DICOM series | series_key | The table fct_series, it's described \\| here. |" in text
     )

@@ -23,7 +23,8 @@ from tests.support.loopback import Loopback
 from warehouse.contracts import Column, ColumnType, load_contract
 from warehouse.settings import Settings
 
-DATASETS = tuple(load_contract("idc").datasets)
+# What a release carries; the others are landed on request.
+DATASETS = tuple(name for name, dataset in load_contract("idc").datasets.items() if not dataset.on_request)
 IN_WHEEL = DATASETS[:5]
 ROWS = 1500
 TEXTS = ("", "CHEST", "HEAD", "ABDOMEN", None)

@@ -68,7 +68,8 @@ class Dataset(BaseModel):
 
     The key's columns tell the rows apart: a dataset without them is of no use. Any other column may be missing.
     `counted_by` names fields of other datasets (`dataset.field`), each the number of records that this one has for a
-    record of theirs: where they are all zero, it may be empty.
+    record of theirs: where they are all zero, it may be empty. `on_request` is the variable of the setting
+    (ICW_...) without which it is not landed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,6 +80,7 @@ class Dataset(BaseModel):
     columns: tuple[Column, ...]
     measured: bool = True
     counted_by: tuple[str, ...] = ()
+    on_request: str | None = None
 
 
 class Contract(BaseModel):

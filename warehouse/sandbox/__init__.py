@@ -10,7 +10,7 @@ URLs alone.
 | `server` | the HTTP server, routing, control endpoints, faults, request log |
 | `guppy` | Guppy, as the MIDRC portal and the BDF Imaging Hub run it |
 | `gen3` | Indexd and the metadata service |
-| `idc` | the IDC artifact bucket and synthetic specialised indices |
+| `idc` | the IDC artifact bucket, synthetic specialised indices and clinical tables |
 | `population` | the synthetic records |
 | `exchange`, `scratch` | requests and replies; temporary folders |
 | `data` | the field table, the portal's schema history, the targets of the population |

@@ -53,9 +53,10 @@ def with_sandbox(settings: Settings) -> Iterator[Settings]:
 
 @contextmanager
 def served(settings: Settings, port: int) -> Iterator[Sandbox]:
-    """Run a sandbox on a port: portal, hub, and an artifact bucket with the IDC release of the settings.
+    """Run a sandbox on a port: portal, hub, an artifact bucket with the IDC release of the settings, clinical tables.
 
-    Specialised indices that the release lacks are synthetic. Without a channel for IDC the bucket is empty.
+    Specialised indices that the release lacks are synthetic, and so are the tables. Without a channel for IDC
+    both buckets are empty.
 
     Raises:
         StorageError: the sandbox's files cannot be written.
@@ -66,6 +67,7 @@ def served(settings: Settings, port: int) -> Iterator[Sandbox]:
     _require_known_schema(settings)
     release = _landed(settings, settings.idc_version)
     files = {} if release is None else {release.version: _all_files(settings, release)}
+    tables = {} if release is None else _clinical_files(settings, release.version, files[release.version])
     population = _population(settings)
     with Sandbox(
         population,
@@ -74,6 +76,7 @@ def served(settings: Settings, port: int) -> Iterator[Sandbox]:
         idc_files=files,
         port=port,
         schema=settings.sandbox_schema,
+        clinical_files=tables,
     ) as sandbox:
         yield sandbox
 
@@ -108,6 +111,8 @@ def _landing(settings: Settings) -> Landing:
 
 
 def _landed(settings: Settings, version: str) -> Release | None:
+    # A sandbox makes its clinical tables itself.
+    settings = settings.model_copy(update={"clinical": ()})
     landing = _landing(settings)
     already = landing.release(idc.SOURCE, version)
     if already is not None and not landing.missing_objects(already):
@@ -127,3 +132,11 @@ def _all_files(settings: Settings, release: Release) -> Mapping[str, Path]:
     objects = [entry for load in release.loads for entry in load.objects]
     real = {entry.name: landing.object_path(entry.sha256) for entry in objects}
     return release_files(real, _folder(settings) / f"idc-{release.version}")
+
+
+def _clinical_files(settings: Settings, version: str, files: Mapping[str, Path]) -> Mapping[str, Path]:
+    """Return the clinical tables that the dictionary of a release describes, by key."""
+    from warehouse.sandbox.idc.clinical import synthesise_clinical_tables
+
+    folder = _folder(settings) / f"clinical-{version}"
+    return synthesise_clinical_tables(version, files["idc_index.parquet"], files["clinical_index.parquet"], folder)

@@ -118,7 +118,11 @@ def _why_absent(releases: Mapping[str, Release], dataset: Dataset) -> str | None
     load = release.load_of(name)
     if load is not None and load.status == "landed":
         return None
-    whole = load_contract(source).whole_channels
+    contract = load_contract(source)
+    if variable := contract.datasets[name].on_request:
+        stated = None if load is None else load.proof.get("reason")
+        return str(stated or f"not requested: set {variable}, and refresh")
+    whole = contract.whole_channels
     if whole and release.channel not in whole:
         return (
             f"{source} {release.version} was taken from the channel {release.channel}, which does not carry {name}; "

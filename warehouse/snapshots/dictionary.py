@@ -18,6 +18,7 @@ IDC_TABLES: Mapping[str, str] = {
     "analysis_results_index": "dim_analysis_result",
     "version_metadata_index": "dim_idc_version",
     "clinical_index": "fct_clinical_column",
+    "clinical_value": "fct_clinical_value",
     "sm_index": "fct_slide",
     "sm_instance_index": "fct_slide_instance",
     "seg_index": "fct_segmentation",

@@ -61,7 +61,7 @@ class ObjectEntry(BaseModel):
 
 
 class DatasetEntry(BaseModel):
-    """One dataset of a source as it was landed; `absent` means that the channel does not carry it."""
+    """One dataset of a source as it was landed; `absent`: the channel does not carry it, or nobody asked for it."""
 
     model_config = ConfigDict(frozen=True)
 

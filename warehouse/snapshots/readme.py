@@ -57,7 +57,7 @@ def _source(source: SourceEntry) -> str:
         f"Fetched {source.fetched_at:%Y-%m-%d %H:%M:%S} UTC through the channel `{source.channel}`; "
         f"digest `{source.digest}`.\n\n"
         f"| dataset | rows | bytes | address | files (SHA-256) |\n| --- | ---: | ---: | --- | --- |\n{rows}"
-        + (f"\n\nNot carried by this channel: {', '.join(absent)}." if absent else "")
+        + (f"\n\nNot carried by this channel, or not asked for: {', '.join(absent)}." if absent else "")
     )
 
 

@@ -72,7 +72,7 @@ class TestBadBytes:
         release = land(of("bucket"), landing, settings)
         assert_whole(release, landing, DATASETS)
         assert release.channel == "github"
-        for load in release.loads:
+        for load in release.loads[: len(DATASETS)]:
             (reason,) = load.proof["passed_over"]  # type: ignore[misc]
             assert "The bucket channel was passed over" in str(reason)
             assert "ct_index.parquet" in str(reason)
@@ -214,7 +214,7 @@ class TestStorage:
         upstream.make_current(VERSION)
         landing = Landing(settings.home)
         resolved = resolve("current", settings)
-        assert needs_fetch(resolved, landing)
+        assert needs_fetch(resolved, landing, settings)
         with pytest.raises(StorageError, match=r"Cannot write to .*occupied.*: Not a directory\. .*ICW_HOME") as caught:
             land(resolved, landing, settings)
         assert caught.value.exit_code == 6

@@ -54,8 +54,8 @@ class TestEachChannel:
         assert (absent.status, absent.rows, absent.proof) == ("absent", 0, {"reason": "GitHub does not carry it"})
         assert absent.url == f"{upstream.github_url}/releases/download/{VERSION}/mr_index.parquet"
         # The bucket holds the same artifacts: what was absent here would be absent there.
-        assert not needs_fetch(of("github"), landing)
-        assert not needs_fetch(of("bucket"), landing)
+        assert not needs_fetch(of("github"), landing, settings)
+        assert not needs_fetch(of("bucket"), landing, settings)
 
     @pytest.mark.parametrize("version", ["18.2.0", VERSION])
     def test_the_wheel_brings_what_it_carries(
@@ -127,7 +127,7 @@ class TestNothingTwice:
         upstream.publish_wheel(VERSION)
         first = land(of("wheel"), landing, settings)
         server.requests.clear()
-        assert not needs_fetch(of("wheel"), landing)
+        assert not needs_fetch(of("wheel"), landing, settings)
         assert land(of("wheel"), landing, settings) == first
         assert server.requests == []
 
@@ -139,16 +139,16 @@ class TestNothingTwice:
         objects = files_below(landing.root / "objects")
         upstream.publish_in_bucket(VERSION)
         server.requests.clear()
-        assert needs_fetch(of("bucket"), landing)
+        assert needs_fetch(of("bucket"), landing, settings)
         release = land(of("bucket"), landing, settings)
         assert_whole(release, landing, DATASETS)
         assert release.channel == "bucket"
         assert set(objects) <= set(files_below(landing.root / "objects"))
         fetched = {r.path.rpartition("/")[2] for r in server.requests if r.path.endswith(".parquet")}
         assert fetched == {f"{dataset}.parquet" for dataset in DATASETS[5:]}
-        assert not needs_fetch(of("bucket"), landing)
-        assert not needs_fetch(of("github"), landing)
-        assert not needs_fetch(of("wheel"), landing)
+        assert not needs_fetch(of("bucket"), landing, settings)
+        assert not needs_fetch(of("github"), landing, settings)
+        assert not needs_fetch(of("wheel"), landing, settings)
 
     def test_files_with_the_same_bytes_are_one_object(
         self, upstream: IdcUpstream, landing: Landing, settings: Settings
@@ -171,7 +171,7 @@ class TestNothingTwice:
         damaged = release.loads[0].objects[0]
         landing.object_path(damaged.sha256).unlink()
         server.requests.clear()
-        assert needs_fetch(of("bucket"), landing)
+        assert needs_fetch(of("bucket"), landing, settings)
         assert_whole(land(of("bucket"), landing, settings), landing, DATASETS)
         assert [r.path.rpartition("/")[2] for r in server.requests if r.path.endswith(".parquet")] == [damaged.name]
 

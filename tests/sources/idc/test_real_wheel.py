@@ -19,13 +19,13 @@ def test_the_real_18_2_0_lands_once(tmp_path: Path, caplog: pytest.LogCaptureFix
     release = land(resolved, landing, settings)
     rows = {load.dataset: load.rows for load in release.loads if load.status == "landed"}
     assert rows == {"idc_index": 897_106, "prior_versions_index": 45_004}
-    assert len([load for load in release.loads if load.status == "absent"]) == 17
+    assert len([load for load in release.loads if load.status == "absent"]) == 18
     assert release.loads[0].proof["footer_version"] is None
     assert release.loads[0].proof["columns_added"] == []
     assert "aws_bucket" in str(release.loads[0].proof["columns_missing"])
 
     caplog.clear()
-    assert not needs_fetch(resolved, landing)
+    assert not needs_fetch(resolved, landing, settings)
     with caplog.at_level(logging.DEBUG):
         assert land(resolved, landing, settings) == release
     assert [record.getMessage() for record in caplog.records if record.name.startswith(("icw", "urllib3"))] == []

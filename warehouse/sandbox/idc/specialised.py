@@ -160,7 +160,9 @@ RELATIONS = {
           {'option_code': 'M', 'option_description': 'Male'}] else [] end as "values"
       from (select distinct collection_id from idc_index), (values
         ('dicom_patient_id', 'idc_provenance_dicom_patient_id'),
-        ('gender', 'Gender'), ('age_at_diagnosis', 'Age at diagnosis (years)'), ('vital_status', 'Vital status'))
+        ('gender', 'Gender'), ('age_at_diagnosis', 'Age at diagnosis (years)'), ('vital_status', 'Vital status'),
+        ('body_mass_index', 'Body mass index (kg/m2)'), ('ever_smoked', 'Ever smoked'),
+        ('diagnosed_on', 'Day of diagnosis'))
         columns(field, label)
       where draw(collection_id, 'clinical', 5) > 0""",
     "gdc_idc_mapping": """select min(collection_id) as collection_id, min(PatientID) as PatientID, StudyInstanceUID,

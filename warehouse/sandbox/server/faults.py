@@ -5,7 +5,8 @@ below HTTP (a reset, a hang, a body that ends early) are named here and carried 
 
 Places: `status`, `version`, `mapping`, `introspection`, `count`, `histogram`, `page`, `last_page` (the page with
 the greatest unique id of its type), `download`, `indexd`, `metadata`, `artifact`, `sidecar`,
-`listing` (of the versions in the bucket). One request may be in several places (a count and a histogram in one query).
+`listing` (of the versions in the bucket, or of clinical tables), `clinical_table`.
+One request may be in several places (a count and a histogram in one query).
 
 `authorisation_outage` is the answer of a private Guppy while its authorisation service fails: status 200, a total of 0,
 empty pages, histograms and downloads. With a `record_type` only that type is empty, for `times` requests about it,
@@ -59,6 +60,7 @@ Place = Literal[
     "artifact",
     "sidecar",
     "listing",
+    "clinical_table",
 ]
 
 # Kinds that only Guppy's GraphQL answers with.
@@ -77,7 +79,7 @@ class Fault(BaseModel):
 
     kind: Kind
     place: Place = "any"
-    service: Literal["any", "portal", "bih", "idc"] = "any"
+    service: Literal["any", "portal", "bih", "idc", "clinical"] = "any"
     record_type: str | None = None
     at: int = Field(default=1, ge=1)
     times: int | None = Field(default=1, ge=1)

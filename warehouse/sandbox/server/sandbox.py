@@ -5,6 +5,7 @@ What belongs here: starting and stopping the services and the server, and applyi
     <root>/portal        MIDRC portal: /guppy/{graphql,download,_status,_version}, /index/_stats, /mds/metadata
     <root>/bih           BDF Imaging Hub: /guppy/...
     <root>/idc           artifact bucket: /<version>/release_artifacts/<file>
+    <root>/clinical      bucket with IDC's clinical tables: ?list-type=2&prefix=..., /<key>
     <root>/_sandbox      manifest, faults, requests, changes: see `warehouse.sandbox.server.control`
 
 Every answer carries `X-Synthetic: true`.
@@ -24,6 +25,7 @@ from warehouse.sandbox.gen3.indexd import IndexdService
 from warehouse.sandbox.gen3.metadata_service import MetadataService
 from warehouse.sandbox.guppy.service import GuppyService
 from warehouse.sandbox.idc.artifacts import ArtifactBucket
+from warehouse.sandbox.idc.clinical import ClinicalBucket
 from warehouse.sandbox.population import prepare_population
 from warehouse.sandbox.population.manifest import Manifest
 from warehouse.sandbox.population.schema_history import indices_of_state, schema_on
@@ -40,7 +42,8 @@ class Sandbox:
 
     `folder` holds the synthetic population of (`scale`, `seed`): it is synthesised if it is missing. `idc_release`
     is the path of a real `idc_index.parquet` from whose identifiers the hub's IDC records are made (None: invented
-    ones). `idc_files` are the releases of the artifact bucket: version -> file name -> path. `schema` is a day
+    ones). `idc_files` are the releases of the artifact bucket: version -> file name -> path, and
+    `clinical_files` the objects of the bucket with clinical tables: key -> path. `schema` is a day
     (2023-08-29): the portal then has the record types and fields of that day (None: the current
     ones).
 
@@ -57,12 +60,14 @@ class Sandbox:
         idc_files: Mapping[str, Mapping[str, Path]] | None = None,
         port: int = 0,
         schema: str | None = None,
+        clinical_files: Mapping[str, Path] | None = None,
     ) -> None:
         self.folder = folder
         self._scale = scale
         self._seed = seed
         self._idc_release = idc_release
         self._idc_files = idc_files or {}
+        self._clinical_files = {} if clinical_files is None else clinical_files
         self._port = port
         self._schema = None if schema is None else schema_on(schema)
         self.faults = Faults()
@@ -86,6 +91,7 @@ class Sandbox:
             IndexdService(self.manifest.path("indexd", self.folder)),
             MetadataService(self.manifest.path("metadata", self.folder)),
             ArtifactBucket(self._idc_files),
+            ClinicalBucket(self._clinical_files),
         )
         self._control = Control(self.manifest, self.faults, self.requests, {"portal": self.portal, "bih": self.bih})
         self._server = SandboxServer(("127.0.0.1", self._port), self)
@@ -126,6 +132,11 @@ class Sandbox:
     def idc_url(self) -> str:
         """The base address in place of the IDC artifact bucket."""
         return f"{self.root_url}/idc"
+
+    @property
+    def clinical_url(self) -> str:
+        """The base address in place of the bucket with IDC's clinical tables."""
+        return f"{self.root_url}/clinical"
 
     def answer(self, request: Request, entry: RequestEntry) -> tuple[Reply, Fault | None]:
         """Return the reply of a service, and the fault that affects it if any; complete the log entry."""

@@ -6,6 +6,7 @@
 | `/portal/index/_stats` | Indexd |
 | `/portal/mds/metadata` | the metadata service |
 | `/idc/...` | the IDC artifact bucket |
+| `/clinical/...` | the bucket with IDC's clinical tables |
 """
 
 from __future__ import annotations
@@ -17,19 +18,21 @@ from warehouse.sandbox.gen3.indexd import IndexdService
 from warehouse.sandbox.gen3.metadata_service import MetadataService
 from warehouse.sandbox.guppy.service import GuppyService
 from warehouse.sandbox.idc.artifacts import ArtifactBucket
+from warehouse.sandbox.idc.clinical import ClinicalBucket
 
 _GUPPY, _INDEXD, _METADATA = "/guppy", "/index", "/mds"
 
 
 @dataclass(frozen=True)
 class Services:
-    """The services that answer requests. `service` in its methods is the first part of a path: portal, bih or idc."""
+    """The services that answer requests. `service` in its methods is the first part of a path, e.g. portal."""
 
     portal: GuppyService
     bih: GuppyService
     indexd: IndexdService
     metadata: MetadataService
     bucket: ArtifactBucket
+    clinical: ClinicalBucket
 
     def guppy(self, service: str, path: str) -> GuppyService | None:
         """Return the Guppy that a path belongs to, or None if it belongs to another service."""
@@ -56,7 +59,7 @@ class Services:
                 return self.metadata.handle(_below(request, _METADATA))
             case "unknown":
                 return html(404, "404 Not Found", "Not found")
-        return self.bucket.handle(request)
+        return (self.clinical if service == "clinical" else self.bucket).handle(request)
 
     def close(self) -> None:
         """Release the stores of both Guppy services."""
@@ -67,6 +70,8 @@ class Services:
         """Return the place (see `faults`) of a request that no Guppy answers."""
         if service == "idc":
             return self.bucket.place_of(request)
+        if service == "clinical":
+            return self.clinical.place_of(request)
         if service == "portal" and request.path.startswith(f"{_INDEXD}/"):
             return "indexd"
         if service == "portal" and request.path.startswith(f"{_METADATA}/"):

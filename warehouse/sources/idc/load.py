@@ -9,8 +9,7 @@ never silently replaced by another channel's: the loads say why the channel was 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from warehouse.settings import Settings
 from warehouse.sources.http import Client, NotFound
 from warehouse.sources.idc.artifacts import Bucket, GitHubReleases
 from warehouse.sources.idc.channels import Channel, FetchedDataset, Unverifiable
+from warehouse.sources.idc.clinical import DATASET, fits, has_changed, land_tables
 from warehouse.sources.idc.package_index import PackageIndexes, configured_indexes
 from warehouse.sources.idc.parquet_contract import check_parquet
 from warehouse.sources.idc.releases import parse_requested
@@ -71,20 +71,35 @@ def resolve(requested: str, settings: Settings) -> ResolvedRelease:
     )
 
 
-def needs_fetch(resolved: ResolvedRelease, landing: Landing) -> bool:
-    """Return whether landing this release would add anything.
+def needs_fetch(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> bool:
+    """Return whether landing this release would add anything, or change what it has of clinical tables.
 
-    It would not if the release is landed whole, its objects are there, and this channel cannot add a dataset that was
-    absent.
+    It would not if the release is landed whole, its objects are there, this channel cannot add a dataset that was
+    absent, and the clinical tables are those that the settings ask for, as their bucket lists them now.
+
+    Raises:
+        IntegrityError: a load manifest cannot be read.
+        SourceUnreachable: clinical tables are landed, and their bucket does not answer.
+    """
+    landed = landed_release(resolved.version, landing, settings)
+    return landed is None or _lacks_datasets(landed, resolved.channel, landing) or has_changed(landed, settings)
+
+
+def landed_release(version: str, landing: Landing, settings: Settings) -> Release | None:
+    """Return the landed release of this version that has just the clinical tables that the settings ask for, or None.
 
     Raises:
         IntegrityError: a load manifest cannot be read.
     """
-    landed = landing.release(SOURCE, resolved.version)
+    found = (release for release in reversed(landing.releases(SOURCE)) if release.version == version)
+    return next((release for release in found if fits(release, settings)), None)
+
+
+def _lacks_datasets(landed: Release | None, channel: str, landing: Landing) -> bool:
     if landed is None or not _is_whole(landed, landing):
         return True
     absent = any(load.status == "absent" for load in landed.loads)
-    return absent and resolved.channel in _CARRY_EVERYTHING and landed.channel not in _CARRY_EVERYTHING
+    return absent and channel in _CARRY_EVERYTHING and landed.channel not in _CARRY_EVERYTHING
 
 
 def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Release:
@@ -98,18 +113,25 @@ def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Rel
         IntegrityError: no channel could deliver the release, and at least one served a file that does not agree with
             its digest, its format, its version or its contract; nothing was landed. SourceUnreachable: no channel
             could deliver the release. StorageError: the warehouse home cannot be written.
+        UsageError: the settings ask for clinical tables that this release does not have.
     """
-    landed = landing.release(SOURCE, resolved.version)
-    if landed is not None and not needs_fetch(resolved, landing):
+    landed = landed_release(resolved.version, landing, settings)
+    if landed is not None and not needs_fetch(resolved, landing, settings):
         landing.discard_staging(SOURCE)
         return landed
     landing.discard_other_staging(SOURCE, resolved.version)
     staging = landing.staging_for(SOURCE, resolved.version)
+    artifacts = _landed_artifacts(resolved, landing, settings)
+    if artifacts is not None:
+        return _commit(artifacts, {}, staging, landing, settings)
     passed_over = list(resolved.passed_over)
     wrong_bytes = False
     for name in _channels_from(resolved.channel, settings):
-        if landed is not None and not needs_fetch(replace(resolved, channel=name), landing):
+        if not _lacks_datasets(landed, name, landing):
             break
+        if settings.clinical and name not in _CARRY_EVERYTHING:
+            passed_over.append(_pass_over(name, _without_dictionary(settings)))
+            continue
         with open_channel(name, settings) as channel:
             try:
                 release, staged = _fetch_release(channel, resolved.version, staging, landing, passed_over)
@@ -117,9 +139,7 @@ def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Rel
                 wrong_bytes = wrong_bytes or isinstance(error, IntegrityError)
                 passed_over.append(_pass_over(name, error))
                 continue
-        release = landing.commit(release, staged)
-        landing.discard_staging(SOURCE)
-        return release
+        return _commit(release, staged, staging, landing, settings)
     if landed is not None and _is_whole(landed, landing):
         logger.warning(
             "IDC %s stays as it was landed from %s.", landed.version, landed.channel, extra={"event": "step"}
@@ -127,6 +147,28 @@ def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Rel
         return landed
     failure = IntegrityError if wrong_bytes else SourceUnreachable
     raise failure(f"IDC {resolved.version} could not be fetched from any channel. {' '.join(passed_over)}")
+
+
+def _landed_artifacts(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Release | None:
+    """Return the landed artifacts of a release, where only its clinical tables are others than those asked for."""
+    found = [release for release in landing.releases(SOURCE) if release.version == resolved.version]
+    if settings.clinical:
+        found = [release for release in found if release.channel in _CARRY_EVERYTHING]
+    whole = next((each for each in reversed(found) if not _lacks_datasets(each, resolved.channel, landing)), None)
+    if whole is None:
+        return None
+    return whole.model_copy(update={"loads": tuple(load for load in whole.loads if load.dataset != DATASET)})
+
+
+def _commit(
+    artifacts: Release, staged: Mapping[str, Path], staging: Path, landing: Landing, settings: Settings
+) -> Release:
+    """Land the clinical tables that the settings ask for, and commit them with the artifacts of their release."""
+    clinical, of_tables = land_tables(artifacts, staged, staging, landing, settings)
+    release = artifacts.model_copy(update={"loads": (*artifacts.loads, clinical)})
+    committed = landing.commit(release, {**staged, **of_tables})
+    landing.discard_staging(SOURCE)
+    return committed
 
 
 def open_channel(name: str, settings: Settings) -> Channel:
@@ -151,7 +193,7 @@ def open_channel(name: str, settings: Settings) -> Channel:
 def _fetch_release(
     channel: Channel, version: str, staging: Path, landing: Landing, passed_over: Sequence[str]
 ) -> tuple[Release, dict[str, Path]]:
-    datasets = load_contract(SOURCE).datasets
+    datasets = {name: dataset for name, dataset in load_contract(SOURCE).datasets.items() if not dataset.on_request}
     loads: list[Load] = []
     staged: dict[str, Path] = {}
     for fetched in channel.fetch(version, datasets, staging, landing):
@@ -206,6 +248,13 @@ def _load_of(fetched: FetchedDataset, dataset: Dataset, version: str, channel: C
 def _is_whole(release: Release, landing: Landing) -> bool:
     known = {load.dataset for load in release.loads}
     return known >= set(load_contract(SOURCE).datasets) and not landing.missing_objects(release)
+
+
+def _without_dictionary(settings: Settings) -> SourceError:
+    return SourceError(
+        f"ICW_CLINICAL asks for the clinical tables of {', '.join(settings.clinical)}, and it does not carry "
+        f"clinical_index, which says what they are; {' and '.join(sorted(_CARRY_EVERYTHING))} do (ICW_IDC_CHANNELS)"
+    )
 
 
 def _channels_from(first: str, settings: Settings) -> list[str]:

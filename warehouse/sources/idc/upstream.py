@@ -10,7 +10,8 @@ from warehouse.landing import Landing, Release
 from warehouse.public_text import public_url
 from warehouse.registry import SourceSpec
 from warehouse.settings import Settings
-from warehouse.sources.idc.load import land, needs_fetch, resolve
+from warehouse.sources.idc.clinical import fits
+from warehouse.sources.idc.load import land, landed_release, needs_fetch, resolve
 from warehouse.sources.idc.releases import is_stable, parse_requested
 from warehouse.sources.upstream import ResolvedRelease, Upstream, UpstreamState
 
@@ -48,14 +49,20 @@ class IdcUpstream(Upstream):
                 raise
             log.warning("%s IDC %s is landed, so nobody needs to be asked.", error, release.version)
             return release
-        return None if needs_fetch(resolved, landing) else landing.release(self.source, resolved.version)
+        if needs_fetch(resolved, landing, self._settings):
+            return None
+        return landed_release(resolved.version, landing, self._settings)
 
     def _land(self, landing: Landing) -> Release:
         return land(self._resolve_no_older(landing), landing, self._settings)
 
     def _newest(self, candidates: Sequence[Release]) -> Release | None:
-        """Return the newest release that the person asked for: a named one is never replaced by another."""
-        by_version = {release.version: release for release in candidates}
+        """Return the newest release that the person asked for: a named one is never replaced by another.
+
+        Of several landed ones of a version, that with the clinical tables which the settings ask for goes before.
+        """
+        ordered = sorted(candidates, key=lambda release: fits(release, self._settings))
+        by_version = {release.version: release for release in ordered}
         fitting = parse_requested(self._settings.idc_version).newest_first(by_version)
         return by_version[fitting[0]] if fitting else None
 
