@@ -35,7 +35,7 @@ from warehouse.build.layout import lay_out_nothing
 from warehouse.build.statements import Statement, Target, read_statements, write_statements
 from warehouse.errors import BuildFailed
 from warehouse.files import sync_folder, writing_to
-from warehouse.settings import Settings, load_settings
+from warehouse.settings import Settings
 
 log = logging.getLogger("icw.build")
 
@@ -257,7 +257,3 @@ def _remove_unused(cache: Path, kept: Project) -> None:
     for folder in sorted(states, key=lambda state: -state.stat().st_mtime)[_STATES_KEPT - 1 :]:
         if time.time() - folder.stat().st_mtime > _IN_USE_S:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    project_with_empty_build(load_settings())
