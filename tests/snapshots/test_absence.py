@@ -76,6 +76,24 @@ def test_there_is_one_sentence_for_the_rows_and_one_for_the_columns() -> None:
     ]
 
 
+def test_a_reason_that_holds_of_several_datasets_is_said_once() -> None:
+    parts = [
+        AbsentPart(
+            table="rpt_counts",
+            column=None,
+            is_empty=False,
+            source="idc",
+            dataset=dataset,
+            reason=f"the wheel does not carry {dataset}; github does",
+        )
+        for dataset in ("ann_group_index", "seg_index")
+    ]
+    assert sentences(parts) == [
+        "rpt_counts lacks what is made of idc's ann_group_index, idc's seg_index: "
+        "the wheel does not carry ann_group_index, seg_index; github does."
+    ]
+
+
 def test_a_query_with_parameters_and_of_several_snapshots_is_read_too(lacking: Snapshot, published: Snapshot) -> None:
     query = "select count(*) from fct_series where modality = $m"
     assert absent_parts_read({"warehouse": lacking}, query, {"m": "CT"}) == (NULL,)

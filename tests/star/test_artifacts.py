@@ -368,22 +368,28 @@ def test_what_is_absent_is_named_and_not_taken_for_none(bare: Build, whole: Buil
 
 
 def test_a_report_names_what_it_is_made_of_and_nothing_else(bare: Build, whole: Build) -> None:
-    """Each report that the artifacts change names them; one that they leave as it is does not."""
+    """Each report or comparison that the artifacts change names them; one that they leave as it is does not."""
+    kinds = ("rpt_", "rec_", "xwalk_")
     named: dict[str, set[str]] = {}
     for part in absent_parts(bare, Landing(home_of(bare))):
-        if part.table.startswith("rpt_") and part.source == "idc":
+        if part.table.startswith(kinds) and part.source == "idc":
             named.setdefault(part.table, set()).add(str(part.dataset))
-    segmentations, groups, clinical = "seg_index", "ann_group_index", "clinical_index"
+    segmentations, groups, clinical, tcia = "seg_index", "ann_group_index", "clinical_index", "tcia_idc_subset"
     assert named == {
+        "rec_gap": {tcia},
+        "rec_gap_cause": {tcia},
+        "rec_gap_row": {tcia},
         "rpt_annotation": {groups},
+        "rpt_count_history": {segmentations, groups, clinical},
         "rpt_counts": {segmentations, groups, clinical},
         "rpt_mapping": {segmentations, groups},
         "rpt_published_figures": {segmentations, groups, clinical},
         "rpt_scale": {clinical},
         "rpt_segmentation": {segmentations},
         "rpt_unmapped_value": {segmentations, groups},
+        "xwalk_series": {tcia},
     }
-    reports = [table.name for table in star_tables(whole.manifest) if table.name.startswith("rpt_")]
+    reports = [table.name for table in star_tables(whole.manifest) if table.name.startswith(kinds)]
     with duckdb.connect() as connection:
         for name, build in (("bare", bare), ("whole", whole)):
             connection.execute(f"attach '{build.database}' as {name} (read_only)")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -22,20 +23,29 @@ def datasets_of_tables(manifest: Path, schema: str) -> dict[str, frozenset[Table
     """Return, for each table of a schema by name, the datasets (source, name) that its rows come from.
 
     Of a dimension or fact these are the datasets that it reads itself, through views; of a table that reads none, and
-    of all others, also those of the tables that it reads. `manifest` is dbt's, in the folder of a build.
+    of all others, also those of the tables that it reads. Rows that a model leaves out of what it reads are not among
+    its own: its yml names the datasets that they are of (`config.meta.leaves_out`). `manifest` is dbt's, in the folder
+    of a build.
 
     Raises:
         BuildFailed: the manifest cannot be read.
     """
-    reads = tables_read(Project(manifest.parent))
+    project = Project(manifest.parent)
+    reads = tables_read(project)
+    left_out = {(node["schema"], node["name"]): _left_out(node) for node in project.models.values()}
     known = {(source, dataset) for source in SOURCE_NAMES for dataset in load_contract(source).datasets}
     found: dict[Table, frozenset[Table]] = {}
     for table, read in reads.items():
         direct = frozenset(read & known)
         of_tables = frozenset[Table]().union(*(found[other] for other in read if other in found))
         is_own = bool(direct) and table[1].startswith(_ROWS_OF_DATASETS)
-        found[table] = direct if is_own else direct | of_tables
+        found[table] = direct if is_own else (direct | of_tables) - left_out[table]
     return {name: datasets for (found_in, name), datasets in found.items() if found_in == schema}
+
+
+def _left_out(model: Mapping[str, Any]) -> frozenset[Table]:
+    names = (str(name).partition(".") for name in model["config"]["meta"].get("leaves_out", ()))
+    return frozenset((source, dataset) for source, _, dataset in names)
 
 
 def tables_of_dataset(manifest: Path, schema: str, dataset: Table) -> list[str]:

@@ -81,10 +81,20 @@ def _tables_read(
 
 def _sentence(group: Sequence[AbsentPart]) -> str:
     first = group[0]
-    reasons = "; ".join(dict.fromkeys(part.reason for part in group))
+    reasons = "; ".join(_reasons(group))
     if first.column is not None:
         columns = ", ".join(part.column for part in group if part.column is not None)
         return f"{first.table} has only nulls for {first.source} in {columns}: {reasons}."
     if first.is_empty:
         return f"{first.table} is empty: {reasons}."
     return f"{first.table} lacks what is made of {', '.join(dict.fromkeys(part.made_of for part in group))}: {reasons}."
+
+
+def _reasons(group: Iterable[AbsentPart]) -> list[str]:
+    """Return the reasons, each once; one that holds of several datasets names them all."""
+    name_of_dataset = "\0"
+    datasets: dict[str, dict[str, None]] = {}
+    for part in group:
+        wording = part.reason if part.dataset is None else part.reason.replace(part.dataset, name_of_dataset)
+        datasets.setdefault(wording, {})[part.dataset or ""] = None
+    return [wording.replace(name_of_dataset, ", ".join(names)) for wording, names in datasets.items()]
