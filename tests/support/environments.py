@@ -22,7 +22,7 @@ def python_with(requirement: str) -> Path:
     if not whole.exists():
         for command in (
             ["venv", "--without-pip", "--clear", folder],
-            ["pip", "--python", python, "install", "--quiet", requirement],
+            ["pip", "--python", python, "install", "--quiet", "--quiet", requirement],
         ):
             subprocess.run([sys.executable, "-m", *command], check=True)
         whole.touch()
