@@ -12,7 +12,7 @@ from tests.bench.folder import BENCH
 from tests.bench.measure import measured
 
 HOME = BENCH / "demo"
-MOST_SECONDS = 120
+MOST_SECONDS = 90
 
 
 def run(console: Console) -> None:
