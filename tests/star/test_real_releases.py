@@ -71,7 +71,9 @@ def test_people_phantoms_and_animals_are_told_apart(v23: duckdb.DuckDBPyConnecti
         select species, is_human, is_phantom, count(*) from dim_patient where source_id = 'idc' group by all
     """).fetchall()
     assert set(kinds) == {
-        ("human", True, False, 75753),
+        ("human", True, False, 75636),
+        # Of one collection whose words of 23.5.0 do not tell: species human, and a phrase that speaks of something else.
+        ("human", None, None, 117),
         ("phantom", False, True, 3438),
         ("mouse", False, False, 378),
         ("canine", False, False, 80),
