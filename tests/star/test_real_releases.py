@@ -72,7 +72,7 @@ def test_people_phantoms_and_animals_are_told_apart(v23: duckdb.DuckDBPyConnecti
     """).fetchall()
     assert set(kinds) == {
         ("human", True, False, 75636),
-        # Of one collection whose words of 23.5.0 do not tell: species human, and a phrase that speaks of something else.
+        # Species human, beside words that speak of something else.
         ("human", None, None, 117),
         ("phantom", False, True, 3438),
         ("mouse", False, False, 378),
