@@ -274,13 +274,19 @@ HUB: Records = {
 }
 
 
-# Of one collection no one has reviewed where its tumours are; another one says Human of computed subjects.
+# Of one collection no one has reviewed where its tumours are, and its description speaks of a phantom that it lacks;
+# of another one the title alone says that its subjects are computed.
 IDC = {
     "collections_index": f"""
         select
             * replace (
                 case collection_id when 'collection_1' then 'Left toe' else tumor_locations end as tumor_locations,
-                case collection_id when 'collection_2' then 'An In-Silico trial.' else description end as description
+                case collection_id when 'collection_1' then 'See the phantom data.' else description end as description,
+                [{{
+                    'source_doi': sources[1].source_doi,
+                    'license': sources[1].license,
+                    'Citation': case collection_id when 'collection_2' then 'Doe (2020). An In-Silico Trial.' end
+                }}] as sources
             )
         from ({small_release.FILES["collections_index"]})
     """

@@ -1,6 +1,6 @@
 {#
     What the subjects of a collection are, in the collection's own words: its species, the diseases and sites that it lists, and
-    phrases of its name and description (seed_subject_phrase). A species, or a disease, that is `Phantom` and nothing else says it of
+    phrases of its name and of the title of its data (seed_subject_phrase). A species, or a disease, that is `Phantom` and nothing else says it of
     all subjects (IDC writes species Human for most phantoms); so does a phrase, unless the species is another one. A list that
     names phantoms, or human beside another species, does not say of whom, nor does a phrase that is unclear.
 
@@ -37,17 +37,14 @@
     end
 {%- endmacro %}
 
-{# One row for each row of `relation` in whose `texts` a phrase stands: its `key`, and what the phrases `says`. #}
-{% macro subject_phrases(relation, key, texts) -%}
+{# One row for each `key` of `relation` in whose `text` a phrase stands, with what the phrases say (`says`). #}
+{% macro subject_phrases(relation, key, text) -%}
     select
         described.{{ key }},
         case when {{ dbt.bool_or("phrases.says = 'phantom'") }} then 'phantom' else 'unclear' end as says
     from {{ relation }} as described
     inner join {{ ref('seed_subject_phrase') }} as phrases
-        on
-            {%- for text in texts %}
-            {% if not loop.first %}or {% endif %}lower(described.{{ text }}) like '%' || phrases.phrase || '%'
-            {%- endfor %}
+        on lower(described.{{ text }}) like '%' || phrases.phrase || '%'
     where described.{{ key }} is not null
     group by described.{{ key }}
 {%- endmacro %}

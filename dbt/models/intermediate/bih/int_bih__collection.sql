@@ -43,7 +43,7 @@ collections as (
 -- Of the hub's datasets only the name is a text about them.
 phrases as (
 
-    {{ subject_phrases(ref('int_bih__dataset_keyed'), 'collection_natural_key', ['full_name']) }}
+    {{ subject_phrases(ref('int_bih__dataset_keyed'), 'collection_natural_key', 'full_name') }}
 
 )
 

@@ -24,9 +24,26 @@ collections as (
 
 ),
 
+-- What a collection is called. Its description tells of other things too: in release 23 that of midrc_ricord_1b (people) is
+-- the text of two other collections, and speaks of a phantom.
+titles as (
+
+    select
+        collection_id,
+        collection_name as title
+    from {{ ref('stg_idc__collections_index') }}
+    union all
+    select
+        collection_id,
+        coalesce(source_title, citation) as title
+    from {{ ref('int_idc__collection_sources') }}
+    where coalesce(source_type, 'original_data') = 'original_data'
+
+),
+
 phrases as (
 
-    {{ subject_phrases(ref('stg_idc__collections_index'), 'collection_id', ['collection_name', 'description']) }}
+    {{ subject_phrases('titles', 'collection_id', 'title') }}
 
 )
 
