@@ -33,7 +33,7 @@ $(VENV)/.installed: pyproject.toml uv.lock
 		$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable . ; }
 	@$(BIN)/python -m compileall -q warehouse dagster_project schedules
 	@echo "Letting dbt read and build its project, once for all warehouse homes ..."
-	@ICW_DBT_CACHE=.cache/dbt $(BIN)/python -m warehouse.build.prepared_project
+	@$(BIN)/python -m warehouse.build.prepared_project
 	@touch $@
 
 demo: install ## IDC as it is, the portals from a small sandbox (synthetic): fetch, build, audit, publish, show

@@ -97,6 +97,15 @@ def test_a_source_is_asked_at_its_public_address_or_at_that_of_its_variable(monk
     assert load_settings(source_urls={"midrc": "http://127.0.0.1:1"}).address_of(midrc) == "http://127.0.0.1:1"
 
 
+def test_a_relative_folder_is_where_the_command_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """dbt takes a relative cache for one below its project, so that nothing was found where it was looked for."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ICW_HOME", "home")
+    monkeypatch.setenv("ICW_DBT_CACHE", "cache/dbt")
+    settings = load_settings()
+    assert (settings.home, settings.project_cache) == (tmp_path / "home", tmp_path / "cache" / "dbt")
+
+
 def test_what_dbt_makes_is_kept_beside_the_project_if_it_was_installed_there(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -283,8 +283,9 @@ def _read_list(text: str) -> Any:
 def load_settings(**overrides: object) -> Settings:
     """Read the settings from the environment; `overrides` win over it.
 
-    The home is made absolute, so that a later change of the working directory cannot move it. In a sandbox,
-    the addresses of the portal and the hub are those below it.
+    The home and the cache of the dbt project are made absolute: a later change of the working directory cannot move
+    them, and dbt takes a relative path for one below its project. In a sandbox, the addresses of the portal and the hub
+    are those below it.
 
     Raises:
         UsageError: a variable has a value that its setting does not take.
@@ -300,6 +301,8 @@ def load_settings(**overrides: object) -> Settings:
         shown = public_text(repr(first["input"]))
         raise UsageError(f"The setting {name} cannot be used: {public_text(reason)} (got {shown}).") from None
     changes: dict[str, object] = {"home": settings.home.expanduser().absolute()}
+    if settings.dbt_cache is not None:
+        changes["dbt_cache"] = settings.dbt_cache.expanduser().absolute()
     if settings.sources == "sandbox" and settings.sandbox_url is not None:
         root = settings.sandbox_url.rstrip("/")
         changes["source_urls"] = {

@@ -1,9 +1,15 @@
-"""Make what dbt makes of the project ahead of the first build: `python -m warehouse.build.prepared_project`."""
+"""Make what dbt makes of the project beside it, before the first build: `python -m warehouse.build.prepared_project`."""
 
 from __future__ import annotations
 
+import sys
+
 from warehouse.build.project import project_with_empty_build
-from warehouse.settings import load_settings
+from warehouse.errors import WarehouseError
+from warehouse.settings import INSTALLED_CACHE, load_settings
 
 if __name__ == "__main__":
-    project_with_empty_build(load_settings())
+    try:
+        project_with_empty_build(load_settings(dbt_cache=INSTALLED_CACHE))
+    except WarehouseError as error:
+        sys.exit(f"icw: {error}")
