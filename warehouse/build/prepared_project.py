@@ -1,4 +1,4 @@
-"""Make what dbt makes of the project beside it, before the first build: `python -m warehouse.build.prepared_project`."""
+"""Make what dbt makes of the project before the first build: `python -m warehouse.build.prepared_project`."""
 
 from __future__ import annotations
 
