@@ -319,7 +319,7 @@ def test_without_the_artifacts_the_tables_are_there_and_empty(bare: Build, star:
             assert rows(connection, f"select count(*) from star.{table}") == [(0,)], table
             assert columns(connection, f"star.{table}") == columns(star, f"star.{table}")
         absent = "select dataset from star.dim_release where status = 'absent' and source_id = 'idc'"
-        assert {name for (name,) in rows(connection, absent)} == set(FACTS)
+        assert {name for (name,) in rows(connection, absent)} == {*FACTS, "clinical_value"}
 
 
 @pytest.mark.full

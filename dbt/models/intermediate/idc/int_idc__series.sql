@@ -2,7 +2,14 @@
 
 {%- set without_body_part = "(series.body_part_examined is null or map_body_part.body_part_id = 'UNSPECIFIED')" %}
 
-with collections as (
+with aged as {{ shared_by_threads() }} (
+
+    select *
+    from {{ ref('int_idc__series_aged') }}
+
+),
+
+collections as (
 
     {{ keyed_values(ref('stg_idc__idc_index'), "'idc'", ['collection_id'], 'collection_key') }}
 
@@ -63,7 +70,7 @@ select
     cast(case when series.collection_id is null then 0 else 1 end as {{ dbt.type_bigint() }}) as collection_count,
     {{ is_dicom_uid('series.series_instance_uid') }} as has_valid_uid,
     false as is_repeated_uid
-from {{ ref('int_idc__series_aged') }} as series
+from aged as series
 left join collections
     on series.collection_id = collections.collection_id
 left join patients

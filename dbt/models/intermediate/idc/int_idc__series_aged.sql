@@ -1,6 +1,6 @@
 -- Grain: one DICOM series of the IDC release, with the age that its age string tells of a person, placeholders kept apart.
 
-with judged as {{ shared_by_threads() }} (
+with judged as (
 
     select
         series.*,
