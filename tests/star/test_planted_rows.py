@@ -12,19 +12,20 @@ from warehouse.quality.rules.vocabularies import VOCABULARIES
 
 def test_cases_of_one_submitter_id_are_two_patients(star: duckdb.DuckDBPyConnection) -> None:
     query = """
-        select patient_node_id, patient_id, sex, sex_raw, race, race_raw, ethnicity, covid19_status, age_years
+        select patient_node_id, patient_id, sex, sexes_raw, race, race_raw, ethnicity, covid19_status, age_years
         from dim_patient where source_id = 'midrc' and patient_node_id like 'planted-%' order by 1
     """
     first, second, third = rows(star, query)
     assert first == (
-        *("planted-case-a", "planted-P1", "female", "FEMALE", "unmapped", "Vulcan", "not applicable", "not reported"),
+        *("planted-case-a", "planted-P1", "female", ["FEMALE"], "unmapped", "Vulcan", "not applicable", "not reported"),
         41.5,
     )
     assert second == (
         *("planted-case-b", "planted-P1", "missing", None, "missing", None, "unknown", "unmapped"),
         None,
     )
-    assert third[1:7] == (None, "not reported", "Not reported", "more than one race", "More than one race", "unmapped")
+    assert third[1:5] == (None, "not reported", ["Not reported"], "more than one race")
+    assert third[5:7] == ("More than one race", "unmapped")
 
 
 def test_what_a_source_does_not_tell_of_anybody_is_not_applicable(star: duckdb.DuckDBPyConnection) -> None:
@@ -89,18 +90,25 @@ def test_a_copy_in_another_repository_points_at_what_that_repository_describes(
 
 def test_patients_of_the_hub_have_what_their_studies_tell(star: duckdb.DuckDBPyConnection) -> None:
     query = """
-        select coalesce(patient_node_id, patient_id), sex, sex_raw, ethnicity, race, age_years_min,
+        select coalesce(patient_node_id, patient_id), sex, sexes_raw, ethnicity, race, age_years_min,
             age_years_max, is_described
         from dim_patient
         where source_id = 'bih' and (patient_id like 'planted-%' or patient_node_id like 'planted-%') order by 1
     """
     assert rows(star, query) == [
-        ("planted-S7", "unmapped", "X", "unknown", "missing", None, None, False),
-        ("planted-S9", "female", "Female", "missing", "missing", 60.0, 60.0, False),
-        ("planted-subject-1", "male", "Male", "unmapped", "asian", 40.0, 40.0, True),
-        ("planted-subject-2", "conflicting", "Female, Male", "missing", "unmapped", 50.0, 60.0, True),
+        ("planted-S7", "unmapped", ["X"], "unknown", "missing", None, None, False),
+        ("planted-S9", "conflicting", ["Female", "X"], "unknown", "missing", 60.0, 60.0, False),
+        ("planted-subject-1", "male", ["Male"], "unmapped", "asian", 40.0, 40.0, True),
+        ("planted-subject-2", "conflicting", ["Female", "Male"], "missing", "unmapped", 50.0, 60.0, True),
         ("planted-subject-3", "missing", None, "missing", "missing", None, None, True),
     ]
+
+
+def test_each_text_of_a_patient_who_states_several_is_mapped_by_itself(star: duckdb.DuckDBPyConnection) -> None:
+    stated = "select count(*) from dim_patient where source_id = 'bih' and list_contains(sexes_raw, $1)"
+    counted = "select record_count, unmapped_reason from rpt_unmapped_value where source_id = 'bih' and raw_value = $1"
+    (patients,) = star.execute(stated, ["X"]).fetchall()
+    assert star.execute(counted + " and vocabulary = 'sex'", ["X"]).fetchall() == [(*patients, None)]
 
 
 def test_patients_are_what_their_collection_tells(star: duckdb.DuckDBPyConnection) -> None:

@@ -231,10 +231,11 @@ HUB: Records = {
         {
             "_imaging_study_id": "'planted-study-4'",
             "StudyInstanceUID": "null",
-            "subject_id": "['planted-S7']",
+            "subject_id": "['planted-S7', 'planted-S9']",
             "PatientSex": "'X'",
             "PatientAge": "null",
             "EthnicGroup": "'Unknown'",
+            **_TCIA,
         },
     ),
     "imaging_series": (

@@ -198,7 +198,7 @@ def _conservation_rules() -> Iterator[ConservationRule]:
         sentence="dim_patient keeps every sex, race, ethnicity and COVID-19 status that the portal states",
         landed=f'select {_stated("sex", "race", "ethnicity", "covid19_positive")} from landed_midrc."case"',
         star=(
-            f"select {_stated('sex_raw', 'race_raw', 'ethnicity_raw', 'covid19_positive_raw')}"
+            f"select {_stated('sexes_raw[1]', 'race_raw', 'ethnicities_raw[1]', 'covid19_positive_raw')}"
             " from star.dim_patient where source_id = 'midrc'"
         ),
     )

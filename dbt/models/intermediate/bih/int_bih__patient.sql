@@ -38,9 +38,9 @@ described_by_studies as (
         patient_natural_key,
         {{ prevailing_sex() }} as sex,
         {{ sex_values_yielded() }} as sex_values_yielded,
-        {{ dbt.listagg('distinct sex_raw', "', '", 'order by sex_raw') }} as sex_raw,
+        {{ sorted_values('sex_raw') }} as sexes_raw,
         {{ agreed_term('ethnicity') }} as ethnicity,
-        {{ dbt.listagg('distinct ethnicity_raw', "', '", 'order by ethnicity_raw') }} as ethnicity_raw,
+        {{ sorted_values('ethnicity_raw') }} as ethnicities_raw,
         min(age_years_min) as age_years_min,
         max(age_years_max) as age_years_max
     from harmonised
@@ -62,14 +62,14 @@ patients as (
         subjects.subject_node_id as patient_node_id,
         subjects.project_id,
         coalesce(described_by_studies.sex, 'missing') as sex,
-        described_by_studies.sex_raw,
+        described_by_studies.sexes_raw,
         coalesce(described_by_studies.sex_values_yielded, false) as sex_values_yielded,
         described_by_studies.age_years_min,
         described_by_studies.age_years_max,
         'bih' as source_id,
         subjects.race_raw,
         coalesce(described_by_studies.ethnicity, 'missing') as ethnicity,
-        described_by_studies.ethnicity_raw,
+        described_by_studies.ethnicities_raw,
         subjects.patient_natural_key is not null as is_described
     from {{ ref('int_bih__subject_keyed') }} as subjects
     full outer join described_by_studies
@@ -89,7 +89,7 @@ select
     patients.patient_node_id,
     patients.project_id,
     patients.sex,
-    patients.sex_raw,
+    patients.sexes_raw,
     patients.sex_values_yielded,
     case when {{ federated_repository_id('patients.commons_name') }} = 'bih_midrc' then 'human' else collections.species end as species,
     case when {{ federated_repository_id('patients.commons_name') }} = 'bih_midrc' then true else collections.is_human end as is_human,
@@ -101,7 +101,7 @@ select
     {{ harmonised_term('race', 'patients') }} as race,
     patients.race_raw,
     patients.ethnicity,
-    patients.ethnicity_raw,
+    patients.ethnicities_raw,
     'not applicable' as covid19_status,
     patients.is_described
 from patients

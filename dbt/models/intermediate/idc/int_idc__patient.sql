@@ -42,7 +42,7 @@ patients as (
         patient_id,
         {{ prevailing_sex() }} as sex,
         {{ sex_values_yielded() }} as sex_values_yielded,
-        {{ dbt.listagg('sex_raw', "', '", 'order by sex_raw') }} as sex_raw,
+        {{ sorted_values('sex_raw') }} as sexes_raw,
         min(age_years_min) as age_years_min,
         max(age_years_max) as age_years_max,
         {{ dbt.bool_or('has_placeholder_age') }} as has_placeholder_age

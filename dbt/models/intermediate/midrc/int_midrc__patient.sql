@@ -17,6 +17,7 @@ select
     cases.case_id as patient_id,
     cases.case_node_id as patient_node_id,
     {{ harmonised_term('sex', 'cases') }} as sex,
+    case when cases.sex_raw is not null then {{ list_of('cases.sex_raw') }} end as sexes_raw,
     false as sex_values_yielded,
     'human' as species,
     true as is_human,
@@ -26,6 +27,7 @@ select
     cases.age_at_index_years as age_years_max,
     {{ harmonised_term('race', 'cases') }} as race,
     {{ harmonised_term('ethnicity', 'cases') }} as ethnicity,
+    case when cases.ethnicity_raw is not null then {{ list_of('cases.ethnicity_raw') }} end as ethnicities_raw,
     {{ harmonised_term('covid19_status', 'cases', 'covid19_positive_raw') }} as covid19_status,
     true as is_described
 from cases

@@ -9,7 +9,7 @@ select
     ) as natural_id,
     {{ crosswalk_side('studies.source_id', 'studies.repository_id') }} as side,
     studies.study_key as row_key,
-    {{ dicom_values('facts.modalities') }} as modalities,
+    facts.modalities,
     cast(floor(facts.age_at_imaging_years) as {{ dbt.type_bigint() }}) as age_years
 from {{ ref('dim_study') }} as studies
 left join {{ ref('fct_study') }} as facts

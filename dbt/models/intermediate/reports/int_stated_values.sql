@@ -2,13 +2,6 @@
 --
 -- A text counts once for each record that states it; what a record does not state is not counted.
 
-{% set harmonised = [
-    ('sex', 'sex', 'sex_raw'),
-    ('race', 'race', 'race_raw'),
-    ('ethnicity', 'ethnicity', 'ethnicity_raw'),
-    ('COVID-19 status', 'covid19_status', 'covid19_positive_raw'),
-] %}
-
 with algorithms as (
 
     select
@@ -33,22 +26,15 @@ stated as (
         is_mapped,
         record_count
     from {{ ref('int_stated_terms') }}
-    {% for vocabulary, column, text in harmonised %}
     union all
     select
         source_id,
-        'patient' as record,
-        '{{ vocabulary }}' as vocabulary,
-        {{ text }} as raw_value,
-        {{ column }} <> 'unmapped' as is_mapped,
-        count(*) as record_count
-    from {{ ref('dim_patient') }}
-    where {{ text }} is not null
-    group by
-        source_id,
-        {{ text }},
-        {{ column }} <> 'unmapped'
-    {% endfor %}
+        record,
+        vocabulary,
+        raw_value,
+        is_mapped,
+        record_count
+    from {{ ref('int_stated_demographics') }}
     union all
     select
         types.source_id,
