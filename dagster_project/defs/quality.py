@@ -17,9 +17,10 @@ from warehouse.build import input_digest, open_build
 from warehouse.process import loading
 from warehouse.quality.assets import by_asset
 from warehouse.quality.record import record_verdicts
-from warehouse.quality.suites import LANDED, STAR
+from warehouse.quality.suites import LANDED, RELEASE, STAR
 from warehouse.quality.verdicts import Asset, Verdict, require_no_errors
 from warehouse.registry import SOURCES
+from warehouse.snapshots.past import past_of
 
 log = logging.getLogger("icw.refresh")
 
@@ -28,7 +29,7 @@ _LANDED_CHECK = "audit_landed"
 
 def audit_checks() -> list[dg.AssetChecksDefinition]:
     """Return the two stages of the audit as checks."""
-    suites = ", ".join(suite.name for suite in LANDED)
+    suites = ", ".join(suite.name for suite in (*LANDED, *RELEASE))
     landed = [
         dg.AssetCheckSpec(
             _LANDED_CHECK,
@@ -70,7 +71,13 @@ def _audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     refresh.keep_counts(settings.home)
     refresh.require_a_source(choice for choice in landing.choices() if choice.source in settings.upstreams)
     releases = landing.selected()
-    verdicts = audit.audit_landed(releases, landing, threads=settings.threads, memory_limit=settings.memory_limit)
+    verdicts = audit.audit_landed(
+        releases,
+        landing,
+        past_of(settings.home, landing, releases),
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+    )
     digest = input_digest(releases, refresh.evidence(settings.home, releases))
     record_verdicts(settings.home, "landed", digest, verdicts, time.monotonic() - started)
     judged = by_asset(verdicts)

@@ -97,6 +97,23 @@ def lay_out(
         )
 
 
+def lay_out_release(connection: DuckDBPyConnection, landing: Landing, release: Release, schema: str) -> None:
+    """Make a schema with a view for every dataset of a release's contract, as `lay_out` reads them.
+
+    Raises:
+        duckdb.Error: a landed file cannot be read as Parquet.
+    """
+    connection.execute(f"create schema {quoted(schema)}")
+    for name, dataset in load_contract(release.source).datasets.items():
+        path = _landed_file(landing, release, name)
+        query = (
+            f"select {', '.join(map(_nothing, dataset.columns))} where false"
+            if path is None
+            else _landed_query(connection, dataset, path)
+        )
+        connection.execute(f"create view {quoted(schema)}.{quoted(name)} as {query}")
+
+
 def absent_datasets(
     landing: Landing, releases: Mapping[str, Release], evidence: Evidence = NO_EVIDENCE
 ) -> frozenset[tuple[str, str]]:

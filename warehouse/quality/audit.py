@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from warehouse.build.layout import lay_out_release
 from warehouse.contracts import Contract, load_contract
 from warehouse.dbt_manifest import STAR_SCHEMA, read_star_description
 from warehouse.errors import BuildFailed, IntegrityError, StorageError
 from warehouse.landing import Landing, Load, Release
 from warehouse.process import loading
 from warehouse.quality.history import KnownGaps
-from warehouse.quality.suite import BuiltStar, Declared, LandedDataset, Profile, ProfileRow
-from warehouse.quality.suites import LANDED, STAR
+from warehouse.quality.past import NO_PAST, Past
+from warehouse.quality.suite import BuiltStar, Declared, LandedDataset, LandedRelease, Profile, ProfileRow
+from warehouse.quality.suites import LANDED, RELEASE, STAR
 from warehouse.quality.verdicts import Verdict, failed_errors
 from warehouse.reading import found_columns
 from warehouse.registry import SOURCE_NAMES
@@ -42,16 +44,18 @@ Judge = Callable[[Sequence[Profile]], list[Verdict]]
 def audit_landed(
     releases: Sequence[Release],
     landing: Landing,
+    past: Past = NO_PAST,
     *,
     contracts: Callable[[str], Contract] = load_contract,
     threads: int = 2,
     memory_limit: str = "1GB",
 ) -> list[Verdict]:
-    """Judge landed releases against their contracts, keys and manifests.
+    """Judge landed releases against their contracts, keys and manifests, by themselves and beside the past.
 
     Args:
         releases: the releases that a build would read, at most one a source.
         landing: the store that holds their objects.
+        past: the release before each of them, and the profiles of earlier ones.
         contracts: how to find the contract of a source.
         threads: threads of DuckDB.
         memory_limit: memory limit of DuckDB, as DuckDB writes it; it spills to a temporary folder beyond.
@@ -66,7 +70,9 @@ def audit_landed(
             with TemporaryDirectory(prefix="icw-audit-") as spill, duckdb.connect(":memory:") as connection:
                 bounds = _Bounds(threads, memory_limit, spill)
                 bounds.set_on(connection)
-                profiles += _landed_profiles(connection, release, landing, contracts(release.source), bounds)
+                contract = contracts(release.source)
+                profiles += _landed_profiles(connection, release, landing, contract, bounds)
+                profiles += _release_profiles(connection, release, landing, contract, past, bounds)
         return judge(profiles)
 
 
@@ -178,6 +184,27 @@ def _landed_profiles(
     assets, first = {(release.source, name) for name in known}, (release.source, known[0])
     subject = f"{release.source} {release.version}"
     return [suite.profile(subject, rows[suite.name], assets, first) for suite in LANDED]
+
+
+def _release_profiles(
+    connection: duckdb.DuckDBPyConnection,
+    release: Release,
+    landing: Landing,
+    contract: Contract,
+    past: Past,
+    bounds: _Bounds,
+) -> list[Profile]:
+    """Measure a release as a whole."""
+    previous = past.previous.get(release.source)
+    landed = LandedRelease(release, contract, previous, past.profiles.get(release.source, ()))
+    subject = f"{release.source} {release.version}"
+    assets = {(release.source, name) for name in contract.datasets}
+    first = release.source, next(iter(contract.datasets))
+    with _reading_file(None, subject, bounds):
+        lay_out_release(connection, landing, release, landed.landed)
+        if previous is not None:
+            lay_out_release(connection, landing, previous, landed.earlier)
+        return [suite.profile(subject, suite.measure(connection, landed), assets, first) for suite in RELEASE]
 
 
 def _parquet_of(load: Load, landing: Landing) -> Path | None:

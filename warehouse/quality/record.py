@@ -13,11 +13,11 @@ from pathlib import Path
 from warehouse.errors import AuditFailed
 from warehouse.files import write_atomically, writing_to
 from warehouse.quality.suite import Stage
-from warehouse.quality.suites import LANDED, STAR
+from warehouse.quality.suites import LANDED, RELEASE, STAR
 from warehouse.quality.verdicts import Verdict
 
 SUITES: Mapping[Stage, tuple[str, ...]] = {
-    "landed": tuple(suite.name for suite in LANDED),
+    "landed": tuple(suite.name for suite in (*LANDED, *RELEASE)),
     "star": tuple(suite.name for suite in STAR),
 }
 """The names of the suites of each stage, in their order."""

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from warehouse.contracts import Contract, Dataset
 from warehouse.dbt_manifest import STAR_SCHEMA, StarDescription
-from warehouse.landing import Load
+from warehouse.landing import Load, Release
 from warehouse.quality.checks import Check
 from warehouse.quality.history import KnownGaps
+from warehouse.quality.past import PastProfile
 from warehouse.quality.verdicts import Asset
 from warehouse.sql_text import literal
 
@@ -37,8 +38,29 @@ LARGEST_FACT: Asset = (STAR_SCHEMA, "fct_series")
 
 
 @dataclass(frozen=True)
+class Detail:
+    """What a person needs who follows up a row of a profile that fails.
+
+    `scope` names what the row is about within its asset, in words that stay the same from night to night and hold no
+    figures (a column, a collection): asset and scope tell the findings of one check apart. `expected` says what would
+    hold, `affected` how many records do not, and `query` (SQL) lists all of these, their keys first: over
+    `landed_<source>.<dataset>`, `previous_<source>.<dataset>` or `star.<table>`.
+    """
+
+    scope: str = ""
+    expected: str = ""
+    affected: int | None = None
+    query: str | None = None
+
+
+@dataclass(frozen=True)
 class ProfileRow(ABC):
     """One measured thing. The fields of a subclass are the columns that the checks of its suite refer to."""
+
+    @property
+    def detail(self) -> Detail:
+        """What a person needs who follows up this row."""
+        return Detail()
 
     @property
     @abstractmethod
@@ -88,6 +110,30 @@ class LandedDataset:
 
 
 @dataclass(frozen=True)
+class LandedRelease:
+    """A whole landed release, beside the one before it and the profiles of those before.
+
+    The connection that measures it has a view for each dataset of the contract: in the schema `landed_<source>` for
+    this release and, where there is a `previous` one, in `previous_<source>` for that.
+    """
+
+    release: Release
+    contract: Contract
+    previous: Release | None
+    profiles: tuple[PastProfile, ...]
+
+    @property
+    def landed(self) -> str:
+        """The schema of the views of this release."""
+        return f"landed_{self.release.source}"
+
+    @property
+    def earlier(self) -> str:
+        """The schema of the views of the previous release."""
+        return f"previous_{self.release.source}"
+
+
+@dataclass(frozen=True)
 class Declared:
     """What is declared before any data exists: the contract of every source, and the star as dbt describes it."""
 
@@ -114,7 +160,7 @@ class BuiltStar:
     evidence: Evidence
 
 
-Subject = TypeVar("Subject", LandedDataset, BuiltStar)
+Subject = TypeVar("Subject", LandedDataset, LandedRelease, BuiltStar)
 
 
 @dataclass(frozen=True)
@@ -153,6 +199,14 @@ class LandedSuite(Suite[LandedDataset]):
     """A suite over the datasets of a landed release: it can judge every dataset of a contract.
 
     What concerns no dataset of the contract is placed on the first one of the source.
+    """
+
+
+@dataclass(frozen=True)
+class ReleaseSuite(Suite[LandedRelease]):
+    """A suite over a landed release as a whole: what its datasets say of each other, and what the last release said.
+
+    It runs before a build, after the suites over single datasets, and can judge every dataset of the contract.
     """
 
 
