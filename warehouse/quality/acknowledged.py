@@ -96,7 +96,7 @@ def _marked(
 
 
 def _is_in_force(entry: AcceptedFinding, finding: Finding, day: date, versions: Mapping[str, str]) -> bool:
-    source = entry.source if entry.source in versions else finding.asset[0]
+    source = entry.source if entry.source is not None and entry.source in versions else finding.asset[0]
     if source in versions:
         return entry.is_in_force(day, versions[source])
     # A table of the star is made of several sources: one of the releases that it was built from will do.

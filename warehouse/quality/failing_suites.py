@@ -42,9 +42,8 @@ def could_fail(suite: str, subject: str, asset: Asset, hit_by: HitBy) -> Iterato
 
 
 def _is_of_the_suite(error: duckdb.Error, hit_by: HitBy) -> bool:
-    if hit_by(error) is not None or (
-        "parquet" in str(error).lower() and isinstance(error, duckdb.InvalidInputException)
-    ):
+    is_of_a_file = isinstance(error, duckdb.InvalidInputException) and "parquet" in str(error).lower()
+    if is_of_a_file or hit_by(error) is not None:
         return False
     return isinstance(error, _OF_THE_SUITE)
 
