@@ -227,8 +227,8 @@ class Settings(BaseModel):
     )
     alerts: SecretStr = Field(
         default=SecretStr(""),
-        description="Addresses that are told when an audit finds something new, and when it is over, in Apprise's form, "
-        "with commas or blanks between them (mailto://..., slack://..., json://host/path); shown nowhere.",
+        description="Addresses that are told when an audit finds something new, and when it is over, in Apprise's form "
+        "and with commas or blanks between them (mailto://..., slack://..., json://host/path); shown nowhere.",
     )
     schedule_cron: Annotated[str, AfterValidator(checked_cron)] = Field(
         default="30 3 * * *", description="When the nightly refresh starts (cron, five fields)."

@@ -120,6 +120,7 @@ def audit_star(
             latest=max(release.fetched_at for release in build.releases).date(),
             known=known,
             evidence=build.evidence,
+            synthetic=frozenset(release.source for release in build.releases if release.synthetic),
         )
         for suite in STAR:
             with could_fail(suite.name, STAR_SCHEMA, suite.default, bounds.hit_by) as failed:

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
@@ -136,7 +136,7 @@ def _broken_rows(whole: BatchDefinition, suite: str, checks: Sequence[Check], fr
 def _verdict(profile: Profile, check: Check, judged: pd.DataFrame, broken: set[int]) -> Verdict:
     """Return the verdict on the judged rows, and its findings."""
     rows = [
-        _Row(label, asset, row in broken, _detail(profile, row))
+        _Row(label, asset, row in broken, _detail(profile, check, row))
         for row, label, asset in judged[["label", "asset"]].itertuples()
     ]
     by_asset: dict[Asset, list[_Row]] = {}
@@ -165,9 +165,23 @@ class _Row:
     detail: Detail
 
 
-def _detail(profile: Profile, row: int) -> Detail:
-    found = profile.rows[row].get("detail")
-    return found if isinstance(found, Detail) else Detail()
+def _detail(profile: Profile, check: Check, row: int) -> Detail:
+    """Return the detail of a row; where it does not say how many records are affected, the figure that is judged."""
+    measured = profile.rows[row]
+    found = measured.get("detail")
+    detail = found if isinstance(found, Detail) else Detail()
+    return detail if detail.affected is not None else replace(detail, affected=_judged_count(check, measured))
+
+
+def _judged_count(check: Check, row: Mapping[str, object]) -> int:
+    """Return the count that a check judges in a row, or by how much two counts differ; 1 where it judges no counts."""
+    name = check.arguments.get("column", check.arguments.get("column_B"))
+    other = check.arguments.get("column_A") if check.expectation == "ExpectColumnPairValuesToBeEqual" else None
+    counts = [row.get(str(column)) for column in (name, other) if column is not None]
+    if not counts or not all(isinstance(count, int) and not isinstance(count, bool) for count in counts):
+        return 1
+    whole = [count for count in counts if isinstance(count, int)]
+    return max(1, abs(whole[0] - whole[1] if len(whole) > 1 else whole[0]))
 
 
 def _findings(profile: Profile, check: Check, asset: Asset, rows: Sequence[_Row]) -> list[Finding]:

@@ -8,6 +8,8 @@ that could not run leave their incidents as they are. What fails again later is 
 from __future__ import annotations
 
 import json
+import logging
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from warehouse.errors import IntegrityError
 from warehouse.files import write_atomically, writing_to
 from warehouse.quality.verdicts import COULD_RUN, Severity, Verdict
+
+log = logging.getLogger("icw.quality")
 
 _MOST_CLOSED = 5_000
 """How many closed incidents are kept, the last ones; the snapshots keep what was found in each of them."""
@@ -77,11 +81,19 @@ def keep_incidents(home: Path, verdicts: Sequence[Verdict], moment: datetime, *,
     The caller holds the refresh lock. `synthetic`: the audit was of made-up data, whose incidents are not those of real
     data: what the other kind has left open is over.
 
+    A file that cannot be read is set aside.
+
     Raises:
-        IntegrityError: the incidents cannot be read.
         StorageError: the home cannot be written.
     """
-    before = read_incidents(home)
+    try:
+        before = read_incidents(home)
+    except IntegrityError as error:
+        # No reason to publish nothing: what still fails counts as opened now.
+        log.error("%s It is set aside.", error, extra={"event": "damaged"})
+        with writing_to(_path(home)):
+            os.replace(_path(home), _path(home).with_suffix(".damaged.json"))
+        before = []
     after = updated(before, verdicts, moment, synthetic=synthetic)
     if after != before:
         write_incidents(home, after)
@@ -118,14 +130,17 @@ def updated(
         elif incident.finding in failing:
             seen.add(incident.finding)
             verdict, finding = failing[incident.finding]
-            told = {
+            is_accepted = finding.acknowledged is not None
+            now_known = {
                 "last": moment,
                 "severity": verdict.severity,
                 "sentence": verdict.sentence(finding),
                 "affected": finding.affected,
-                "acknowledged": finding.acknowledged is not None,
+                "acknowledged": is_accepted,
+                # Whoever accepts it knows of it; where it comes back, it is told again.
+                "told_opened": incident.told_opened and not is_accepted,
             }
-            after.append(incident.model_copy(update=told))
+            after.append(incident.model_copy(update=now_known))
         elif (incident.suite, incident.judged) in judged:
             after.append(incident.model_copy(update={"closed": moment}))
         else:

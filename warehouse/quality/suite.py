@@ -153,7 +153,8 @@ class Declared:
 class BuiltStar:
     """The star of a build: what is declared, the tables that the build has, and what is known from before.
 
-    `latest` is the day on which its newest data was fetched, `evidence` the earlier IDC releases that it reads.
+    `latest` is the day on which its newest data was fetched, `evidence` the earlier IDC releases that it reads,
+    `synthetic` the sources of which the data is made up.
     """
 
     declared: Declared
@@ -161,6 +162,7 @@ class BuiltStar:
     latest: date
     known: KnownGaps
     evidence: Evidence
+    synthetic: frozenset[str] = frozenset()
 
 
 Subject = TypeVar("Subject", LandedDataset, LandedRelease, BuiltStar)
