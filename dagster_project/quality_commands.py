@@ -95,7 +95,7 @@ def explain(
 def history(
     check: Annotated[
         str,
-        typer.Argument(metavar="CHECK", help="A finding's id, a suite, a dataset or table, words of an expectation."),
+        typer.Argument(metavar="CHECK", help="A finding's id, a suite, an asset, words of an expectation."),
     ],
     as_json: JsonOption = False,
 ) -> None:

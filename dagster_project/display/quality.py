@@ -88,11 +88,7 @@ def history(console: Console, counted: Sequence[Counted], incidents: Sequence[In
                 escape(incident.subject),
                 _night(incident.first),
                 _night(incident.last),
-                "acknowledged"
-                if incident.acknowledged
-                else "open"
-                if incident.closed is None
-                else _night(incident.closed),
+                _state(incident),
                 "" if incident.affected is None else f"{incident.affected:,}",
             )
         console.print(table)
@@ -202,6 +198,12 @@ def _table(title: str, entries: Sequence[Reported]) -> Table:
             "" if found.since is None else _night(found.since),
         )
     return table
+
+
+def _state(incident: Incident) -> str:
+    if incident.closed is not None:
+        return _night(incident.closed)
+    return "acknowledged" if incident.acknowledged else "open"
 
 
 def _expired(entry: Reported) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as declared
 from typing import TYPE_CHECKING
 
 from warehouse.contracts import Contract
@@ -37,7 +38,7 @@ class HistogramProfile(ProfileRow):
     buckets: int
     differing: int
     examples: str
-    query: str = ""
+    query: str = declared(default="", compare=False, repr=False)
 
     @property
     def detail(self) -> Detail:
