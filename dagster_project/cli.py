@@ -178,7 +178,9 @@ def status(
     if as_json:
         print(json.dumps(display.status_report(snapshot, run), indent=2))
     else:
-        display.status(screen(), snapshot, run, catalog.unreadable(home))
+        from warehouse.snapshots.findings import blocked_audit
+
+        display.status(screen(), snapshot, run, catalog.unreadable(home), blocked_audit(home, snapshot))
 
 
 @app.command()
