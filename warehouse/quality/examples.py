@@ -60,8 +60,10 @@ def _with_examples(
 
 
 def _in_words(names: Sequence[str], row: Sequence[object]) -> str:
-    """Return the first columns of a record, its key first, each with its value."""
+    """Return the first columns of a record, its key first, each with its value; hashes only where nothing else is."""
+    record = list(zip(names, row, strict=True))
+    readable = [(name, value) for name, value in record if not name.endswith("_key")]
     stated = ", ".join(
-        f"{name} {'null' if value is None else value}" for name, value in list(zip(names, row, strict=True))[:_COLUMNS]
+        f"{name} {'null' if value is None else value}" for name, value in (readable or record)[:_COLUMNS]
     )
     return stated if len(stated) <= _LONGEST else stated[: _LONGEST - 3] + "..."

@@ -60,10 +60,13 @@ class GapProfile(ProfileRow):
 
     @property
     def detail(self) -> Detail:
-        """The rows of the comparison that only one side has."""
+        """The rows that only one side has; of a comparison without rows, such as one of bytes, the causes."""
+        of_it = f"comparison_id = {literal(self.comparison)}"
         return Detail(
             scope=self.comparison,
-            query=f"from star.rec_gap_row where comparison_id = {literal(self.comparison)} order by all",
+            query=f"from (select *, 1 as cause_count from star.rec_gap_row where {of_it} union all by name"
+            f" (from star.rec_gap_cause where {of_it} and not exists (from star.rec_gap_row where {of_it})))"
+            " order by cause = 'unexplained' desc, side, cause, natural_id",
         )
 
     @property
