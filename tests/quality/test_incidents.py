@@ -18,10 +18,10 @@ NIGHT = datetime(2026, 11, 1, 3, 30, tzinfo=UTC)
 CASE: Asset = ("midrc", "case")
 
 
-def judged(scopes: Sequence[str], suite: str = "s", subject: str = "midrc 1", **marks: str) -> Verdict:
+def judged(scopes: Sequence[str], suite: str = "s", subject: str = "midrc 1") -> Verdict:
     """Return the verdict of a suite that fails for these scopes; it passes without any."""
     findings = [
-        Finding(CASE, False, scope, finding_id(suite, "e", CASE, scope), "warning", scope, affected=1, **marks)
+        Finding(CASE, False, scope, finding_id(suite, "e", CASE, scope), "warning", scope, affected=1)
         for scope in scopes
     ] or [Finding(CASE, True, "all hold")]
     return Verdict(
