@@ -82,7 +82,7 @@ def _read_by(query: str, kind: str) -> Iterable[str]:
 
 
 def _lay_out_star(connection: duckdb.DuckDBPyConnection, finding: Finding, query: str, judged: Judged) -> None:
-    if not re.search(rf"\b{STAR_SCHEMA}\.", query):
+    if not re.search(rf"\b{STAR_SCHEMA}\"?\.", query):
         return
     if judged.database is None or not judged.database.is_file():
         raise UsageError(f"The tables that the finding {finding.id} is about are not there any more.")
