@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.support.receiver import PASSWORD, Receiver
 from warehouse.alerts import tell
 from warehouse.quality.incidents import keep_incidents
 from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict, finding_id
@@ -19,39 +17,6 @@ from warehouse.settings import Settings, load_settings
 
 NIGHT = datetime(2026, 11, 1, 3, 30, tzinfo=UTC)
 CASE: Asset = ("midrc", "case")
-PASSWORD = "s3cretword"
-
-
-class Receiver:
-    """A receiver of Apprise's JSON on loopback; `status` is what it answers."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, str]] = []
-        self.status = 200
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.messages.append(json.loads(body))
-                self.send_response(receiver.status)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    @property
-    def address(self) -> str:
-        return f"json://user:{PASSWORD}@127.0.0.1:{self._server.server_address[1]}/hook"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture
