@@ -42,7 +42,7 @@ def definitions(settings: Settings) -> dg.Definitions:
         assets = dg.with_source_code_references([*RELEASES, star, snapshot_asset(star)])
     return dg.Definitions(
         assets=assets,
-        asset_checks=audit_checks(),
+        asset_checks=audit_checks(project),
         jobs=[refresh_job],
         executor=dg.in_process_executor,
         resources={"warehouse": Warehouse()},

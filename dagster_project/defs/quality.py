@@ -1,7 +1,8 @@
-"""The audits as asset checks: of the landed files one a source, of the star one a suite, on the table it mainly judges.
+"""The audits as asset checks: one on each landed dataset and each table of the star, with what fails of it.
 
-A failed error blocks what lies downstream. Each failure names the datasets or tables that it concerns. A check for each
-of them would double the events of a run (55.9 s instead of 52.2 s for IDC 25.0.5, one run each in November 2026).
+Each suite over the star is a check besides, on the table that it mainly judges. A failed error blocks what lies
+downstream. The metadata of a check has the id, severity and owner of every finding. A check for each pair of suite and
+asset would double the events of a run (55.9 s instead of 52.2 s for IDC 25.0.5, one run each in November 2026).
 """
 
 import logging
@@ -10,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import dagster as dg
 
-from dagster_project.defs.sources import first_asset
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import alerts, refresh
 from warehouse.acknowledgements import read_acknowledgements
 from warehouse.build import input_digest, open_build
+from warehouse.build.project import Project, tables_read
+from warehouse.dbt_manifest import STAR_SCHEMA
 from warehouse.landing import Release
 from warehouse.process import loading
 from warehouse.quality.assets import by_asset, owner_of
@@ -32,17 +34,31 @@ log = logging.getLogger("icw.refresh")
 _LANDED_CHECK = "audit_landed"
 
 
-def audit_checks() -> list[dg.AssetChecksDefinition]:
-    """Return the two stages of the audit as checks."""
+_STAR_CHECK = "audit_star"
+
+
+def audit_checks(project: Project) -> list[dg.AssetChecksDefinition]:
+    """Return the two stages of the audit as checks of the landed datasets, and of the tables of the project."""
     suites = ", ".join(suite.name for suite in (*LANDED, *RELEASE))
     landed = [
         dg.AssetCheckSpec(
             _LANDED_CHECK,
-            asset=first_asset(spec),
+            asset=dg.AssetKey([spec.name, dataset]),
             blocking=True,
             description=f"Great Expectations suites over the datasets of {spec.title}: {suites}.",
         )
         for spec in SOURCES
+        for dataset in spec.contract.datasets
+    ]
+    tables = [
+        dg.AssetCheckSpec(
+            _STAR_CHECK,
+            asset=dg.AssetKey([STAR_SCHEMA, table]),
+            blocking=True,
+            description="What all Great Expectations suites over the star find in this table.",
+        )
+        for schema, table in tables_read(project)
+        if schema == STAR_SCHEMA
     ]
     star = [
         dg.AssetCheckSpec(
@@ -55,7 +71,7 @@ def audit_checks() -> list[dg.AssetChecksDefinition]:
     ]
     return [
         dg.multi_asset_check(name="audit_landed", specs=landed)(_audit_landed),
-        dg.multi_asset_check(name="audit_star", specs=star)(_audit_star),
+        dg.multi_asset_check(name="audit_star", specs=[*star, *tables])(_audit_star),
     ]
 
 
@@ -89,13 +105,14 @@ def _audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     record_verdicts(settings.home, "landed", digest, verdicts, time.monotonic() - started)
     judged = by_asset(verdicts)
     for spec in SOURCES:
-        of_source = {asset: found for asset, found in judged.items() if asset[0] == spec.name}
-        yield _result(first_asset(spec), _LANDED_CHECK, of_source)
+        for dataset in spec.contract.datasets:
+            asset = (spec.name, dataset)
+            yield _result(dg.AssetKey(list(asset)), _LANDED_CHECK, {asset: judged.get(asset, [])})
     _require_no_errors(settings, verdicts)
 
 
 @at_stage("auditing the star")
-def _audit_star(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
+def _audit_star(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     """Judge the built star before a reader can see it."""
     from warehouse.quality import audit
 
@@ -116,6 +133,10 @@ def _audit_star(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     for suite in STAR:
         judged = by_asset(verdict for verdict in verdicts if verdict.suite == suite.name)
         yield _result(dg.AssetKey(list(suite.default)), _check_of(suite.name), judged)
+    of_all = by_asset(verdicts)
+    for key in (check.asset_key for check in context.selected_asset_check_keys if check.name == _STAR_CHECK):
+        asset = (key.path[0], key.path[1])
+        yield _result(key, _STAR_CHECK, {asset: of_all.get(asset, [])})
     _require_no_errors(settings, verdicts)
 
 
@@ -145,7 +166,7 @@ def _result(key: dg.AssetKey, check: str, judged: Mapping[Asset, Sequence[Verdic
         check_name=check,
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN,
-        metadata={"judged": len(judged), "failed": dg.MetadataValue.md(_as_list(failed) or "none")},
+        metadata={"judged": sum(map(len, judged.values())), "failed": dg.MetadataValue.md(_as_list(failed) or "none")},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -68,6 +69,10 @@ def test_every_suite_is_a_blocking_check_of_a_source_or_of_the_table_that_it_jud
         check = checks[dg.AssetCheckKey(first_asset(spec), "audit_landed")]
         assert check.blocking
         assert all(suite.name in str(check.description) for suite in LANDED)
+        for dataset in load_contract(spec.name).datasets:
+            assert dg.AssetCheckKey(dg.AssetKey([spec.name, dataset]), "audit_landed") in checks
+    for key in (key for key in graph.get_all_asset_keys() if key.path[0] == "star"):
+        assert dg.AssetCheckKey(key, "audit_star") in checks
     for suite in STAR:
         assert checks[dg.AssetCheckKey(dg.AssetKey(list(suite.default)), suite.name.replace(" ", "_"))].blocking
 
@@ -82,9 +87,14 @@ def test_a_failure_of_a_portal_shows_on_the_portal(tmp_path: Path, monkeypatch: 
     job = dg.define_asset_job("audit", dg.AssetSelection.checks(audit), executor_def=dg.in_process_executor)
     only = dg.Definitions(assets=known.assets, asset_checks=[audit], jobs=[job], resources=known.resources)
     shown = only.resolve_job_def("audit").execute_in_process().get_asset_check_evaluations()
-    assert {found.asset_key.path[0]: found.passed for found in shown} == {"idc": True, "midrc": False, "bih": True}
-    (failed,) = (found.metadata["failed"].value for found in shown if not found.passed)
-    assert "midrc.data_file" in str(failed)
+    assert {tuple(found.asset_key.path) for found in shown} == {
+        (spec.name, dataset) for spec in SOURCES for dataset in spec.contract.datasets
+    }
+    failed = {tuple(found.asset_key.path): str(found.metadata["failed"].value) for found in shown if not found.passed}
+    assert "midrc.data_file" in failed["midrc", "data_file"]
+    assert {source for source, _ in failed} == {"midrc"}
+    for text in failed.values():
+        assert re.search(r"^- \*\*warning\*\* `q-[0-9a-f]{10}` .*; owner: the MIDRC portal\)$", text, re.MULTILINE)
 
 
 def test_the_schedule_takes_its_time_and_zone_from_the_settings(loaded: dg.Definitions, tmp_path: Path) -> None:

@@ -221,7 +221,7 @@ def test_an_error_of_the_audit_stops_the_publish_before_anything_is_written(buil
     assert str(caught.value) == (
         "The build was not published: 1 of 3 expectations failed as errors: The star has as many series as the "
         "landed file. (landed.counts, fct_series), observed 499 series, 500 landed. "
-        "What was in service before stays in service."
+        "What was in service before stays in service; `icw quality` lists all that was found."
     )
     assert not home.exists()
 

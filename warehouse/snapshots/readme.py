@@ -34,7 +34,7 @@ def _title(manifest: Manifest) -> str:
         f"| `tables/<table>.parquet` | one file per table, {_megabytes(sum(t.parquet_bytes for t in manifest.tables))} "
         "in all; the same input gives the same bytes |\n"
         "| `manifest.json` | sources, digests, columns, verdicts and versions, for programs |\n"
-        "| `quality.json` | every expectation that judged the tables, and its verdict |\n"
+        "| `quality.json` | every expectation that judged the tables, its verdict, and what it found |\n"
         "| `SHA256SUMS` | digests of all files here |"
     )
 
@@ -94,11 +94,18 @@ def _quality(manifest: Manifest) -> str:
     summary = f"## Quality\n\n{passed} of {len(manifest.verdicts)} expectations were met."
     if not manifest.warnings:
         return f"{summary} There are no warnings."
-    return f"{summary} Warnings:\n\n" + "\n".join(_warning(verdict) for verdict in manifest.warnings)
+    return f"{summary} Warnings:\n\n" + "\n".join(line for verdict in manifest.warnings for line in _warnings(verdict))
 
 
-def _warning(verdict: Verdict) -> str:
-    return f"- {verdict.subject} ({verdict.suite}): {verdict.expectation} Observed: {verdict.observed}"
+def _warnings(verdict: Verdict) -> list[str]:
+    """Return one line a finding; `quality.json` has their examples and queries."""
+    if not verdict.failing:
+        return [f"- {verdict.subject} ({verdict.suite}): {verdict.expectation} Observed: {verdict.observed}"]
+    return [
+        f"- {verdict.subject} ({verdict.suite}) `{finding.id}`: {verdict.sentence(finding)}"
+        + (f". Acknowledged: {finding.acknowledged}" if finding.acknowledged else "")
+        for finding in verdict.failing
+    ]
 
 
 def _use(manifest: Manifest) -> str:
