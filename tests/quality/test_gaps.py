@@ -45,7 +45,9 @@ Judged = Callable[..., dict[str, Verdict]]
 def judged(tmp_path: Path) -> Judged:
     """Judge these comparisons, with a further one that could not be made."""
 
-    def verdicts(*rows: Row, known: KnownGaps | None = None, size: int = 1000) -> dict[str, Verdict]:
+    def verdicts(
+        *rows: Row, known: KnownGaps | None = None, size: int = 1000, synthetic: tuple[str, ...] = ()
+    ) -> dict[str, Verdict]:
         with duckdb.connect(str(tmp_path / "build.duckdb")) as connection:
             connection.execute("create schema star")
             connection.execute(
@@ -67,7 +69,7 @@ def judged(tmp_path: Path) -> Judged:
                         "insert into star.rec_gap_cause values (?, ?, ?, ?, ?)",
                         [comparison, side, cause, cause != "unexplained", count],
                     )
-            found = judge([profile_of(SUITE, measure_gaps(connection, known or KnownGaps(), DAY))])
+            found = judge([profile_of(SUITE, measure_gaps(connection, known or KnownGaps(), DAY, synthetic))])
         return {verdict.expectation: verdict for verdict in found}
 
     return verdicts
@@ -127,6 +129,18 @@ def test_an_acknowledged_gap_is_a_warning_that_names_who_and_why(judged: Judged)
 @pytest.mark.parametrize("known", [acknowledged(4), acknowledged(5, date(2026, 11, 24))], ids=["too_few", "expired"])
 def test_an_acknowledgement_covers_no_more_rows_and_no_later_day(judged: Judged, known: KnownGaps) -> None:
     assert OPENED in failed(judged(BOTH_WAYS, known=known))
+
+
+def test_a_sample_of_made_up_data_is_not_held_against_real_data(judged: Judged) -> None:
+    known = KnownGaps({"midrc-bih:case": EarlierGap(gap=8000, unexplained=0)})
+    verdicts = judged(EXPLAINED, known=known, synthetic=("bih",))
+    assert failed(verdicts) == set()
+    assert "not comparable" in verdicts[WHOLE].observed
+
+
+def test_two_samples_are_compared(judged: Judged) -> None:
+    known = KnownGaps({"midrc-bih:case": EarlierGap(gap=8000, unexplained=0)})
+    assert failed(judged(EXPLAINED, known=known, synthetic=("bih", "midrc"))) == {SAME, MOVED}
 
 
 def test_a_gap_that_moved_is_a_warning_with_both_figures(judged: Judged) -> None:

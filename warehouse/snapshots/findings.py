@@ -193,10 +193,10 @@ def _is_meant(check: str, known_as: str, suite: str, expectation: str, subject: 
 
 def _chosen(home: Path, found: Report, known_as: str) -> tuple[Reported, Judged]:
     for entry in found.blocked_findings:
-        if entry.finding.id == known_as:
+        if known_as and entry.finding.id == known_as:
             return entry, _judged_last(home)
     for entry in found.findings:
-        if entry.finding.id == known_as and found.snapshot is not None:
+        if known_as and entry.finding.id == known_as and found.snapshot is not None:
             digests = {source.source: source.digest for source in found.snapshot.manifest.sources}
             return entry, Judged(found.snapshot.database, "main", digests)
     where = "any audit" if found.snapshot is None else f"the snapshot {found.snapshot.id}"
