@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -43,6 +44,8 @@ def home(tmp_path: Path) -> Path:
     home = tmp_path / "home"
     query = "select series_key, modality from star.fct_series where modality = 'CT' order by all"
     publish(make_build(tmp_path / "a", series=400), [PASSED, WARNING, failed("old")], home, {})
+    # The name and the time of a snapshot are in whole seconds.
+    time.sleep(1.1)
     verdicts = [PASSED, WARNING, failed("old"), failed("new", query=query), failed("known", acknowledged="accepted")]
     publish(make_build(tmp_path / "b"), verdicts, home, {})
     return home

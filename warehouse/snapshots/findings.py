@@ -83,7 +83,7 @@ def before(home: Path, snapshot: Snapshot) -> Snapshot | None:
     older = [
         entry
         for entry in snapshots(home)
-        if entry.manifest.created_at < snapshot.manifest.created_at
+        if (entry.manifest.created_at, entry.id) < (snapshot.manifest.created_at, snapshot.id)
         and entry.manifest.synthetic == snapshot.manifest.synthetic
     ]
     return older[-1] if older else None
