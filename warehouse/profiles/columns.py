@@ -120,8 +120,8 @@ class MeasuredColumn:
 
     @property
     def has_values(self) -> bool:
-        """Whether its values are counted one by one."""
-        return self.kind in ("text", "boolean") or (self.kind == "whole")
+        """Whether its values are counted one by one. The surrogate keys of the star say nothing by themselves."""
+        return self.kind in ("text", "boolean") or (self.kind == "whole" and not self.name.endswith("_key"))
 
     @property
     def is_group(self) -> bool:
@@ -150,10 +150,12 @@ def columns_of(connection: DuckDBPyConnection, relation: str) -> list[MeasuredCo
     return columns
 
 
-def modality_of(columns: Sequence[MeasuredColumn], key: Collection[str]) -> MeasuredColumn | None:
+def modality_of(
+    columns: Sequence[MeasuredColumn], key: Collection[str], *, or_category: bool = True
+) -> MeasuredColumn | None:
     """Return the column by which it differs what else a row has: its modality, or else its category or type."""
     candidates = [column for column in columns if column.kind == "text" and tuple(key) != (column.name,)]
-    for pattern in (_MODALITY, _OF_SEVERAL, _CATEGORY):
+    for pattern in (_MODALITY, _OF_SEVERAL, *([_CATEGORY] if or_category else [])):
         found = [column for column in candidates if pattern.fullmatch(column.name)]
         if found:
             return found[0]

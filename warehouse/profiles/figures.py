@@ -17,7 +17,7 @@ Metric = Literal[
   group of it (`scope_column` = `scope_value`, which is null for the rows of no group).
 - `distinct`: different values of a column; of lists, different elements.
 - `value`: rows that hold `value` in a column; those beyond the most frequent are together in `OTHER`. A row with a list
-  counts once for each of its different elements.
+  counts once for each of its different elements, here and for patterns and groups.
 - `quantile`: the quantile `value` (`0`, `0.25`, ... `1`) of a column of numbers, of dates (also where texts state them;
   in days since 1970-01-01) or of times (in seconds since then). `sum`: the sum of its numbers, or of the lengths of
   its lists.

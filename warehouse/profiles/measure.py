@@ -10,7 +10,7 @@ added as decimals, quantiles are values that occur, and ties are broken by the v
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,13 +26,16 @@ QUANTILES = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)
 """The quantiles that are taken: each is the smallest value that is not below so large a share of the values."""
 
 VALUES_KEPT = 200
-"""How many values of a column have figures of their own: of more, the most frequent, each in 0.1 % of the rows."""
+"""How many values of a column have figures of their own: of more, the most frequent, each in 0.1 % of the rows.
+
+A column whose values all differ tells things apart; none of its values has a figure.
+"""
 
 GROUPS_KEPT = 1000
 """How many groups have figures of their own, those with the most rows; the others are in one."""
 
-NULL_GROUPS_KEPT = 60
-"""How many modalities have figures of their own for each column."""
+MODALITIES_KEPT = 100
+"""How many modalities (or categories) have figures of their own, for each column too; the others are in one."""
 
 LONGEST_VALUE = 200
 """How many characters a value with a figure of its own has at most: a description is not one of a category."""
@@ -59,9 +62,15 @@ def measure_relation(
     Raises:
         duckdb.Error: it cannot be read.
     """
-    measured = _Measured(connection, relation, columns_of(connection, relation), tuple(key))
+    columns = columns_of(connection, relation)
+    modality = modality_of(columns, key, or_category=layer == "landed")
+    measured = _Measured(connection, relation, columns, tuple(key), modality)
     return [Figure(layer, source_id, name, *what, float(number)) for what, number in measured.figures()]
 
+
+# Up to here the values of all columns are counted in one query: planning one takes longer than the rows. Those of more
+# rows, which can all differ, are held in memory of one column after the other.
+_ROWS_AT_ONCE = 50_000
 
 # A figure without its dataset: column, metric, column and value of the group, value; and the number.
 _Entry = tuple[tuple[str | None, Metric, str | None, str | None, str | None], float]
@@ -92,6 +101,7 @@ class _Measured:
     relation: str
     columns: Sequence[MeasuredColumn]
     key: tuple[str, ...]
+    modality: MeasuredColumn | None
 
     def figures(self) -> Iterator[_Entry]:
         rows = yield from self._rows_nulls_and_sums()
@@ -99,9 +109,10 @@ class _Measured:
             yield from self._distinct_keys()
             yield from self._quantiles()
             yield from self._groups()
-            for column in self.columns:
-                if column.kind not in ("record", "other"):
-                    yield from self._values(column)
+            counted = [column for column in self.columns if column.kind not in ("record", "other")]
+            at_once = len(counted) if rows <= _ROWS_AT_ONCE else 1
+            for first in range(0, len(counted), at_once):
+                yield from self._values(counted[first : first + at_once])
 
     @property
     def _added(self) -> list[MeasuredColumn]:
@@ -113,7 +124,7 @@ class _Measured:
 
     def _rows_nulls_and_sums(self) -> Iterator[_Entry]:
         """Yield rows, nulls and sums of all rows and of each modality; return the number of rows."""
-        modality = modality_of(self.columns, self.key)
+        modality = self.modality
         groups: Sequence[tuple[str | None, _Tally]] = ()
         if modality is None or modality.is_list:
             ((_, whole),) = self._tallies(self.relation, None, self.columns, self._added)
@@ -132,10 +143,9 @@ class _Measured:
             if modality.is_list:
                 groups = self._tallies(self._opened(modality), modality, self.columns, self._added)
             additive = [self._added.index(column) for column in self._additive]
-            for value, tally in _most_frequent(groups, NULL_GROUPS_KEPT):
+            for value, tally in _most_frequent(groups, MODALITIES_KEPT):
                 for column, filled in zip(self.columns, tally.filled, strict=True):
                     yield (column.name, "null", modality.name, value, None), tally.rows - filled
-            for value, tally in _most_frequent(groups, GROUPS_KEPT):
                 sums = _Tally(tally.rows, (), tuple(tally.sums[place] for place in additive))
                 yield from self._of_group(modality, value, sums)
         return whole.rows
@@ -189,8 +199,7 @@ class _Measured:
 
     def _groups(self) -> Iterator[_Entry]:
         """Yield the rows, sizes and counts of each collection, dataset, repository, licence and modality."""
-        done = modality_of(self.columns, self.key)
-        groups = [column for column in self.columns if column.is_group and column != done]
+        groups = [column for column in self.columns if column.is_group and column != self.modality]
         groups = [column for column in groups if self.key != (column.name,)]
         scalars = [column for column in groups if not column.is_list]
         if scalars:
@@ -225,42 +234,47 @@ class _Measured:
                 ],
             )
 
-    def _values(self, column: MeasuredColumn) -> Iterator[_Entry]:
-        """Yield how many different values a column has, and of texts and whole numbers which, and of what pattern."""
-        element = f"unnest(list_distinct({column.sql}))" if column.is_list else column.sql
-        is_text = column.kind == "text"
-        there = stated("v") if is_text else "v is not null"
-        parts = ["select 'distinct' as metric, null as value, count(*) as number from filled"]
-        if column.has_values:
-            parts += [
-                "select 'filled', null, sum(n) from filled",
-                f"(select 'value', v, n from filled where length(v) <= {LONGEST_VALUE}"
-                f" and ((select count(*) <= {VALUES_KEPT} from filled) or n * 1000 >= (select sum(n) from filled))"
-                f" order by n desc, v limit {VALUES_KEPT})",
-            ]
-        if is_text:
-            parts.append(f"select 'pattern', {pattern_class('v')} as class, sum(n) from counted group by class")
-        counted = f"select {element} as v from {self.relation}"
-        text = "cast(v as varchar) as v" if column.has_values else "v"
-        answers = self.connection.execute(
-            f"with counted as materialized (select {text}, n from (select v, count(*) as n from ({counted})"
-            f" where v is not null group by v)), filled as (select * from counted where {there})"
-            f" {' union all '.join(parts)}"
+    def _values(self, columns: Sequence[MeasuredColumn]) -> Iterator[_Entry]:
+        """Yield of each column how many different values it has; of texts and whole numbers which, of what pattern.
+
+        One query for all of these columns: each is counted by itself, and what is told of the counts is told at once.
+        """
+        counted = " union all ".join(_counted(place, column, self.relation) for place, column in enumerate(columns))
+        with_values = _places(columns, lambda column: column.has_values)
+        texts = _places(columns, lambda column: column.kind == "text")
+        found = self.connection.execute(
+            f"with counted as materialized ({counted}),"
+            f" filled as (select * from counted where place not in ({texts}) or {stated('v')}),"
+            " wholes as (select place, count(*) as distinct_values, sum(n) as filled_rows from filled group by place)"
+            " select place, 'distinct' as metric, null as value, distinct_values as number from wholes"
+            " union all select place, 'filled', null, filled_rows from wholes"
+            " union all (select place, 'value', v, n from filled join wholes using (place)"
+            f" where place in ({with_values}) and length(v) <= {LONGEST_VALUE} and distinct_values < filled_rows"
+            f" and (distinct_values <= {VALUES_KEPT} or (n > 1 and n * 1000 >= filled_rows))"
+            f" qualify row_number() over (partition by place order by n desc, v) <= {VALUES_KEPT})"
+            f" union all select place, 'pattern', {pattern_class('v')} as class, sum(n) from counted"
+            f" where place in ({texts}) group by place, class"
         ).fetchall()
-        found = {metric: number or 0 for metric, value, number in answers if value is None}
-        yield (column.name, "distinct", None, None, None), found["distinct"]
+        by_place: dict[int, dict[str, dict[str | None, int]]] = {}
+        for place, metric, value, number in found:
+            by_place.setdefault(place, {}).setdefault(metric, {})[value] = int(number)
+        for place, column in enumerate(columns):
+            yield from self._told(column, by_place.get(place, {}))
+
+    def _told(self, column: MeasuredColumn, found: dict[str, dict[str | None, int]]) -> Iterator[_Entry]:
+        yield (column.name, "distinct", None, None, None), found.get("distinct", {}).get(None, 0)
         if not column.has_values:
             return
-        kept = sorted((value, number) for metric, value, number in answers if metric == "value")
-        for value, number in kept:
+        filled, kept = found.get("filled", {}).get(None, 0), found.get("value", {})
+        for value, number in kept.items():
             yield (column.name, "value", None, None, value), number
-        other = int(found["filled"]) - sum(number for _, number in kept)
+        other = filled - sum(kept.values())
         if other:
             yield (column.name, "value", None, None, OTHER), other
-        patterns = {value: int(number) for metric, value, number in answers if metric == "pattern"}
-        for pattern, number in sorted(patterns.items()):
+        patterns = found.get("pattern", {})
+        for pattern, number in patterns.items():
             yield (column.name, "pattern", None, None, pattern), number
-        if patterns.get("date", 0) * 2 > int(found["filled"]) and not column.is_list:
+        if patterns.get("date", 0) * 2 > filled and not column.is_list:
             yield from self._days(column)
 
     def _days(self, column: MeasuredColumn) -> Iterator[_Entry]:
@@ -275,6 +289,21 @@ class _Measured:
 
 
 _ELEMENT = quoted("\x1felement")
+
+
+def _counted(place: int, column: MeasuredColumn, relation: str) -> str:
+    """Return the query (SQL) of the values of a column with their rows, as text where they are told one by one."""
+    element = f"unnest(list_distinct({column.sql}))" if column.is_list else column.sql
+    text = "cast(v as varchar)" if column.has_values else "cast(null as varchar)"
+    return (
+        f"select {place} as place, {text} as v, n from (select v, count(*) as n"
+        f" from (select {element} as v from {relation}) where v is not null group by v)"
+    )
+
+
+def _places(columns: Sequence[MeasuredColumn], condition: Callable[[MeasuredColumn], bool]) -> str:
+    """Return the places of the columns that meet a condition, as SQL for a list that is never empty."""
+    return ", ".join(["-1", *(str(place) for place, column in enumerate(columns) if condition(column))])
 
 
 def _stated_value(text: str) -> str:

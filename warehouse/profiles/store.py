@@ -12,7 +12,6 @@ import json
 import os
 import threading
 from collections.abc import Iterable
-from dataclasses import astuple
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,22 +76,38 @@ def read_profile(path: Path) -> list[Figure]:
         IntegrityError: the file is no profile, or is damaged.
     """
     try:
-        figures, stated = _read(path)
-    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
-        raise _damaged(path, str(error).splitlines()[0]) from None
-    if stated != digest_of_figures(figures):
-        raise _damaged(path, "its figures do not agree with their digest")
-    return figures
+        table = _read(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise IntegrityError(
+            f"The profile {path} cannot be read ({str(error).splitlines()[0]}). Remove it and run the command again: "
+            "it is measured anew."
+        ) from None
+    return [Figure(*row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
 
 
 def in_order(figures: Iterable[Figure]) -> list[Figure]:
     """Return figures in their one order, whatever order they were measured in."""
-    return sorted(figures, key=lambda figure: [(part is not None, part or "") for part in astuple(figure)[:-1]])
+    return sorted(figures, key=lambda figure: [(part is not None, part or "") for part in _named(figure)])
 
 
-def digest_of_figures(figures: Iterable[Figure]) -> str:
-    """Return the SHA-256 (hex) over figures in their order."""
-    return hashlib.sha256(json.dumps([astuple(figure) for figure in figures]).encode()).hexdigest()
+def _named(figure: Figure) -> tuple[str | None, ...]:
+    return (
+        figure.layer,
+        figure.source_id,
+        figure.dataset,
+        figure.column_name,
+        figure.metric,
+        figure.scope_column,
+        figure.scope_value,
+        figure.value,
+    )
+
+
+def table_of(figures: Iterable[Figure]) -> pa.Table:
+    """Return figures as a table with the columns of a profile."""
+    rows = [(*_named(figure), figure.number) for figure in figures]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
+    return pa.table([pa.array(column, kind) for column, kind in zip(columns, SCHEMA.types, strict=True)], SCHEMA)
 
 
 @cache
@@ -134,10 +149,9 @@ def _measured(landing: Landing, release: Release, threads: int, memory_limit: st
 
 def _write(figures: list[Figure], path: Path, release: Release) -> None:
     """Write a profile so that the path holds a whole one or none."""
-    table = pa.Table.from_pylist(
-        [dict(zip(PROFILE_COLUMNS, astuple(figure), strict=True)) for figure in figures], schema=SCHEMA
-    ).replace_schema_metadata(
-        {_FORM: form_of(release.source), _RELEASE: release.digest, _FIGURES: digest_of_figures(figures)}
+    table = table_of(figures)
+    table = table.replace_schema_metadata(
+        {_FORM: form_of(release.source), _RELEASE: release.digest, _FIGURES: _digest_of(table)}
     )
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.tmp")
     try:
@@ -150,28 +164,27 @@ def _write(figures: list[Figure], path: Path, release: Release) -> None:
     sync_folder(path.parent)
 
 
-def _read(path: Path) -> tuple[list[Figure], str]:
+def _read(path: Path) -> pa.Table:
+    """Read a profile. Raises ValueError if it is none, or its figures do not agree with their digest."""
     table = pq.read_table(path)
     if table.schema.names != SCHEMA.names:
         raise ValueError("it has other columns than a profile")
-    figures = [Figure(*row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
-    return figures, (table.schema.metadata or {}).get(_FIGURES, b"").decode()
+    if (table.schema.metadata or {}).get(_FIGURES, b"").decode() != _digest_of(table):
+        raise ValueError("its figures do not agree with their digest")
+    return table
+
+
+def _digest_of(table: pa.Table) -> str:
+    return hashlib.sha256(json.dumps([column.to_pylist() for column in table.columns]).encode()).hexdigest()
 
 
 def _holds(path: Path, release: Release) -> bool:
     """Return whether a file is the profile of this release in the form of this code, and whole."""
     try:
         footer = pq.read_schema(path).metadata or {}
-        wanted = form_of(release.source).encode(), release.digest.encode()
-        if (footer.get(_FORM), footer.get(_RELEASE)) != wanted:
+        if (footer.get(_FORM), footer.get(_RELEASE)) != (form_of(release.source).encode(), release.digest.encode()):
             return False
-        figures, stated = _read(path)
-    except (pa.ArrowException, OSError, ValueError, TypeError):
+        _read(path)
+    except (pa.ArrowException, OSError, ValueError):
         return False
-    return stated == digest_of_figures(figures)
-
-
-def _damaged(path: Path, reason: str) -> IntegrityError:
-    return IntegrityError(
-        f"The profile {path} cannot be read ({reason}). Remove it and run the command again: it is measured anew."
-    )
+    return True
