@@ -84,6 +84,11 @@ class MeasuredColumn:
                 return f"{self.sql} is not null"
 
     @property
+    def compared(self) -> str:
+        """What tells values apart (SQL): the column, and of fractions one zero and no value for what is no number."""
+        return f"case when not isnan({self.sql}) then {self.sql} + 0.0 end" if self.kind == "fraction" else self.sql
+
+    @property
     def added(self) -> str | None:
         """What to add up (SQL): the number, or how many elements a list has; None where that means nothing.
 

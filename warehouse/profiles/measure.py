@@ -68,9 +68,9 @@ def measure_relation(
     return [Figure(layer, source_id, name, *what, float(number)) for what, number in measured.figures()]
 
 
-# Up to here the values of all columns are counted in one query: planning one takes longer than the rows. Those of more
-# rows, which can all differ, are held in memory of one column after the other.
-_ROWS_AT_ONCE = 50_000
+# Up to here the values of all columns are counted together, as texts: to plan a query takes longer than to run it. With
+# more rows each column is counted by itself, in its own type, so that those that all differ are not in memory at once.
+_ROWS_AT_ONCE = 20_000
 
 # A figure without its dataset: column, metric, column and value of the group, value; and the number.
 _Entry = tuple[tuple[str | None, Metric, str | None, str | None, str | None], float]
@@ -239,7 +239,7 @@ class _Measured:
 
         One query for all of these columns: each is counted by itself, and what is told of the counts is told at once.
         """
-        counted = " union all ".join(_counted(place, column, self.relation) for place, column in enumerate(columns))
+        counted = _counted(columns, self.relation)
         with_values = _places(columns, lambda column: column.has_values)
         texts = _places(columns, lambda column: column.kind == "text")
         found = self.connection.execute(
@@ -291,14 +291,32 @@ class _Measured:
 _ELEMENT = quoted("\x1felement")
 
 
-def _counted(place: int, column: MeasuredColumn, relation: str) -> str:
-    """Return the query (SQL) of the values of a column with their rows, as text where they are told one by one."""
-    element = f"unnest(list_distinct({column.sql}))" if column.is_list else column.sql
-    text = "cast(v as varchar)" if column.has_values else "cast(null as varchar)"
-    return (
-        f"select {place} as place, {text} as v, n from (select v, count(*) as n"
-        f" from (select {element} as v from {relation}) where v is not null group by v)"
-    )
+def _counted(columns: Sequence[MeasuredColumn], relation: str) -> str:
+    """Return the query (SQL) of the values of columns with their rows, by the place of the column.
+
+    Values are texts; where they are not told one by one, a column that is counted by itself needs none.
+    """
+    lists = [place for place, column in enumerate(columns) if column.is_list]
+    scalars = [place for place in range(len(columns)) if place not in lists]
+    queries = [
+        f"select {place} as place, cast(v as varchar) as v, count(*) as n from"
+        f" (select unnest(list_distinct({columns[place].sql})) as v from {relation}) where v is not null group by all"
+        for place in lists
+    ]
+    if len(scalars) == 1:
+        column = columns[scalars[0]]
+        text = "cast(v as varchar)" if column.has_values else "cast(null as varchar)"
+        queries.append(
+            f"select {scalars[0]} as place, {text} as v, n from (select {column.compared} as v, count(*) as n"
+            f" from {relation} group by all) where v is not null"
+        )
+    elif scalars:
+        texts = ", ".join(f"cast({columns[place].compared} as varchar)" for place in scalars)
+        queries.append(
+            f"select place, v, count(*) as n from (select unnest({scalars}) as place, unnest([{texts}]) as v"
+            f" from {relation}) where v is not null group by all"
+        )
+    return " union all ".join(queries)
 
 
 def _places(columns: Sequence[MeasuredColumn], condition: Callable[[MeasuredColumn], bool]) -> str:
