@@ -23,6 +23,7 @@ from typing import Annotated
 import typer
 
 from dagster_project import display
+from dagster_project.backfill import backfill
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.screen import Screen, screen
 from dagster_project.sql_arguments import (
@@ -59,6 +60,7 @@ app = typer.Typer(
 )
 
 sandbox_app = typer.Typer(no_args_is_help=True)
+app.command()(backfill)
 app.add_typer(sandbox_app, name="sandbox", help="Stand-ins for the upstream services, with synthetic data.")
 
 
