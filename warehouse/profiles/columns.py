@@ -67,12 +67,12 @@ class MeasuredColumn:
 
     @property
     def filled(self) -> str:
-        """A condition (SQL): the row has something there. Blank text, no number and a list of nothing are nothing.
+        """A condition (SQL): the row has something there. Blank text, no number and a list without any are nothing.
 
         What begins with a visible ASCII character need not be trimmed to see that it is not blank.
         """
         if self.is_list:
-            return f"len({self.sql}) > 0"
+            return f"len({self.elements}) > 0"
         match self.kind:
             case "text":
                 return stated(self.sql)
@@ -82,6 +82,12 @@ class MeasuredColumn:
                 return f"cast({self.sql} as varchar) not in ('null', '[]', '{{}}')"
             case _:
                 return f"{self.sql} is not null"
+
+    @property
+    def elements(self) -> str:
+        """The elements of a list that are something (SQL), each as often as it is there."""
+        is_something = stated("element") if self.kind == "text" else "element is not null"
+        return f"list_filter({self.sql}, lambda element: {is_something})"
 
     @property
     def compared(self) -> str:

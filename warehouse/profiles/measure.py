@@ -152,7 +152,7 @@ class _Measured:
 
     def _opened(self, column: MeasuredColumn) -> str:
         """Return the relation (SQL) with a row for each different element of a list, and one where it has none."""
-        elements = f"case when {column.filled} then list_distinct({column.sql}) else [null] end"
+        elements = f"case when {column.filled} then list_distinct({column.elements}) else [null] end"
         return f"(select unnest({elements}) as {_ELEMENT}, * from {self.relation})"
 
     def _tallies(
@@ -165,7 +165,7 @@ class _Measured:
         """Count the rows of each value of a group, or all of them; what states no value is together."""
         filled = [f"count(case when {column.filled} then 1 end)" for column in columns]
         sums = [f"coalesce(sum({column.added}), 0)" for column in added]
-        value = "null" if group is None else _stated_value(_ELEMENT if group.is_list else group.sql)
+        value = "null" if group is None else _ELEMENT if group.is_list else _stated_value(group.sql)
         by = "" if group is None else " group by all"
         query = f"select {value} as scope_value, {', '.join(['count(*)', *filled, *sums])} from {relation}{by}"
         end = 2 + len(filled)
