@@ -30,6 +30,10 @@ _KEY = ("layer", "source_id", "dataset", "column_name", "metric", "scope_column"
 _KEY_TEXT = " || chr(31) || ".join(f"coalesce(cast(figures.{column} as varchar), '')" for column in _KEY)
 
 
+def _hashed(text: str) -> str:
+    return f"cast('0x' || substr(md5({text}), 1, 15) as bigint)"
+
+
 def add_profile(target: Target, manifest: Path, releases: Sequence[Release], profiles: Path) -> ModelResult:
     """Measure the star of a build and fill its table `fct_profile`; says how long that took and how many rows it has.
 
@@ -79,7 +83,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, figures: Sequence[Figure]) ->
             group by all
         )
         select
-            cast('0x' || substr(md5({_KEY_TEXT}), 1, 15) as bigint) as profile_key,
+            {_hashed(_KEY_TEXT)} as profile_key,
+            case when figures.source_id is not null then {_hashed("figures.source_id")} end as source_key,
             figures.*,
             releases.upstream_version as release_version,
             case

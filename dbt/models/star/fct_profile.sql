@@ -4,6 +4,7 @@
 
 select
     cast(null as {{ engine_type('bigint') }}) as profile_key,
+    cast(null as {{ engine_type('bigint') }}) as source_key,
     cast(null as {{ engine_type('string') }}) as layer,
     cast(null as {{ engine_type('string') }}) as source_id,
     cast(null as {{ engine_type('string') }}) as release_version,
