@@ -43,6 +43,8 @@ _GROUP = re.compile(
 _MODALITY = re.compile(r"modality", re.IGNORECASE)
 _OF_SEVERAL = re.compile(r"(?:.*_)?modality", re.IGNORECASE)
 _CATEGORY = re.compile(r"(?:.*_)?(?:category|type)", re.IGNORECASE)
+# Hashes of natural keys, which stand beside them: only whether there is one says anything.
+_SURROGATE = "_key"
 _ADDITIVE = frozenset({"size", "sizes", "bytes", "count", "counts", "instances"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -131,8 +133,8 @@ class MeasuredColumn:
 
     @property
     def has_values(self) -> bool:
-        """Whether its values are counted one by one. The surrogate keys of the star say nothing by themselves."""
-        return self.kind in ("text", "boolean") or (self.kind == "whole" and not self.name.endswith("_key"))
+        """Whether its values are counted one by one."""
+        return self.kind in ("text", "boolean", "whole")
 
     @property
     def is_group(self) -> bool:
@@ -157,7 +159,10 @@ def columns_of(connection: DuckDBPyConnection, relation: str) -> list[MeasuredCo
     for name, kind in zip(found.columns, found.types, strict=True):
         is_list = kind.id == "list"
         element = str(kind.children[0][1]) if is_list else str(kind)
-        columns.append(MeasuredColumn(name, _kind(element), is_list))
+        kind_of = _kind(element)
+        if kind_of == "whole" and name.endswith(_SURROGATE):
+            kind_of = "other"
+        columns.append(MeasuredColumn(name, kind_of, is_list))
     return columns
 
 

@@ -22,16 +22,16 @@ def pattern_class(text: str) -> str:
 
     A class is told by the whole text. Eight digits are a date only if there is such a day, else a number.
     """
+    uuid = f" when {_is(text, _UUID, any_case=True)} then 'uuid'"
+    doi = f" when {_is(text, _DOI, any_case=True)} then 'doi'"
+    # What begins with a letter, as most other texts do, needs no look at the codes that begin with a digit or sign.
     return (
-        f"case when not {stated(text)} then 'empty'"
-        f" when {day_of(text)} is not null then 'date'"
+        f"case when not {stated(text)} then 'empty' when {text} >= '+' and {text} < ':' then"
+        f" case when {day_of(text)} is not null then 'date'"
         f" when {_is(text, _NUMBER)} then 'number'"
         f" when length({text}) <= 64 and {_is(text, _UID)} then 'uid'"
-        f" when {_is(text, _AGE)} then 'age'"
-        f" when {_is(text, _UUID, any_case=True)} then 'uuid'"
-        f" when {_is(text, _DOI, any_case=True)} then 'doi'"
-        f" when {_is(text, _URL, any_case=True)} then 'url'"
-        " else 'other' end"
+        f" when {_is(text, _AGE)} then 'age'{uuid}{doi} else 'other' end"
+        f"{uuid}{doi} when {_is(text, _URL, any_case=True)} then 'url' else 'other' end"
     )
 
 
