@@ -23,6 +23,7 @@ from typing import Annotated
 import typer
 
 from dagster_project import display
+from dagster_project.backfill import backfill
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.quality_commands import gaps, quality_app
 from dagster_project.screen import Screen, screen
@@ -63,6 +64,7 @@ app.add_typer(quality_app, name="quality")
 app.command()(gaps)
 
 sandbox_app = typer.Typer(no_args_is_help=True)
+app.command()(backfill)
 app.add_typer(sandbox_app, name="sandbox", help="Stand-ins for the upstream services, with synthetic data.")
 
 

@@ -95,7 +95,7 @@ def _audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     found = audit.audit_landed(
         releases,
         landing,
-        past_of(settings.home, landing, releases),
+        past_of(settings.home, landing, releases, threads=settings.threads, memory_limit=settings.memory_limit),
         accepted=read_acknowledgements(settings.home).findings,
         threads=settings.threads,
         memory_limit=settings.memory_limit,

@@ -70,7 +70,8 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
         log.info("Building the star", extra={"event": "step"})
         evidence = refresh.evidence(settings.home, releases)
         prepared = build.prepare(settings.home, landing, releases, settings, evidence)
-        made = _with_progress(build.run_models_apart(prepared, settings), len(prepared.models))
+        # The profile of the tables is one more.
+        made = _with_progress(build.run_models_apart(prepared, settings), len(prepared.models) + 1)
         yield from _materialized(made, prepared, project)
 
     return star
@@ -102,7 +103,7 @@ def _materialized(
         )
 
     for name in schemas:
-        if name not in prepared.models:
+        if name not in prepared.models and name != build.PROFILE_TABLE:
             yield result(name, 0, 0.0)
     for made in results:
         yield result(made.name, made.rows, made.seconds)

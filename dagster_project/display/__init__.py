@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dagster_project.display.backfill import backfill_report, backfilled
 from dagster_project.display.notices import absence_notice, synthetic_notice
 from dagster_project.display.rows import page
 from dagster_project.display.snapshots import (
@@ -18,6 +19,8 @@ from dagster_project.display.tables import column_list, documentation, matches, 
 
 __all__ = [
     "absence_notice",
+    "backfill_report",
+    "backfilled",
     "column_list",
     "documentation",
     "matches",

@@ -1,4 +1,4 @@
-"""Measure and print: `make bench`, or `python -m tests.bench NAME...` for idc, demo, portals, star or cases."""
+"""Measure and print: `make bench`, or `python -m tests.bench NAME...`: idc, demo, portals, star, profiles or cases."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import sys
 
 from rich.console import Console
 
-from tests.bench import cases, demo, idc, star
+from tests.bench import cases, demo, idc, profiles, star
 from tests.bench.portals import comparison
 
-PARTS = {"idc": idc.run, "demo": demo.run, "portals": comparison.run, "star": star.run, "cases": cases.run}
+PARTS = {
+    "idc": idc.run,
+    "demo": demo.run,
+    "portals": comparison.run,
+    "star": star.run,
+    "profiles": profiles.run,
+    "cases": cases.run,
+}
 
 
 def main() -> None:

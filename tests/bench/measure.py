@@ -13,11 +13,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Measurement:
-    """Wall-clock seconds, and the peak resident memory of the largest process, in MB of 1,000,000 bytes."""
+    """Wall-clock seconds, the peak resident memory of the largest process in MB (1,000,000 bytes), and CPU seconds."""
 
     seconds: float
     peak_mb: float
     output: str
+    cpu_seconds: float = 0.0
 
 
 def measured(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Measurement:
@@ -43,4 +44,4 @@ def measured(command: Sequence[str | Path], environment: Mapping[str, str] | Non
         raise SystemExit(f"{' '.join(map(str, command))} failed:\n{output}")
     # Linux counts kibibytes, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024
-    return Measurement(seconds, usage.ru_maxrss * unit / 1e6, output)
+    return Measurement(seconds, usage.ru_maxrss * unit / 1e6, output, usage.ru_utime + usage.ru_stime)

@@ -29,6 +29,26 @@ def model() -> None:
     run_models(prepare(settings.home, landing, landing.selected(), settings), settings)
 
 
+def profile() -> None:
+    """Profile the landed releases, which have no profile yet."""
+    from warehouse.profiles.store import profile_of
+
+    settings = load_settings()
+    landing = Landing(settings.home)
+    for release in landing.selected():
+        profile_of(settings.home, landing, release, threads=settings.threads, memory_limit=settings.memory_limit)
+
+
+def profile_star() -> None:
+    """Profile the star of the build again, which `model` has done once."""
+    from warehouse.build.profile import add_profile
+    from warehouse.build.statements import Target
+
+    settings = load_settings()
+    build = open_build(settings.home)
+    add_profile(Target.of(build.database, settings), build.manifest, build.releases, build.profiles)
+
+
 def audit() -> None:
     from warehouse.quality.audit import audit_landed, audit_star
     from warehouse.quality.record import record_verdicts
@@ -49,4 +69,5 @@ def publish() -> None:
 
 
 if __name__ == "__main__":
-    {"land": land, "project": project, "model": model, "audit": audit, "publish": publish}[sys.argv[1]]()
+    stages = (land, project, profile, model, profile_star, audit, publish)
+    {stage.__name__: stage for stage in stages}[sys.argv[1]]()

@@ -2,8 +2,8 @@
 
 `project` keeps what dbt makes of the project itself (`dbt_run`), once for each state of it. `history` picks the earlier
 releases that are evidence, `count_history` the counts of earlier loads. `layout` puts the landed files behind views,
-`statements` and `model_process` make the tables as dbt compiled them, `failures` explains what went wrong, and
-`digests` says what decides the tables.
+`statements` and `model_process` make the tables as dbt compiled them, `profile` measures them, `failures` explains what
+went wrong, and `digests` says what decides the tables.
 """
 
 from __future__ import annotations
@@ -23,16 +23,19 @@ from warehouse.build.failures import Failed, build_failure, lack_of_room
 from warehouse.build.history import NO_EVIDENCE, Evidence, LostRelease, evidence_for
 from warehouse.build.layout import absent_datasets, lay_out
 from warehouse.build.model_process import run_apart
+from warehouse.build.profile import PROFILE_TABLE, add_profile
 from warehouse.build.project import DATABASE, live_tables, project_with_empty_build, tables_read
 from warehouse.build.statements import ModelResult, Statement, Target
 from warehouse.errors import BuildFailed
 from warehouse.files import write_atomically, writing_to
 from warehouse.landing import Landing, Release
+from warehouse.profiles.store import profile_of
 from warehouse.settings import Settings
 from warehouse.sql_text import quoted
 
 __all__ = [
     "DBT_PROJECT",
+    "PROFILE_TABLE",
     "Build",
     "Evidence",
     "ModelResult",
@@ -76,6 +79,11 @@ class Build:
         return self.folder / "statements.json"
 
     @property
+    def profiles(self) -> Path:
+        """The folder with the profiles of the releases, `<source>.parquet`."""
+        return self.folder / "profiles"
+
+    @property
     def results(self) -> Path:
         """How each of the models ended, once they have run."""
         return self.folder / "results.json"
@@ -93,7 +101,7 @@ def prepare(
     The tables that this build runs are taken out of it, so that one that does not come about is missing, not empty.
     Folders of earlier builds are removed: they are scratch, and only the holder of the refresh lock builds. The name
     of the folder is this process's own: a model process whose refresh was killed a moment ago writes into another.
-    `evidence` is what to read of the past (`evidence_for`).
+    `evidence` is what to read of the past (`evidence_for`). A release that has no profile yet is profiled.
 
     Raises:
         IntegrityError: a landed object is not what was landed.
@@ -102,6 +110,10 @@ def prepare(
     """
     landing.require_intact([*releases, *evidence.inputs])
     project = project_with_empty_build(settings)
+    profiles = [
+        profile_of(home, landing, release, threads=settings.threads, memory_limit=settings.memory_limit)
+        for release in releases
+    ]
     by_source = {release.source: release for release in releases}
     digest = input_digest(releases, evidence)
     build = _build_in(
@@ -118,6 +130,9 @@ def prepare(
         shutil.copyfile(project.manifest, build.manifest)
         statements.write_statements(project.statements, build.statements)
         shutil.copyfile(project.empty_build, build.database)
+        build.profiles.mkdir()
+        for release, profile in zip(releases, profiles, strict=True):
+            shutil.copyfile(profile, build.profiles / f"{release.source}.parquet")
         record = {
             "input_digest": build.input_digest,
             "models": list(build.models),
@@ -157,30 +172,38 @@ def open_build(home: Path) -> Build:
 
 
 def run_models(build: Build, settings: Settings) -> None:
-    """Run the models of a build inside this process. What their tests declare is judged by the audit.
+    """Run the models of a build inside this process, and profile their tables.
+
+    What their tests declare is judged by the audit.
 
     Raises:
         StorageError, BuildFailed: as `build_failure` says.
     """
+    target = Target.of(build.database, settings)
     try:
-        results = statements.run(_statements(build), Target.of(build.database, settings))
+        results = statements.run(_statements(build), target)
     except duckdb.Error as error:
         raise build_failure(build.folder, error=str(error)) from error
     _finish(build, results)
+    _profile(build, target, results)
 
 
 def run_models_apart(build: Build, settings: Settings) -> Iterator[ModelResult]:
-    """Run the models of a build in a process of their own, as a refresh does; yields each model as it ends.
+    """Run the models of a build in a process of their own, as a refresh does; yields each table as it is made.
+
+    The last one is the profile of the others.
 
     Raises:
         StorageError, BuildFailed: as `build_failure` says.
     """
+    target = Target.of(build.database, settings)
     results: list[ModelResult] = []
-    for result in run_apart(_statements(build), Target.of(build.database, settings)):
+    for result in run_apart(_statements(build), target):
         results.append(result)
         if result.status == "success":
             yield result
     _finish(build, results)
+    yield _profile(build, target, results)
 
 
 def model_seconds(build: Build) -> float:
@@ -210,6 +233,16 @@ def _finish(build: Build, results: Sequence[ModelResult]) -> None:
     failed = [Failed(result.name, result.message) for result in results if result.status == "error"]
     if failed:
         raise build_failure(build.folder, failed, results=build.results)
+
+
+def _profile(build: Build, target: Target, results: Sequence[ModelResult]) -> ModelResult:
+    """Fill the profile of a build whose models have run, and keep how that ended with the other results."""
+    try:
+        profile = add_profile(target, build.manifest, build.releases, build.profiles)
+    except duckdb.Error as error:
+        raise build_failure(build.folder, error=str(error)) from error
+    _finish(build, [*results, profile])
+    return profile
 
 
 def _build_in(

@@ -30,6 +30,9 @@ log = logging.getLogger("icw.snapshots")
 MANIFEST = "manifest.json"
 DATABASE = "warehouse.duckdb"
 TABLES = "tables"
+PROFILE_TABLE = "fct_profile"
+PROFILE = "profile.parquet"
+"""The profile of a snapshot beside its manifest: the same bytes as its table `PROFILE_TABLE`."""
 
 _LISTED = 10
 

@@ -25,6 +25,8 @@ from warehouse.snapshots.absent_parts import absent_parts
 from warehouse.snapshots.catalog import (
     DATABASE,
     MANIFEST,
+    PROFILE,
+    PROFILE_TABLE,
     TABLES,
     Snapshot,
     point_current_at,
@@ -101,6 +103,7 @@ def publish(
             duckdb_file=duckdb_file,
             timings={**timings, "publish": round(time.perf_counter() - started, 3)},
         )
+        _copy_profile(work)
         _write_documents(work, manifest)
         _seal(work)
         published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
@@ -143,6 +146,13 @@ def _new_id(home: Path, tables_digest: str, *, synthetic: bool) -> tuple[str, da
         created_at += timedelta(seconds=1)
 
 
+def _copy_profile(work: Path) -> None:
+    """Lay the profile beside the documents of a snapshot, under a name that is the same in every one."""
+    table = work / TABLES / f"{PROFILE_TABLE}.parquet"
+    if table.is_file():
+        shutil.copyfile(table, work / PROFILE)
+
+
 def _write_documents(work: Path, manifest: Manifest) -> None:
     verdicts = [verdict.model_dump(mode="json") for verdict in manifest.verdicts]
     documents = {
@@ -154,7 +164,7 @@ def _write_documents(work: Path, manifest: Manifest) -> None:
         (work / name).write_text(text, encoding="utf-8")
     digests = {f"{TABLES}/{table.name}.parquet": table.parquet_sha256 for table in manifest.tables}
     digests[DATABASE] = manifest.duckdb_file.sha256
-    digests |= {name: sha256_of(work / name) for name in documents}
+    digests |= {name: sha256_of(work / name) for name in (*documents, PROFILE) if (work / name).is_file()}
     sums = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
     (work / "SHA256SUMS").write_text(sums, encoding="utf-8")
 

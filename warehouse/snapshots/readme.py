@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from warehouse.quality.verdicts import Verdict
+from warehouse.snapshots.catalog import PROFILE, PROFILE_TABLE
 from warehouse.snapshots.manifest import Manifest, SourceEntry
 
 
@@ -35,8 +36,15 @@ def _title(manifest: Manifest) -> str:
         "in all; the same input gives the same bytes |\n"
         "| `manifest.json` | sources, digests, columns, verdicts and versions, for programs |\n"
         "| `quality.json` | every expectation that judged the tables, its verdict, and what it found |\n"
+        f"{_profile(manifest)}"
         "| `SHA256SUMS` | digests of all files here |"
     )
+
+
+def _profile(manifest: Manifest) -> str:
+    if not any(table.name == PROFILE_TABLE for table in manifest.tables):
+        return ""
+    return f"| `{PROFILE}` | the table `{PROFILE_TABLE}` again: what was measured of loads and tables |\n"
 
 
 def _sources(manifest: Manifest) -> str:

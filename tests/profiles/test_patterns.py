@@ -1,0 +1,52 @@
+"""The pattern classes of texts."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from warehouse.profiles.patterns import day_of, pattern_class
+
+CLASSES = {
+    "uid": ["1.2.840.10008.5.1.4.1.1.2", "2.25.329800735698586629295641978511506172918"],
+    "date": ["2020-02-29", "20200229", "2020-02-29T12:30:00Z", "2020-02-29 12:30:00"],
+    "age": ["061Y", "003m", "010W", "001D"],
+    "doi": [
+        "10.7937/tcia.2020.1c3h-vp70",
+        "https://doi.org/10.7937/K9",
+        "http://dx.doi.org/10.5281/zenodo.1",
+        "doi:10.1000/x",
+    ],
+    "url": ["https://creativecommons.org/licenses/by/4.0/", "s3://idc-open-data/ab/*", "GS://bucket/x"],
+    "uuid": ["0d2ac3b5-7f44-4e0c-9a2b-f3d1c0a9e8b7", "0D2AC3B5-7F44-4E0C-9A2B-F3D1C0A9E8B7"],
+    "number": ["0", "-12.5", "1e6", "20200230", "00000000", "0012", ".5"],
+    "empty": ["", "   "],
+    "other": ["CHEST", "1.02.3.4", "2020-02-30", "0000-00-00", "61Y", "10.7937/", "https://", "1.2.3.", "\t", "NaT"],
+}
+
+
+@pytest.mark.parametrize(("expected", "text"), [(name, text) for name, texts in CLASSES.items() for text in texts])
+def test_a_text_is_of_its_class(expected: str, text: str) -> None:
+    assert class_of(text) == expected
+
+
+@given(st.text(st.sampled_from("0123456789.-+eTYDWM/:ux \t\n"), max_size=24))
+@settings(deadline=None)
+def test_every_text_is_of_one_class(text: str) -> None:
+    assert class_of(text) in CLASSES
+
+
+@given(st.dates().filter(lambda day: day.year >= 1000))
+@settings(deadline=None)
+def test_a_day_is_read_in_both_spellings(day: object) -> None:
+    for text in (str(day), str(day).replace("-", "")):
+        with duckdb.connect() as connection:
+            assert connection.execute(f"select {day_of('x')} from (select $1 as x)", [text]).fetchall() == [(day,)]
+
+
+def class_of(text: str) -> str:
+    with duckdb.connect() as connection:
+        ((found,),) = connection.execute(f"select {pattern_class('x')} from (select $1 as x)", [text]).fetchall()
+    return found

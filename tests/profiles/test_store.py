@@ -1,0 +1,183 @@
+"""The profile of a landed release is measured once, and anew where it does not hold."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.support.small_release import FILES, land
+from warehouse.contracts import load_contract
+from warehouse.errors import IntegrityError, StorageError
+from warehouse.landing import Landing, Release
+from warehouse.profiles import store
+from warehouse.profiles.figures import PROFILE_COLUMNS
+from warehouse.profiles.store import has_profile, profile_of, profile_path, read_profile
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The schemas that were measured, one entry each time."""
+    times: list[str] = []
+
+    def measure(connection: object, schema: str, contract: object) -> object:
+        times.append(schema)
+        return original(connection, schema, contract)  # type: ignore[arg-type]
+
+    original = store.measure_datasets
+    monkeypatch.setattr(store, "measure_datasets", measure)
+    return times
+
+
+@pytest.fixture
+def landed(tmp_path: Path) -> tuple[Landing, Release]:
+    return land(tmp_path)
+
+
+def test_a_profile_holds_what_the_release_has(tmp_path: Path, landed: tuple[Landing, Release]) -> None:
+    landing, release = landed
+    path = profile_of(tmp_path, landing, release)
+    assert path == tmp_path / "profiles" / "idc" / f"25.0.5-{release.digest[:12]}.parquet"
+    assert pq.read_schema(path).names == list(PROFILE_COLUMNS)
+    figures = read_profile(path)
+    assert {figure.dataset for figure in figures} == set(FILES)
+    rows = {figure.dataset: figure.number for figure in figures if figure.metric == "rows"}
+    assert rows == {load.dataset: load.rows for load in release.loads if load.status == "landed"}
+    modalities = {
+        figure.scope_value: figure.number
+        for figure in figures
+        if (figure.dataset, figure.metric, figure.scope_column) == ("idc_index", "group rows", "Modality")
+    }
+    assert modalities == {"CT": 1200, "MR": 600, "SR": 600}
+    nulls = {
+        figure.scope_value: figure.number
+        for figure in figures
+        if (figure.dataset, figure.metric, figure.column_name) == ("idc_index", "null", "BodyPartExamined")
+    }
+    assert nulls == {None: 1200, "CT": 0, "MR": 600, "SR": 600}
+
+
+def test_it_is_measured_once(tmp_path: Path, landed: tuple[Landing, Release], measured: list[str]) -> None:
+    landing, release = landed
+    assert not has_profile(tmp_path, release)
+    first = profile_of(tmp_path, landing, release)
+    before = first.stat().st_mtime_ns
+    assert profile_of(tmp_path, landing, release) == first
+    assert has_profile(tmp_path, release)
+    assert len(measured) == 1
+    assert first.stat().st_mtime_ns == before
+
+
+def test_its_bytes_are_the_same_with_any_threads(tmp_path: Path, landed: tuple[Landing, Release]) -> None:
+    landing, release = landed
+    one = profile_of(tmp_path / "one", landing, release, threads=1)
+    two = profile_of(tmp_path / "two", landing, release, threads=2, memory_limit="500MB")
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_it_outlives_the_landed_files(tmp_path: Path, landed: tuple[Landing, Release], measured: list[str]) -> None:
+    landing, release = landed
+    path = profile_of(tmp_path, landing, release)
+    spoil(landing, release)
+    assert profile_of(tmp_path, landing, release) == path
+    path.unlink()
+    with pytest.raises(IntegrityError, match=r"idc 25\.0\.5 cannot be profiled.*idc_index\.parquet"):
+        profile_of(tmp_path, landing, release)
+    assert len(measured) == 1
+
+
+@pytest.mark.parametrize("damage", ["bit", "cut", "empty", "text"])
+def test_a_damaged_one_is_measured_anew(
+    tmp_path: Path, landed: tuple[Landing, Release], measured: list[str], damage: str
+) -> None:
+    landing, release = landed
+    path = profile_of(tmp_path, landing, release)
+    whole = path.read_bytes()
+    chance = random.Random(damage)
+    for _ in range(10 if damage == "bit" else 1):
+        place = chance.randrange(4, len(whole) - 8)
+        spoilt = {
+            "bit": whole[:place] + bytes([whole[place] ^ 1 << chance.randrange(8)]) + whole[place + 1 :],
+            "cut": whole[:place],
+            "empty": b"",
+            "text": b"no parquet",
+        }[damage]
+        path.write_bytes(spoilt)
+        table = pq.read_table(profile_of(tmp_path, landing, release))
+        assert table.equals(pq.read_table(profile_of(tmp_path / "again", landing, release)))
+    assert len(measured) >= 3
+
+
+def test_one_of_an_earlier_form_is_measured_anew(
+    tmp_path: Path, landed: tuple[Landing, Release], measured: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing, release = landed
+    profile_of(tmp_path, landing, release)
+    monkeypatch.setattr(store, "form_of", lambda source: "another form")
+    assert not has_profile(tmp_path, release)
+    profile_of(tmp_path, landing, release)
+    assert len(measured) == 2
+    assert has_profile(tmp_path, release)
+
+
+def test_the_form_tells_contracts_and_code_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = store.form_of("idc")
+    assert before != store.form_of("midrc")
+    contract = load_contract("idc")
+    dataset = contract.datasets["idc_index"]
+    changed = dataset.model_copy(update={"key": ("collection_id", "SeriesInstanceUID")})
+    described = dataset.columns[0].model_copy(update={"description": "Another text."})
+    for update, differs in (
+        ({**contract.datasets, "idc_index": changed}, True),
+        (
+            {
+                **contract.datasets,
+                "idc_index": dataset.model_copy(update={"columns": (described, *dataset.columns[1:])}),
+            },
+            False,
+        ),
+    ):
+        other = contract.model_copy(update={"datasets": update})
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(store, "load_contract", lambda source, other=other: other)
+            store.form_of.cache_clear()
+            assert (store.form_of("idc") != before) is differs
+    store.form_of.cache_clear()
+    assert store.form_of("idc") == before
+
+
+def test_of_another_release_it_does_not_hold(tmp_path: Path, landed: tuple[Landing, Release]) -> None:
+    landing, release = landed
+    other = release.model_copy(update={"loads": release.loads[:-1]})
+    path = profile_of(tmp_path, landing, release)
+    target = profile_path(tmp_path, other)
+    target.write_bytes(path.read_bytes())
+    assert not has_profile(tmp_path, other)
+
+
+def test_a_damaged_one_cannot_be_read(tmp_path: Path, landed: tuple[Landing, Release]) -> None:
+    landing, release = landed
+    path = profile_of(tmp_path, landing, release)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(IntegrityError, match=r"The profile .* cannot be read"):
+        read_profile(path)
+
+
+def test_a_home_that_is_a_file_is_said(tmp_path: Path, landed: tuple[Landing, Release]) -> None:
+    landing, release = landed
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="Cannot write to"):
+        profile_of(tmp_path / "file", landing, release)
+
+
+def spoil(landing: Landing, release: Release) -> None:
+    """Flip a byte in the index."""
+    load = release.load_of("idc_index")
+    assert load is not None
+    path = landing.object_path(load.objects[0].sha256)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
