@@ -14,11 +14,10 @@ import dagster as dg
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import alerts, refresh
 from warehouse.acknowledgements import read_acknowledgements
-from warehouse.build import input_digest, open_build
+from warehouse.build import open_build
 from warehouse.build.project import Project, tables_read
 from warehouse.dbt_manifest import STAR_SCHEMA
-from warehouse.landing import Release
-from warehouse.process import loading
+from warehouse.landed_audit import audit_selected
 from warehouse.quality.assets import by_asset, owner_of
 from warehouse.quality.incidents import keep_incidents
 from warehouse.quality.record import record_verdicts
@@ -27,7 +26,6 @@ from warehouse.quality.verdicts import Asset, Verdict, failed_errors, require_no
 from warehouse.registry import SOURCES
 from warehouse.run_record import now
 from warehouse.settings import Settings
-from warehouse.snapshots.past import past_of
 
 log = logging.getLogger("icw.refresh")
 
@@ -82,33 +80,20 @@ def _check_of(suite: str) -> str:
 @at_stage("auditing the landed files")
 def _audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     """Judge the landed files before a model reads them."""
-    with loading():
-        from warehouse.quality import audit
-
     settings, landing = warehouse.settings, warehouse.landing
     log.info("Auditing the landed files", extra={"event": "step"})
-    started = time.monotonic()
     refresh.require_real_home(settings)
     refresh.keep_counts(settings.home)
     refresh.require_a_source(choice for choice in landing.choices() if choice.source in settings.upstreams)
-    releases = landing.selected()
-    found = audit.audit_landed(
-        releases,
-        landing,
-        past_of(settings.home, landing, releases, threads=settings.threads, memory_limit=settings.memory_limit),
-        accepted=read_acknowledgements(settings.home).findings,
-        threads=settings.threads,
-        memory_limit=settings.memory_limit,
-    )
-    verdicts = _kept(settings, found, releases)
-    digest = input_digest(releases, refresh.evidence(settings.home, releases))
-    record_verdicts(settings.home, "landed", digest, verdicts, time.monotonic() - started)
-    judged = by_asset(verdicts)
+    audited = audit_selected(settings, landing)
+    judged = by_asset(audited.found)
+    refused = {choice.source for choice in audited.refused}
     for spec in SOURCES:
         for dataset in spec.contract.datasets:
             asset = (spec.name, dataset)
-            yield _result(dg.AssetKey(list(asset)), _LANDED_CHECK, {asset: judged.get(asset, [])})
-    _require_no_errors(settings, verdicts)
+            of_it = {asset: judged.get(asset, [])}
+            yield _result(dg.AssetKey(list(asset)), _LANDED_CHECK, of_it, is_refused=spec.name in refused)
+    _require_no_errors(settings, audited.used)
 
 
 @at_stage("auditing the star")
@@ -128,7 +113,8 @@ def _audit_star(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) ->
         threads=settings.threads,
         memory_limit=settings.memory_limit,
     )
-    verdicts = _kept(settings, found, build.releases)
+    synthetic = any(release.synthetic for release in build.releases)
+    verdicts = keep_incidents(settings.home, found, now(), synthetic=synthetic)
     record_verdicts(settings.home, "star", build.input_digest, verdicts, time.monotonic() - started)
     for suite in STAR:
         judged = by_asset(verdict for verdict in verdicts if verdict.suite == suite.name)
@@ -138,12 +124,6 @@ def _audit_star(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) ->
         asset = (key.path[0], key.path[1])
         yield _result(key, _STAR_CHECK, {asset: of_all.get(asset, [])})
     _require_no_errors(settings, verdicts)
-
-
-def _kept(settings: Settings, verdicts: Sequence[Verdict], releases: Sequence[Release]) -> list[Verdict]:
-    """Keep which findings have opened and closed, and return the verdicts with since when each stands."""
-    synthetic = any(release.synthetic for release in releases)
-    return keep_incidents(settings.home, verdicts, now(), synthetic=synthetic)
 
 
 def _require_no_errors(settings: Settings, verdicts: Sequence[Verdict]) -> None:
@@ -157,10 +137,15 @@ def _require_no_errors(settings: Settings, verdicts: Sequence[Verdict]) -> None:
     require_no_errors(verdicts)
 
 
-def _result(key: dg.AssetKey, check: str, judged: Mapping[Asset, Sequence[Verdict]]) -> dg.AssetCheckResult:
-    """Return the result of a check over some assets; a source without a load has none, and passes."""
+def _result(
+    key: dg.AssetKey, check: str, judged: Mapping[Asset, Sequence[Verdict]], *, is_refused: bool = False
+) -> dg.AssetCheckResult:
+    """Return the result of a check over some assets; a source without a load has none, and passes.
+
+    Errors in data that `is_refused` stop nothing: the build reads an earlier load in its place.
+    """
     failed = [(asset, verdict) for asset, verdicts in judged.items() for verdict in verdicts if not verdict.passed]
-    stops = any(verdict.blocks for _, verdict in failed)
+    stops = not is_refused and any(verdict.blocks for _, verdict in failed)
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=check,
