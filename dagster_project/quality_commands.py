@@ -51,7 +51,8 @@ def quality(
         print(json.dumps(display.quality_report(found, stale), indent=2, ensure_ascii=False))
     else:
         display.quality(screen(), found, stale)
-    if strict and any(entry.finding.blocks for entry in (*found.findings, *found.blocked_findings)):
+    stands = any(entry.finding.blocks for entry in (*found.findings, *found.blocked_findings))
+    if strict and (stands or any(not one.acknowledged for one in found.unpublished)):
         raise typer.Exit(AuditFailed.exit_code)
 
 

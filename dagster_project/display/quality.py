@@ -26,6 +26,14 @@ def quality(console: Console, found: Report, stale: Sequence[AcceptedFinding]) -
     """Show a report: a blocked night first, then the snapshot."""
     if found.blocked is not None:
         _blocked(console, found.blocked, found.blocked_findings)
+    for incident in found.unpublished:
+        console.print(
+            f"error {incident.finding}, in data that was not published, since {_night(incident.first)}: "
+            f"{_short(incident.sentence)}",
+            style="red",
+            markup=False,
+            highlight=False,
+        )
     if found.snapshot is None:
         console.print("No snapshot is in service.")
         return
@@ -118,6 +126,9 @@ def quality_report(found: Report, stale: Sequence[AcceptedFinding]) -> dict[str,
             "ended_at": blocked.ended_at.isoformat(),
             "findings": _entries(found.blocked_findings),
         },
+        "unpublished": [
+            one.model_dump(mode="json", exclude={"told_opened", "told_closed"}) for one in found.unpublished
+        ],
         "acknowledgements_of_nothing": [entry.name for entry in stale],
     }
 

@@ -14,6 +14,7 @@ import pytest
 from tests.support.sample_build import PASSED, WARNING, make_build
 from warehouse.errors import UsageError
 from warehouse.quality.history import is_half_synthetic
+from warehouse.quality.incidents import keep_incidents
 from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict, finding_id
 from warehouse.settings import load_settings
 from warehouse.snapshots.catalog import DATABASE, Snapshot, current, snapshots
@@ -73,6 +74,14 @@ def test_in_the_first_snapshot_nothing_is_new(home: Path) -> None:
     found = report(home, snapshots(home)[0], is_in_service=False)
     assert found.earlier is None
     assert not any(entry.is_new for entry in found.findings)
+
+
+def test_an_error_in_data_that_was_left_out_is_told_with_the_snapshot_in_service(home: Path) -> None:
+    moment = datetime(2026, 11, 1, 3, 30, tzinfo=UTC)
+    keep_incidents(home, [failed("left out", "error"), failed("shown")], moment, synthetic=False)
+    found = report(home, in_service(home), is_in_service=True)
+    assert [incident.expectation for incident in found.unpublished] == ["left out"]
+    assert report(home, snapshots(home)[0], is_in_service=False).unpublished == ()
 
 
 def test_errors_come_before_warnings() -> None:

@@ -36,6 +36,7 @@ class Report:
 
     `findings`: the new ones first, the acknowledged last, errors before warnings, then by subject. `blocked` is an
     audit after the snapshot in service that let nothing be published, with its findings beside those of the snapshot.
+    `unpublished` are errors that stand in data which was left out of the snapshot because of them.
     """
 
     snapshot: Snapshot | None
@@ -43,6 +44,7 @@ class Report:
     findings: tuple[Reported, ...]
     blocked: LastAudit | None = None
     blocked_findings: tuple[Reported, ...] = ()
+    unpublished: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,27 @@ class Counted:
 
 
 def report(home: Path, snapshot: Snapshot | None, *, is_in_service: bool) -> Report:
-    """Return what was found in a snapshot and, for the one in service, in a later audit that has let nothing pass."""
+    """Return what was found in a snapshot and, for the one in service, in a later audit that has let nothing pass.
+
+    Raises:
+        IntegrityError: the incidents of the home cannot be read.
+    """
     earlier = None if snapshot is None else before(home, snapshot)
     own = () if snapshot is None else snapshot.manifest.verdicts
     blocked = blocked_audit(home, snapshot) if is_in_service else None
+    found = reported(own, None if earlier is None else earlier.manifest.verdicts)
+    of_blocked = (
+        () if blocked is None else reported(blocked.verdicts, None if snapshot is None else snapshot.manifest.verdicts)
+    )
+    shown = {entry.finding.id for entry in (*found, *of_blocked)}
+    standing = [one for one in read_incidents(home) if one.closed is None and one.severity == "error"]
     return Report(
         snapshot=snapshot,
         earlier=earlier,
-        findings=reported(own, None if earlier is None else earlier.manifest.verdicts),
+        findings=found,
         blocked=blocked,
-        blocked_findings=()
-        if blocked is None
-        else reported(blocked.verdicts, None if snapshot is None else snapshot.manifest.verdicts),
+        blocked_findings=of_blocked,
+        unpublished=tuple(one for one in standing if one.finding not in shown) if is_in_service else (),
     )
 
 
