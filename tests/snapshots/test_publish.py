@@ -14,7 +14,6 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support import small_release
 from tests.support.sample_build import (
     COLLECTION_COLUMNS,
     FAILED,
@@ -35,7 +34,6 @@ from warehouse.snapshots.catalog import Snapshot, current, snapshots
 from warehouse.snapshots.manifest import Manifest
 from warehouse.snapshots.publish import publish
 from warehouse.snapshots.star import star_tables
-from warehouse.snapshots.verification import is_sound
 
 
 def parquet_digests(home: Path) -> dict[str, str]:
@@ -396,18 +394,3 @@ def test_a_parquet_file_describes_its_columns(published: Snapshot) -> None:
     columns = json.loads(found[b"columns"])
     assert list(columns) == list(SERIES_COLUMNS)
     assert columns["collection_key"] == "Key of the collection. -> dim_collection.collection_key"
-
-
-def test_the_profile_lies_beside_the_documents(tmp_path_factory: pytest.TempPathFactory, home: Path) -> None:
-    """The same file by the same name in every snapshot, so that a history is read from all of them at once."""
-    manifest = publish(small_release.built_once(tmp_path_factory), [PASSED], home, {})
-    folder = home / "snapshots" / manifest.snapshot_id
-    assert (folder / "profile.parquet").read_bytes() == (folder / "tables" / "fct_profile.parquet").read_bytes()
-    assert "| `profile.parquet` |" in (folder / "README.md").read_text()
-    assert is_sound(Snapshot(folder, manifest))
-    union = f"select filename, number from read_parquet('{home}/snapshots/*/profile.parquet', filename = true)"
-    where = "dataset = 'idc_index' and metric = 'null' and column_name = 'BodyPartExamined' and scope_column is null"
-    assert duckdb.execute(f"{union} where {where}").fetchall() == [(str(folder / "profile.parquet"), 1200.0)]
-    (folder / "profile.parquet").chmod(0o644)
-    (folder / "profile.parquet").write_bytes(b"")
-    assert not is_sound(Snapshot(folder, manifest))
