@@ -1,4 +1,4 @@
-"""Measure and print: `make bench`, or `python -m tests.bench NAME...`: idc, demo, portals, star, profiles or cases."""
+"""Measure and print: `make bench`, or `python -m tests.bench NAME...` with the names in PARTS."""
 
 from __future__ import annotations
 

@@ -211,6 +211,18 @@ def test_a_relation_without_rows_has_only_these() -> None:
     assert figures_of([]) == {(None, "rows", None, None, None): 0}
 
 
+def test_of_surrogate_keys_only_the_nulls_are_counted() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table bridge as select 1::bigint as study_key, null::bigint as patient_key")
+        found = by_entry(measure_relation(connection, "bridge", "star", None, "bridge", ["study_key", "patient_key"]))
+    assert found == {
+        (None, "rows", None, None, None): 1,
+        (None, "distinct keys", None, None, None): 0,
+        ("study_key", "null", None, None, None): 0,
+        ("patient_key", "null", None, None, None): 1,
+    }
+
+
 def values_of(found: dict[Entry, float], column: str) -> dict[str | None, float]:
     return {entry[4]: number for entry, number in found.items() if entry[:2] == (column, "value") and entry[4] != OTHER}
 

@@ -110,7 +110,7 @@ class _Measured:
             yield from self._quantiles()
             yield from self._groups()
             counted = [column for column in self.columns if column.kind not in ("record", "other")]
-            at_once = len(counted) if rows <= _ROWS_AT_ONCE else 1
+            at_once = max(len(counted), 1) if rows <= _ROWS_AT_ONCE else 1
             for first in range(0, len(counted), at_once):
                 yield from self._values(counted[first : first + at_once])
 
