@@ -288,10 +288,14 @@ def _kept(upstream: Upstream, landing: Landing, error: SourceError) -> Choice:
             [f"wrong bytes, which do not pass with time: {error}" if wrong_bytes else str(error), *damage]
         ),
     )
-    (failure,) = failures_of([choice])
-    level = logging.ERROR if wrong_bytes else logging.WARNING
-    log.log(level, "%s", _sentence(failure), extra={"event": "degraded", "source": upstream.source})
+    say_degraded(choice, logging.ERROR if wrong_bytes else logging.WARNING)
     return choice
+
+
+def say_degraded(choice: Choice, level: int) -> None:
+    """Log that a source could not be refreshed, and what the build reads of it instead."""
+    (failure,) = failures_of([choice])
+    log.log(level, "%s", _sentence(failure), extra={"event": "degraded", "source": choice.source})
 
 
 def _sentence(failure: SourceFailure) -> str:

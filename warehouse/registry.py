@@ -49,13 +49,11 @@ class SourceSpec:
     def contract(self) -> Contract:
         """The datasets that the source is expected to have."""
         # Who only needs names reads no YAML.
-        import yaml
-
-        from warehouse.contracts import Contract, load_contract
+        from warehouse.contracts import load_contract, parse_contract
 
         if self.contract_file is None:
             return load_contract(self.name)
-        return Contract.model_validate(yaml.safe_load(self.contract_file.read_text(encoding="utf-8")))
+        return parse_contract(self.contract_file.read_text(encoding="utf-8"))
 
 
 SOURCES = (

@@ -13,14 +13,13 @@ import dagster as dg
 from dagster_project.defs.sources import first_asset
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
-from warehouse.build import input_digest, open_build
-from warehouse.process import loading
+from warehouse.build import open_build
+from warehouse.landed_audit import audit_selected
 from warehouse.quality.assets import by_asset
 from warehouse.quality.record import record_verdicts
 from warehouse.quality.suites import LANDED, RELEASE, STAR
 from warehouse.quality.verdicts import Asset, Verdict, require_no_errors
 from warehouse.registry import SOURCES
-from warehouse.snapshots.past import past_of
 
 log = logging.getLogger("icw.refresh")
 
@@ -61,30 +60,18 @@ def _check_of(suite: str) -> str:
 @at_stage("auditing the landed files")
 def _audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     """Judge the landed files before a model reads them."""
-    with loading():
-        from warehouse.quality import audit
-
     settings, landing = warehouse.settings, warehouse.landing
     log.info("Auditing the landed files", extra={"event": "step"})
-    started = time.monotonic()
     refresh.require_real_home(settings)
     refresh.keep_counts(settings.home)
     refresh.require_a_source(choice for choice in landing.choices() if choice.source in settings.upstreams)
-    releases = landing.selected()
-    verdicts = audit.audit_landed(
-        releases,
-        landing,
-        past_of(settings.home, landing, releases),
-        threads=settings.threads,
-        memory_limit=settings.memory_limit,
-    )
-    digest = input_digest(releases, refresh.evidence(settings.home, releases))
-    record_verdicts(settings.home, "landed", digest, verdicts, time.monotonic() - started)
-    judged = by_asset(verdicts)
+    audited = audit_selected(settings, landing)
+    judged = by_asset(audited.found)
+    refused = {choice.source for choice in audited.refused}
     for spec in SOURCES:
         of_source = {asset: found for asset, found in judged.items() if asset[0] == spec.name}
-        yield _result(first_asset(spec), _LANDED_CHECK, of_source)
-    require_no_errors(verdicts)
+        yield _result(first_asset(spec), _LANDED_CHECK, of_source, is_refused=spec.name in refused)
+    require_no_errors(audited.used)
 
 
 @at_stage("auditing the star")
@@ -105,10 +92,15 @@ def _audit_star(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     require_no_errors(verdicts)
 
 
-def _result(key: dg.AssetKey, check: str, judged: Mapping[Asset, Sequence[Verdict]]) -> dg.AssetCheckResult:
-    """Return the result of a check over some assets; a source without a load has none, and passes."""
+def _result(
+    key: dg.AssetKey, check: str, judged: Mapping[Asset, Sequence[Verdict]], *, is_refused: bool = False
+) -> dg.AssetCheckResult:
+    """Return the result of a check over some assets; a source without a load has none, and passes.
+
+    Errors in data that `is_refused` stop nothing: the build reads an earlier load in its place.
+    """
     failed = [(asset, verdict) for asset, verdicts in judged.items() for verdict in verdicts if not verdict.passed]
-    stops = any(verdict.severity == "error" for _, verdict in failed)
+    stops = not is_refused and any(verdict.severity == "error" for _, verdict in failed)
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=check,

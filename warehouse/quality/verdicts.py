@@ -75,12 +75,16 @@ def require_no_errors(verdicts: Sequence[Verdict]) -> None:
         )
     failed = failed_errors(verdicts)
     if failed:
-        named = "; ".join(
-            f"{verdict.expectation} ({verdict.suite}, {verdict.subject}), observed {verdict.observed}"
-            for verdict in failed[:_NAMED]
-        )
-        more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
         raise AuditFailed(
             f"The build was not published: {len(failed)} of {len(verdicts)} expectations failed as errors: "
-            f"{named}{more}. What was in service before stays in service."
+            f"{named(failed)}. What was in service before stays in service."
         )
+
+
+def named(failed: Sequence[Verdict]) -> str:
+    """Return the first few of some failed verdicts in one line, and how many are left out."""
+    first = "; ".join(
+        f"{verdict.expectation} ({verdict.suite}, {verdict.subject}), observed {verdict.observed}"
+        for verdict in failed[:_NAMED]
+    )
+    return first + (f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else "")

@@ -36,6 +36,22 @@ def past_of(home: Path, landing: Landing, releases: Sequence[Release]) -> Past:
     return Past(previous)
 
 
+def last_published(home: Path, landing: Landing, source: str, *, synthetic: bool) -> Release | None:
+    """Return the release of a source in the newest snapshot that has one which the landing still holds whole, or None.
+
+    Raises:
+        IntegrityError: the manifest of a landed release cannot be read.
+    """
+    landed = {release.digest: release for release in landing.releases(source) if release.synthetic == synthetic}
+    published = (
+        landed.get(entry.digest)
+        for snapshot in reversed(snapshots(home))
+        for entry in snapshot.manifest.sources
+        if entry.source == source
+    )
+    return next((found for found in published if found is not None and not landing.missing_objects(found)), None)
+
+
 def _before(home: Path, landing: Landing, release: Release) -> Iterable[Release]:
     """Yield the landed releases of a source that come before `release`, the last one first."""
     landed = [earlier for earlier in landing.releases(release.source) if earlier.synthetic == release.synthetic]
