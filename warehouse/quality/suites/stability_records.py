@@ -1,0 +1,502 @@
+"""Suite `stable records`: what an identifier says is unchanged is unchanged, and no record goes or repeats unseen.
+
+Each dataset is held against the one of the previous release of its source. Two narrow passes over either side find the
+records that differ; only these are read in full. Which records are the same, what of them may change and how much,
+is data (`warehouse.quality.rules.stability`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from warehouse.contracts import Column
+from warehouse.quality.bounds import Limit, Standing, worst
+from warehouse.quality.checks import never
+from warehouse.quality.rules.stability import (
+    FEWEST_GONE,
+    GONE,
+    GONE_WITH_TRACE,
+    REPEATED,
+    TOLERANCES,
+    FactKind,
+    RecordRule,
+    Tolerance,
+    differs,
+    record_rules,
+)
+from warehouse.quality.suite import Detail, LandedRelease, ProfileRow, ReleaseSuite
+from warehouse.quality.verdicts import Asset
+from warehouse.sql_text import literal, quoted
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Aspect = Literal["history", "fixed", "described", "gone", "repeated"]
+
+# More groups than these in one row of their own would bury the others.
+_MOST_GROUPS = 8
+_GROUPS_NAMED = 3
+
+
+@dataclass(frozen=True)
+class RecordProfile(ProfileRow):
+    """One thing that was compared of the same records of two loads: a column, or whether they are there at all.
+
+    `compared` records of the `group` (empty: all), of which `changed` have changed.
+    """
+
+    source: str
+    dataset: str
+    aspect: Aspect
+    scope: str
+    group: str
+    standing: Standing
+    compared: int
+    changed: int
+    worst_groups: str
+    example: str
+    expected: str
+    query: str
+
+    @property
+    def label(self) -> str:
+        """The dataset and what has changed of it, the worst groups first."""
+        if self.aspect == "history":
+            return f"{self.source} ({'no history' if self.standing == 'no history' else 'compared'})"
+        where = f" in {self.worst_groups}" if self.worst_groups else ""
+        example = f", most often {self.example}" if self.example else ""
+        word = {"gone": "gone", "repeated": "repeated"}.get(self.aspect, "changed")
+        return f"{self.dataset} {self.scope}: {self.changed} of {self.compared} {word}{where}{example}"
+
+    @property
+    def asset(self) -> Asset:
+        """The dataset."""
+        return self.source, self.dataset
+
+    @property
+    def detail(self) -> Detail:
+        """The column and the group, and the query that lists every changed record."""
+        return Detail(self.scope, self.expected, self.changed, self.query or None)
+
+
+@dataclass(frozen=True)
+class _Count:
+    """How many records of a group are the same as before by their identifier, and how many of them have changed."""
+
+    group: str
+    compared: int
+    changed: int
+
+
+def measure_records(connection: DuckDBPyConnection, landed: LandedRelease) -> list[RecordProfile]:
+    """Compare every dataset of a release with the previous one: a row for each column that has changed or could not.
+
+    One row says whether there is a previous release at all.
+    """
+    source = landed.release.source
+    first = next(iter(landed.contract.datasets))
+    standing: Standing = "no history" if landed.previous is None else "stable"
+    rows = [_row(source, first, "history", "history", "", standing, _Count("", 0, 0))]
+    if landed.previous is None:
+        return rows
+    for name, dataset in landed.contract.datasets.items():
+        if all(_has_file(release, name) for release in (landed.release, landed.previous)):
+            for rule in record_rules(source, name, dataset):
+                rows += _Comparison(connection, landed, rule).rows()
+    return rows
+
+
+def _has_file(release: object, dataset: str) -> bool:
+    load = release.load_of(dataset)  # type: ignore[attr-defined]
+    return load is not None and bool(load.objects)
+
+
+def _row(
+    source: str,
+    dataset: str,
+    aspect: Aspect,
+    scope: str,
+    group: str,
+    standing: Standing,
+    count: _Count,
+    worst_groups: str = "",
+    example: str = "",
+    expected: str = "",
+    query: str = "",
+) -> RecordProfile:
+    return RecordProfile(
+        source,
+        dataset,
+        aspect,
+        scope,
+        group,
+        standing,
+        count.compared,
+        count.changed,
+        worst_groups,
+        example,
+        expected,
+        query,
+    )
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """One rule over one dataset of two releases."""
+
+    connection: DuckDBPyConnection
+    landed: LandedRelease
+    rule: RecordRule
+
+    def rows(self) -> Iterator[RecordProfile]:
+        """Yield a row for each aspect; those of columns only where any record has changed."""
+        facts = [
+            (column, kind)
+            for column, kind in self.rule.facts
+            if column.name not in self.landed.lacking.get(self.rule.dataset, ())
+            and column.name not in self.landed.lacked.get(self.rule.dataset, ())
+        ]
+        if any(self._lacks(part) for part in self.rule.identity):
+            return
+        for side, relation in (("later", self._now), ("earlier", self._before)):
+            self._note(side, relation, [column for column, _ in facts])
+        counted = self._counted()
+        if self.rule.counts_gone:
+            yield from self._gone([_Count(group, rows, gone) for group, rows, _, gone, _ in counted])
+        yield from self._repeated()
+        compared = {group: same for group, _, same, _, _ in counted}
+        if any(different for *_, different in counted):
+            yield from self._changed(facts, compared)
+
+    @property
+    def _now(self) -> str:
+        return f"{quoted(self.landed.landed)}.{quoted(self.rule.dataset)}"
+
+    @property
+    def _before(self) -> str:
+        return f"{quoted(self.landed.earlier)}.{quoted(self.rule.dataset)}"
+
+    @property
+    def _keys(self) -> str:
+        return ", ".join(f"k{place}" for place in range(len(self.rule.identity)))
+
+    def _lacks(self, part: str) -> bool:
+        """Whether a part of the identity is a column that one of the releases does not have."""
+        lacking = {*self.landed.lacking.get(self.rule.dataset, ()), *self.landed.lacked.get(self.rule.dataset, ())}
+        return part in {quoted(name) for name in lacking}
+
+    def _identified(self, relation: str) -> str:
+        """Return a relation (SQL) with the identity of its records beside their columns."""
+        parts = ", ".join(f"{part} as k{place}" for place, part in enumerate(self.rule.identity))
+        return f"(select *, {parts}, {self._group} as g from {relation})"
+
+    @property
+    def _group(self) -> str:
+        return f"coalesce({self.rule.group}, '')" if self.rule.group else "''"
+
+    def _note(self, side: str, relation: str, columns: Sequence[Column]) -> None:
+        """Make a narrow temporary table: identity, group, a hash of what is compared; one row an identity.
+
+        An identity that several rows have is not compared, since it is not known which is which.
+        """
+        compared = ", ".join(quoted(column.name) for column in columns)
+        values = f"hash({compared})" if columns else "0::ubigint"
+        whole = " and ".join(f"k{place} is not null" for place in range(len(self.rule.identity)))
+        self.connection.execute(
+            f"create or replace temp table {side} as select {self._keys}, g, {values} as h, true as once"
+            f" from {self._identified(relation)} where {whole}"
+        )
+        ((rows, different),) = self.connection.execute(
+            f"select count(*), count(distinct hash({self._keys})) from {side}"
+        ).fetchall()
+        if different < rows:
+            self.connection.execute(
+                f"create or replace temp table {side} as select {self._keys}, min(g) as g, min(h) as h,"
+                f" count(*) = 1 as once from {side} group by {self._keys}"
+            )
+
+    def _counted(self) -> list[tuple[str, int, int, int, int]]:
+        """Return for each group of before: records, those that are the same now, those gone, those that differ."""
+        return self.connection.execute(
+            "select earlier.g, count(*), count_if(earlier.once and later.once), count_if(later.h is null),"
+            " count_if(earlier.once and later.once and earlier.h <> later.h)"
+            f" from earlier left join later using ({self._keys}) group by all order by all"
+        ).fetchall()
+
+    def _changed(self, facts: Sequence[tuple[Column, FactKind]], compared: dict[str, int]) -> Iterator[RecordProfile]:
+        """Yield the rows of the columns of which any record has changed."""
+        self.connection.execute(
+            f"create or replace temp table differing as select {self._keys}, earlier.g as g0 from earlier join later"
+            f" using ({self._keys}) where earlier.once and later.once and earlier.h <> later.h"
+        )
+        conditions = [self._differs(column, kind) for column, kind in facts]
+        counts = self.connection.execute(
+            f"select g0, {', '.join(f'count_if({condition})' for condition in conditions)} from differing"
+            f" join {self._identified(self._before)} as before using ({self._keys})"
+            f" join {self._identified(self._now)} as now using ({self._keys}) group by all order by all"
+        ).fetchall()
+        for place, (column, kind) in enumerate(facts, start=1):
+            changed = {row[0]: row[place] for row in counts if row[place]}
+            if changed:
+                of_groups = [_Count(group, rows, changed.get(group, 0)) for group, rows in compared.items()]
+                yield from self._of_column(column, kind, of_groups)
+
+    def _differs(self, column: Column, kind: FactKind) -> str:
+        name = quoted(column.name)
+        return differs(column, kind, f"before.{name}", f"now.{name}")
+
+    def _of_column(self, column: Column, kind: FactKind, counts: Sequence[_Count]) -> Iterator[RecordProfile]:
+        aspect: Aspect = "fixed" if kind == "fixed" else "described"
+        expected = {
+            "fixed": f"the {self.rule.what} keeps its {column.name}",
+            "growing": f"{column.name} does not shrink",
+        }.get(kind, f"the {column.name} of the same {self.rule.what} rarely changes")
+        for scope, count, standing, named in _findings(column.name, counts, TOLERANCES[kind]):
+            group = named[0].group if scope != column.name else None
+            query = self._list_changed(column, kind, group)
+            yield self._finding(
+                aspect, scope, group, standing, count, named, self._example(column, kind, group), expected, query
+            )
+
+    def _finding(
+        self,
+        aspect: Aspect,
+        scope: str,
+        group: str | None,
+        standing: Standing,
+        count: _Count,
+        named: Sequence[_Count],
+        example: str,
+        expected: str,
+        query: str,
+    ) -> RecordProfile:
+        return _row(
+            self.landed.release.source,
+            self.rule.dataset,
+            aspect,
+            f"{scope} ({self.rule.what})" if self.rule.what != "record" else scope,
+            group or "",
+            standing,
+            count,
+            _worst(named) if group is None else "",
+            example,
+            expected,
+            query,
+        )
+
+    def _changed_records(self, column: Column, kind: FactKind, group: str | None) -> str:
+        of_group = "" if group is None else f" and before.g = {literal(group)}"
+        return (
+            f"{self._identified(self._before)} as before join {self._identified(self._now)} as now"
+            f" using ({self._keys}) where {self._differs(column, kind)}{of_group}"
+        )
+
+    def _list_changed(self, column: Column, kind: FactKind, group: str | None) -> str:
+        names = ", ".join(f"k{place} as {quoted(self._name_of(place))}" for place in range(len(self.rule.identity)))
+        value = quoted(column.name)
+        return (
+            f"select {names}, before.g as {quoted('group')}, before.{value} as before, now.{value} as now"
+            f" from {self._changed_records(column, kind, group)} order by all"
+        )
+
+    def _name_of(self, place: int) -> str:
+        part = self.rule.identity[place]
+        return part.strip('"') if part.startswith('"') else "identifier"
+
+    def _example(self, column: Column, kind: FactKind, group: str | None) -> str:
+        """Return the most frequent change of a column, as text: two values, or a factor of numbers."""
+        value = quoted(column.name)
+        of_group = "" if group is None else f" and g0 = {literal(group)}"
+        ((before, after, count),) = self.connection.execute(
+            f"select cast(before.{value} as varchar), cast(now.{value} as varchar), count(*) from differing"
+            f" join {self._identified(self._before)} as before using ({self._keys})"
+            f" join {self._identified(self._now)} as now using ({self._keys})"
+            f" where {self._differs(column, kind)}{of_group} group by all order by count(*) desc, all limit 1"
+        ).fetchall()
+        return f"{_short(before)} to {_short(after)} (x {count})"
+
+    def _gone(self, counts: Sequence[_Count]) -> Iterator[RecordProfile]:
+        """Yield what is gone; where upstream lists what it withdrew, also what is gone without being listed."""
+        listing, traced = self.rule.listed_when_gone, False
+        keys = self._keys
+        if listing is not None and _has_file(self.landed.release, listing):
+            traced = True
+            parts = ", ".join(f"{part} as k{place}" for place, part in enumerate(self.rule.identity))
+            listed = f"(select {parts} from {quoted(self.landed.landed)}.{quoted(listing)})"
+            unlisted = self.connection.execute(
+                f"select g, count(*) from earlier anti join later using ({keys}) anti join {listed} as listed"
+                f" using ({keys}) group by all"
+            ).fetchall()
+            missing = {group: rows for group, rows in unlisted}
+            without = [_Count(count.group, count.compared, missing.get(count.group, 0)) for count in counts]
+            if missing:
+                yield self._finding(
+                    "gone",
+                    f"records that {listing} does not list",
+                    None,
+                    "error",
+                    _total(without),
+                    without,
+                    "",
+                    f"what the release no longer holds is listed in {listing}",
+                    self._list_gone(None, listed),
+                )
+        named = [
+            count
+            for count in counts
+            if count.changed >= FEWEST_GONE or count.changed == 0 or count.changed == count.compared >= FEWEST_GONE
+        ]
+        tolerance = GONE_WITH_TRACE if traced else GONE
+        dropped = _total(counts)
+        found = list(_findings("records", named, tolerance))
+        by_whole = tolerance.whole.standing(dropped.changed / dropped.compared if dropped.compared else 0.0)
+        if dropped.changed >= tolerance.fewest and by_whole != "stable" and not any(s == "records" for s, *_ in found):
+            found.append(("records", dropped, by_whole, [count for count in counts if count.changed]))
+        for scope, count, standing, of_groups in found:
+            group = of_groups[0].group if scope != "records" else None
+            yield self._finding(
+                "gone",
+                scope,
+                group,
+                standing,
+                count,
+                of_groups,
+                "",
+                f"the {self.rule.what} of the load before is still there",
+                self._list_gone(group, None),
+            )
+
+    def _list_gone(self, group: str | None, listed: str | None) -> str:
+        of_group = "" if group is None else f" where g = {literal(group)}"
+        names = ", ".join(f"k{place} as {quoted(self._name_of(place))}" for place in range(len(self.rule.identity)))
+        unlisted = "" if listed is None else f" anti join {listed} as listed using ({self._keys})"
+        return (
+            f"select {names}, g as {quoted('group')} from {self._identified(self._before)} as before"
+            f" anti join {self._identified(self._now)} as now using ({self._keys}){unlisted}{of_group} order by all"
+        )
+
+    def _repeated(self) -> Iterator[RecordProfile]:
+        """Yield second identifiers that more records share than before: copies under new keys."""
+        unique = [name for name in self.rule.unique if not self._lacks(quoted(name))]
+        if not unique:
+            return
+        counts = ", ".join(f"count({quoted(name)}), count(distinct hash({quoted(name)}))" for name in unique)
+        sides = [
+            self.connection.execute(f"select {counts} from {relation}").fetchall()[0]
+            for relation in (self._before, self._now)
+        ]
+        for place, name in enumerate(unique):
+            (old, old_distinct), (new, new_distinct) = (side[2 * place : 2 * place + 2] for side in sides)
+            if not old or not new:
+                continue
+            # A null adds one to the distinct hashes of a column that has any.
+            share = max(0.0, (new - new_distinct) / new) - max(0.0, (old - old_distinct) / old)
+            more = max(0, new - new_distinct) - max(0, old - old_distinct)
+            standing = REPEATED.standing(max(0.0, share))
+            if more > 2 and standing != "stable":
+                value = quoted(name)
+                yield self._finding(
+                    "repeated",
+                    name,
+                    None,
+                    standing,
+                    _Count("", new, more),
+                    (),
+                    "",
+                    f"no more records than before share a {name}",
+                    f"select {value}, count(*) as records from {self._now} where {value} is not null"
+                    f" group by all having count(*) > 1 order by records desc, {value}",
+                )
+
+
+def _findings(
+    name: str, counts: Sequence[_Count], tolerance: Tolerance
+) -> Iterator[tuple[str, _Count, Standing, Sequence[_Count]]]:
+    """Yield what stands out of the groups of one column: its scope, how many, how it stands, and in which groups.
+
+    A group beyond its bound is a finding of its own, unless many are. What has changed elsewhere is one finding of the
+    whole, if it is beyond the bound of the whole.
+    """
+    changed = sorted((count for count in counts if count.changed), key=lambda count: (-count.changed, count.group))
+    alone = [
+        (count, standing)
+        for count in changed
+        if count.changed >= tolerance.fewest
+        and count.group
+        and (standing := tolerance.group.standing(count.changed / count.compared)) != "stable"
+    ]
+    total = _total(counts)
+    if not total.changed:
+        return
+    if len(alone) > _MOST_GROUPS:
+        whole = _of_whole(total, tolerance.whole)
+        yield name, total, worst([whole, *(standing for _, standing in alone)]), changed
+        return
+    for count, standing in alone:
+        yield f"{name}, {count.group}", count, standing, [count]
+    shown = {count.group for count, _ in alone}
+    rest = [count for count in changed if count.group not in shown]
+    others = _Count("", total.compared, sum(count.changed for count in rest))
+    if (standing := _of_whole(others, tolerance.whole)) != "stable":
+        yield name, others, standing, rest
+    elif _of_whole(total, tolerance.whole) == "error" and all(standing != "error" for _, standing in alone):
+        yield name, total, "error", changed
+
+
+def _of_whole(count: _Count, limit: Limit) -> Standing:
+    return limit.standing(count.changed / count.compared) if count.changed else "stable"
+
+
+def _total(counts: Iterable[_Count]) -> _Count:
+    known = list(counts)
+    return _Count("", sum(count.compared for count in known), sum(count.changed for count in known))
+
+
+def _worst(counts: Sequence[_Count]) -> str:
+    changed = sorted((c for c in counts if c.changed and c.group), key=lambda c: (-c.changed, c.group))
+    text = ", ".join(f"{count.group} ({count.changed} of {count.compared})" for count in changed[:_GROUPS_NAMED])
+    rest = len(changed) - _GROUPS_NAMED
+    return f"{text} and {rest} more" if rest > 0 else text
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "nothing"
+    return literal(value if len(value) <= 40 else f"{value[:37]}...")
+
+
+SUITE = ReleaseSuite(
+    name="stable records",
+    order=40,
+    row=RecordProfile,
+    checks=(
+        never(
+            "standing",
+            "error",
+            "The same record keeps its size, count, hash and owner, but for corrections of single records",
+            "error",
+            {"aspect": "fixed"},
+        ),
+        never(
+            "standing", "warning", "The same record keeps its size, count, hash and owner", "warning", {"aspect": "fixed"}
+        ),
+        never(
+            "standing", "error", "No large share of the same records is described anew", "error", {"aspect": "described"}
+        ),
+        never(
+            "standing",
+            "warning",
+            "The same record keeps its dates, codes, licence and description",
+            "warning",
+            {"aspect": "described"},
+        ),
+        never("standing", "error", "No large share of the records is gone", "error", {"aspect": "gone"}),
+        never("standing", "warning", "Few records are gone", "warning", {"aspect": "gone"}),
+        never("standing", "error", "No large share of the records is there twice", "error", {"aspect": "repeated"}),
+        never("standing", "warning", "No more records are there twice", "warning", {"aspect": "repeated"}),
+        never("aspect", "", "The records of a release are compared with those before", "warning", {"aspect": "history"}),
+    ),
+    measure=measure_records,
+)
