@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Literal
 
@@ -100,12 +101,12 @@ def growth(before: float, after: float) -> float:
 
 def movements(values: Sequence[float]) -> list[float]:
     """Return the growth from each value of a history to the next."""
-    return [growth(before, after) for before, after in zip(values, values[1:], strict=False)]
+    return [growth(before, after) for before, after in pairwise(values)]
 
 
 def differences(values: Sequence[float]) -> list[float]:
     """Return the difference from each value of a history to the next."""
-    return [after - before for before, after in zip(values, values[1:], strict=False)]
+    return [after - before for before, after in pairwise(values)]
 
 
 def sampling_noise(share: float, rows: float) -> float:

@@ -59,8 +59,8 @@ TOLERANCES: Mapping[FactKind, Tolerance] = {
 GONE = Tolerance(group=Limit(0.02, 0.5), whole=Limit(0.005, 0.02))
 """How many records may be gone. A group of fewer than 20 that goes as a whole is a matter of groups, not of records."""
 
-GONE_WITH_TRACE = Tolerance(group=Limit(0.05, 2.0), whole=Limit(0.005, 0.02))
-"""The same where upstream lists what it withdrew: of IDC at most 0.5 % (19.0.3), but all series of four collections.
+GONE_OR_REPLACED = Tolerance(group=Limit(0.05, 2.0), whole=Limit(0.005, 0.02))
+"""The same of what upstream replaces: series of IDC, at most 0.5 % of all (19.0.3), but all those of some collections.
 
 Whole collections got new UIDs in 19.0.3 (cmb_crc, cmb_lca, cmb_mel), so no share of a group is an error by itself.
 """
@@ -78,7 +78,9 @@ class RecordRule:
 
     `identity` and `group` are SQL over the columns of the dataset; `facts` are the columns that are compared, with
     their kinds. `unique` are columns that identify a record too, so that a copy under a new key shows.
-    `listed_when_gone` is the dataset that lists what was withdrawn, under the same `identity`.
+    Where `version` (SQL) is the same in both loads, another rule compares the record. `counts_gone`: records that are
+    gone are judged by their share; `withdrawn` is the dataset that lists what was withdrawn, under the same `identity`.
+    `is_replaced`: upstream gives whole groups new identifiers at times.
     """
 
     dataset: str
@@ -87,8 +89,10 @@ class RecordRule:
     group: str | None
     facts: tuple[tuple[Column, FactKind], ...]
     unique: tuple[str, ...] = ()
+    version: str | None = None
     counts_gone: bool = True
-    listed_when_gone: str | None = None
+    withdrawn: str | None = None
+    is_replaced: bool = False
 
 
 _FIXED = re.compile(
@@ -103,20 +107,32 @@ _FIXED = re.compile(
 )
 _CORRECTED = re.compile(
     r"""licen[sc]e(?:_\w+)? | source_DOI | data_url_doi | analysis_result_id | \w*(?:url|uri|bucket)\w* | citation
-    |publication_citation | updated | description | metadata_source_\w+ | dicom_header_file_guid | auth_resource_path
-    |\w*title | \w*version | collection_name | collections | subjects | modalities | status | data_contributor
+    |publication_citation | updated | description | dicom_header_file_guid | auth_resource_path
+    |\w*title | \w*version | collection_name | data_contributor
     |supporting_data | sources | sop_class_name | transfer_syntax_name""",
     re.IGNORECASE | re.VERBOSE,
 )
-_GROWING = re.compile(r"_\w+_count | data_file_count", re.IGNORECASE | re.VERBOSE)
+_GROWING = re.compile(r"_\w+_count | data_file_count | subjects", re.IGNORECASE | re.VERBOSE)
 
-# The record's own text as the portal keeps it, and what a case sums up of whatever has joined it.
+# The text of a record as the portal keeps it, what a case sums up of whatever has joined it, and what tells of progress.
 _VOLATILE = frozenset(
     {
         ("midrc", "case", "object_id"),
         ("midrc", "imaging_study", "object_id"),
         ("midrc", "mds_metadata", "record"),
         ("midrc", "imaging_study", "dicom_header_file_guid"),
+        ("idc", "collections_index", "updated"),
+        ("idc", "collections_index", "status"),
+        ("idc", "collections_index", "supporting_data"),
+        ("idc", "analysis_results_index", "updated"),
+        ("idc", "analysis_results_index", "collections"),
+        ("idc", "analysis_results_index", "modalities"),
+    }
+    # The hub states of each record when it was last read from its repository.
+    | {
+        ("bih", dataset, f"metadata_source_{what}")
+        for dataset in ("dataset", "subject", "imaging_study", "imaging_series")
+        for what in ("date", "version", "api")
     }
 )
 
@@ -124,8 +140,8 @@ _VOLATILE = frozenset(
 _FIGURES = frozenset({"reported_counts", "indexd_stats", "version", "clinical_value", "clinical_index"})
 
 # Upstream respells these without a change of meaning: DOIs lost their capitals in 19.0.3, ids of analysis results
-# became lower case with underscores in 24.2.2 (`TotalSegmentator-CT-Segmentations`), buckets and clouds were renamed.
-_RESPELLED = re.compile(r"\w*doi|analysis_result_id|collection_id|licen[sc]e(?:_\w+)?", re.IGNORECASE)
+# became lower case with underscores in 24.2 (`TotalSegmentator-CT-Segmentations`), those of programs in 24.0.0.
+_RESPELLED = re.compile(r"\w*doi|analysis_result_id|collection_id|program_id|licen[sc]e(?:_\w+)?", re.IGNORECASE)
 
 _IDC_UUID = """coalesce(crdc_series_uuid, regexp_extract(series_aws_url, '[0-9a-f]{8}-[0-9a-f-]{27}'))"""
 _GROUPS = ("collection_id", "dataset_submitter_id", "_dataset_id", "commons_name", "project_id")
@@ -170,7 +186,8 @@ def record_rules(source: str, dataset: str, contract: Dataset) -> tuple[RecordRu
                 (_IDC_UUID,),
                 group,
                 (*stored, (series, "fixed")),
-                listed_when_gone="prior_versions_index",
+                counts_gone=False,
+                withdrawn="prior_versions_index",
             ),
             RecordRule(
                 dataset,
@@ -179,7 +196,8 @@ def record_rules(source: str, dataset: str, contract: Dataset) -> tuple[RecordRu
                 group,
                 tuple((column, kind) for column, kind in facts if column.name in owners),
                 unique=("series_aws_url",),
-                counts_gone=False,
+                version=_IDC_UUID,
+                is_replaced=True,
             ),
         )
     unique = tuple(
@@ -190,7 +208,12 @@ def record_rules(source: str, dataset: str, contract: Dataset) -> tuple[RecordRu
         and column.name not in contract.key
         and not (source == "idc" or (source, dataset, column.name) in _VOLATILE)
     )
-    return (RecordRule(dataset, "record", tuple(map(quoted, contract.key)), group, facts, unique=unique),)
+    columns = {column.name: column for column in contract.columns}
+    identity = tuple(
+        normal_form(columns[name], quoted(name)) if _RESPELLED.fullmatch(name) else quoted(name)
+        for name in contract.key
+    )
+    return (RecordRule(dataset, "record", identity, group, facts, unique=unique),)
 
 
 def _group_of(contract: Dataset) -> str | None:
@@ -205,13 +228,14 @@ def _group_of(contract: Dataset) -> str | None:
 def normal_form(column: Column, value: str) -> str:
     """Return a value (SQL) as it is compared: without the ways in which upstream writes the same thing differently.
 
-    Blank text and the names of nothing are null, lists have an order, spellings that carry no meaning are one.
+    Blank text and the names of nothing are null, lists have an order, lines may break anywhere (descriptions were
+    wrapped anew in 25.0.5), and spellings that carry no meaning are one.
     """
     if column.type.endswith("[]"):
         return f"nullif(list_sort({value}), [])"
     if column.type != "string":
         return value
-    text = f"nullif(trim({value}), '')"
+    text = f"nullif(trim(regexp_replace({value}, '\\s+', ' ', 'g')), '')"
     if _RESPELLED.fullmatch(column.name):
         return f"lower(replace({text}, '-', '_'))"
     return f"case when lower({text}) not in ('nat', 'nan', 'none', 'null') then {text} end"
@@ -220,7 +244,8 @@ def normal_form(column: Column, value: str) -> str:
 def differs(column: Column, kind: FactKind, before: str, after: str) -> str:
     """Return the condition (SQL) that a column of the same record has changed; never null.
 
-    Fractions that one side states to two places are compared to two: sizes had two until 23.5.0 and six from 23.10.1
+    What was missing and is stated now is no change, but of what is fixed: upstream completes its records. Fractions
+    that one side states to two places are compared to two: sizes had two until 23.5.0 and six from 23.10.1
     on. Of a growing count only a smaller or missing one is a change.
     """
     if kind == "growing":
@@ -230,7 +255,6 @@ def differs(column: Column, kind: FactKind, before: str, after: str) -> str:
         step = f"case when {rounded} then 0.0051 else 1e-9 * greatest(abs({before}), abs({after})) end"
         return f"({before} is distinct from {after} and coalesce(abs({after} - {before}) > {step}, true))"
     changed = f"{before} is distinct from {after}"
-    normal = normal_form(column, before), normal_form(column, after)
-    if normal == (before, after):
-        return f"({changed})"
-    return f"(case when {changed} then {normal[0]} is distinct from {normal[1]} else false end)"
+    old, new = normal_form(column, before), normal_form(column, after)
+    stated = "" if kind == "fixed" else f" and {old} is not null"
+    return f"(case when {changed} then {old} is distinct from {new}{stated} else false end)"

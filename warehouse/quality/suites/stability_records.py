@@ -7,17 +7,19 @@ is data (`warehouse.quality.rules.stability`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from warehouse.contracts import Column
+from warehouse.landed_views import lacked_columns
+from warehouse.landing import Release
 from warehouse.quality.bounds import Limit, Standing, worst
 from warehouse.quality.checks import never
 from warehouse.quality.rules.stability import (
     FEWEST_GONE,
     GONE,
-    GONE_WITH_TRACE,
+    GONE_OR_REPLACED,
     REPEATED,
     TOLERANCES,
     FactKind,
@@ -38,6 +40,11 @@ Aspect = Literal["history", "fixed", "described", "gone", "repeated"]
 # More groups than these in one row of their own would bury the others.
 _MOST_GROUPS = 8
 _GROUPS_NAMED = 3
+
+_VERSION = "version_of_record"
+
+# So many records that differ are copied, to be read several times; of more, the landed files are read again.
+_MOST_SET_ASIDE = 100_000
 
 
 @dataclass(frozen=True)
@@ -108,8 +115,8 @@ def measure_records(connection: DuckDBPyConnection, landed: LandedRelease) -> li
     return rows
 
 
-def _has_file(release: object, dataset: str) -> bool:
-    load = release.load_of(dataset)  # type: ignore[attr-defined]
+def _has_file(release: Release, dataset: str) -> bool:
+    load = release.load_of(dataset)
     return load is not None and bool(load.objects)
 
 
@@ -152,17 +159,15 @@ class _Comparison:
 
     def rows(self) -> Iterator[RecordProfile]:
         """Yield a row for each aspect; those of columns only where any record has changed."""
-        facts = [
-            (column, kind)
-            for column, kind in self.rule.facts
-            if column.name not in self.landed.lacking.get(self.rule.dataset, ())
-            and column.name not in self.landed.lacked.get(self.rule.dataset, ())
-        ]
-        if any(self._lacks(part) for part in self.rule.identity):
+        lacked = self._lacked()
+        facts = [(column, kind) for column, kind in self.rule.facts if column.name not in lacked]
+        if not lacked.isdisjoint(part.strip('"') for part in self.rule.identity):
             return
         for side, relation in (("later", self._now), ("earlier", self._before)):
             self._note(side, relation, [column for column, _ in facts])
         counted = self._counted()
+        if self.rule.withdrawn is not None and _has_file(self.landed.release, self.rule.withdrawn):
+            yield from self._unlisted(self.rule.withdrawn, {group: rows for group, rows, *_ in counted})
         if self.rule.counts_gone:
             yield from self._gone([_Count(group, rows, gone) for group, rows, _, gone, _ in counted])
         yield from self._repeated()
@@ -182,15 +187,21 @@ class _Comparison:
     def _keys(self) -> str:
         return ", ".join(f"k{place}" for place in range(len(self.rule.identity)))
 
-    def _lacks(self, part: str) -> bool:
-        """Whether a part of the identity is a column that one of the releases does not have."""
-        lacking = {*self.landed.lacking.get(self.rule.dataset, ()), *self.landed.lacked.get(self.rule.dataset, ())}
-        return part in {quoted(name) for name in lacking}
+    def _lacked(self) -> frozenset[str]:
+        """Return the columns that one of the two releases does not have."""
+        schemas = self.landed.landed, self.landed.earlier
+        return frozenset().union(*(lacked_columns(self.connection, schema, self.rule.dataset) for schema in schemas))
 
     def _identified(self, relation: str) -> str:
         """Return a relation (SQL) with the identity of its records beside their columns."""
         parts = ", ".join(f"{part} as k{place}" for place, part in enumerate(self.rule.identity))
-        return f"(select *, {parts}, {self._group} as g from {relation})"
+        version = f", {self.rule.version} as {_VERSION}" if self.rule.version else ""
+        return f"(select *, {parts}, {self._group} as g{version} from {relation})"
+
+    @property
+    def _has_changed(self) -> str:
+        changed = "earlier.once and later.once and earlier.h <> later.h"
+        return changed if self.rule.version is None else f"{changed} and earlier.version is distinct from later.version"
 
     @property
     def _group(self) -> str:
@@ -203,9 +214,11 @@ class _Comparison:
         """
         compared = ", ".join(quoted(column.name) for column in columns)
         values = f"hash({compared})" if columns else "0::ubigint"
+        version = self.rule.version or "null"
         whole = " and ".join(f"k{place} is not null" for place in range(len(self.rule.identity)))
         self.connection.execute(
-            f"create or replace temp table {side} as select {self._keys}, g, {values} as h, true as once"
+            f"create or replace temp table {side} as select {self._keys}, g, {values} as h, true as once,"
+            f" {version} as version"
             f" from {self._identified(relation)} where {whole}"
         )
         ((rows, different),) = self.connection.execute(
@@ -214,34 +227,56 @@ class _Comparison:
         if different < rows:
             self.connection.execute(
                 f"create or replace temp table {side} as select {self._keys}, min(g) as g, min(h) as h,"
-                f" count(*) = 1 as once from {side} group by {self._keys}"
+                f" count(*) = 1 as once, min(version) as version from {side} group by {self._keys}"
             )
 
     def _counted(self) -> list[tuple[str, int, int, int, int]]:
         """Return for each group of before: records, those that are the same now, those gone, those that differ."""
         return self.connection.execute(
-            "select earlier.g, count(*), count_if(earlier.once and later.once), count_if(later.h is null),"
-            " count_if(earlier.once and later.once and earlier.h <> later.h)"
+            "select earlier.g, count(*), count(case when earlier.once and later.once then 1 end),"
+            " count(case when later.h is null then 1 end),"
+            f" count(case when {self._has_changed} then 1 end)"
             f" from earlier left join later using ({self._keys}) group by all order by all"
         ).fetchall()
 
     def _changed(self, facts: Sequence[tuple[Column, FactKind]], compared: dict[str, int]) -> Iterator[RecordProfile]:
         """Yield the rows of the columns of which any record has changed."""
         self.connection.execute(
-            f"create or replace temp table differing as select {self._keys}, earlier.g as g0 from earlier join later"
-            f" using ({self._keys}) where earlier.once and later.once and earlier.h <> later.h"
+            f"create or replace temp table differing as select {self._keys} from earlier join later"
+            f" using ({self._keys}) where {self._has_changed}"
         )
+        self._set_aside([column for column, _ in facts])
         conditions = [self._differs(column, kind) for column, kind in facts]
         counts = self.connection.execute(
-            f"select g0, {', '.join(f'count_if({condition})' for condition in conditions)} from differing"
-            f" join {self._identified(self._before)} as before using ({self._keys})"
-            f" join {self._identified(self._now)} as now using ({self._keys}) group by all order by all"
+            f"select before.g, {', '.join(f'count_if({condition})' for condition in conditions)}"
+            f" from differing_before as before join differing_now as now using ({self._keys})"
+            " group by all order by all"
         ).fetchall()
         for place, (column, kind) in enumerate(facts, start=1):
             changed = {row[0]: row[place] for row in counts if row[place]}
             if changed:
                 of_groups = [_Count(group, rows, changed.get(group, 0)) for group, rows in compared.items()]
                 yield from self._of_column(column, kind, of_groups)
+
+    def _set_aside(self, columns: Sequence[Column]) -> None:
+        """Make `differing_before` and `differing_now`, the records that differ: tables of a few, views of many."""
+        ((differing,),) = self.connection.execute("select count(*) from differing").fetchall()
+        made = "temp table" if differing <= _MOST_SET_ASIDE else "temp view"
+        names = ", ".join(quoted(column.name) for column in columns)
+        for side, relation in (("before", self._before), ("now", self._now)):
+            for form in ("table", "view"):
+                self._drop(form, f"differing_{side}")
+            self.connection.execute(
+                f"create {made} differing_{side} as select {self._keys}, g, {names} from {self._identified(relation)}"
+                f" semi join differing using ({self._keys})"
+            )
+
+    def _drop(self, form: str, name: str) -> None:
+        ((there,),) = self.connection.execute(
+            f"select count(*) from duckdb_{form}s() where {form}_name = $1 and temporary", [name]
+        ).fetchall()
+        if there:
+            self.connection.execute(f"drop {form} temp.{name}")
 
     def _differs(self, column: Column, kind: FactKind) -> str:
         name = quoted(column.name)
@@ -288,9 +323,10 @@ class _Comparison:
 
     def _changed_records(self, column: Column, kind: FactKind, group: str | None) -> str:
         of_group = "" if group is None else f" and before.g = {literal(group)}"
+        revised = f" and before.{_VERSION} is distinct from now.{_VERSION}" if self.rule.version else ""
         return (
             f"{self._identified(self._before)} as before join {self._identified(self._now)} as now"
-            f" using ({self._keys}) where {self._differs(column, kind)}{of_group}"
+            f" using ({self._keys}) where {self._differs(column, kind)}{of_group}{revised}"
         )
 
     def _list_changed(self, column: Column, kind: FactKind, group: str | None) -> str:
@@ -303,52 +339,51 @@ class _Comparison:
 
     def _name_of(self, place: int) -> str:
         part = self.rule.identity[place]
-        return part.strip('"') if part.startswith('"') else "identifier"
+        return part.strip('"') if part.startswith('"') else f"identifier_{place}"
 
     def _example(self, column: Column, kind: FactKind, group: str | None) -> str:
         """Return the most frequent change of a column, as text: two values, or a factor of numbers."""
         value = quoted(column.name)
-        of_group = "" if group is None else f" and g0 = {literal(group)}"
+        of_group = "" if group is None else f" and before.g = {literal(group)}"
         ((before, after, count),) = self.connection.execute(
-            f"select cast(before.{value} as varchar), cast(now.{value} as varchar), count(*) from differing"
-            f" join {self._identified(self._before)} as before using ({self._keys})"
-            f" join {self._identified(self._now)} as now using ({self._keys})"
-            f" where {self._differs(column, kind)}{of_group} group by all order by count(*) desc, all limit 1"
+            f"select cast(before.{value} as varchar), cast(now.{value} as varchar), count(*)"
+            f" from differing_before as before join differing_now as now using ({self._keys})"
+            f" where {self._differs(column, kind)}{of_group} group by all order by count(*) desc, 1, 2 limit 1"
         ).fetchall()
         return f"{_short(before)} to {_short(after)} (x {count})"
 
-    def _gone(self, counts: Sequence[_Count]) -> Iterator[RecordProfile]:
-        """Yield what is gone; where upstream lists what it withdrew, also what is gone without being listed."""
-        listing, traced = self.rule.listed_when_gone, False
-        keys = self._keys
-        if listing is not None and _has_file(self.landed.release, listing):
-            traced = True
-            parts = ", ".join(f"{part} as k{place}" for place, part in enumerate(self.rule.identity))
-            listed = f"(select {parts} from {quoted(self.landed.landed)}.{quoted(listing)})"
-            unlisted = self.connection.execute(
-                f"select g, count(*) from earlier anti join later using ({keys}) anti join {listed} as listed"
-                f" using ({keys}) group by all"
+    def _unlisted(self, listing: str, before: Mapping[str, int]) -> Iterator[RecordProfile]:
+        """Yield what is gone without being listed among what was withdrawn: any is too much."""
+        parts = ", ".join(f"{part} as k{place}" for place, part in enumerate(self.rule.identity))
+        listed = f"(select {parts} from {quoted(self.landed.landed)}.{quoted(listing)})"
+        gone = dict(
+            self.connection.execute(
+                f"select g, count(*) from earlier anti join later using ({self._keys}) anti join {listed} as listed"
+                f" using ({self._keys}) group by all"
             ).fetchall()
-            missing = {group: rows for group, rows in unlisted}
-            without = [_Count(count.group, count.compared, missing.get(count.group, 0)) for count in counts]
-            if missing:
-                yield self._finding(
-                    "gone",
-                    f"records that {listing} does not list",
-                    None,
-                    "error",
-                    _total(without),
-                    without,
-                    "",
-                    f"what the release no longer holds is listed in {listing}",
-                    self._list_gone(None, listed),
-                )
+        )
+        if gone:
+            counts = [_Count(group, rows, gone.get(group, 0)) for group, rows in before.items()]
+            yield self._finding(
+                "gone",
+                f"not listed in {listing}",
+                None,
+                "error",
+                _total(counts),
+                counts,
+                "",
+                f"what the release no longer holds is listed in {listing}",
+                self._list_gone(None, listed),
+            )
+
+    def _gone(self, counts: Sequence[_Count]) -> Iterator[RecordProfile]:
+        """Yield what is gone, by group and as a whole."""
         named = [
             count
             for count in counts
             if count.changed >= FEWEST_GONE or count.changed == 0 or count.changed == count.compared >= FEWEST_GONE
         ]
-        tolerance = GONE_WITH_TRACE if traced else GONE
+        tolerance = GONE_OR_REPLACED if self.rule.is_replaced else GONE
         dropped = _total(counts)
         found = list(_findings("records", named, tolerance))
         by_whole = tolerance.whole.standing(dropped.changed / dropped.compared if dropped.compared else 0.0)
@@ -379,7 +414,8 @@ class _Comparison:
 
     def _repeated(self) -> Iterator[RecordProfile]:
         """Yield second identifiers that more records share than before: copies under new keys."""
-        unique = [name for name in self.rule.unique if not self._lacks(quoted(name))]
+        lacked = self._lacked()
+        unique = [name for name in self.rule.unique if name not in lacked]
         if not unique:
             return
         counts = ", ".join(f"count({quoted(name)}), count(distinct hash({quoted(name)}))" for name in unique)
@@ -439,10 +475,19 @@ def _findings(
     shown = {count.group for count, _ in alone}
     rest = [count for count in changed if count.group not in shown]
     others = _Count("", total.compared, sum(count.changed for count in rest))
-    if (standing := _of_whole(others, tolerance.whole)) != "stable":
+    if _is_many(others, tolerance) and (standing := _of_whole(others, tolerance.whole)) != "stable":
         yield name, others, standing, rest
-    elif _of_whole(total, tolerance.whole) == "error" and all(standing != "error" for _, standing in alone):
+    elif (
+        _is_many(total, tolerance)
+        and _of_whole(total, tolerance.whole) == "error"
+        and all(standing != "error" for _, standing in alone)
+    ):
         yield name, total, "error", changed
+
+
+def _is_many(count: _Count, tolerance: Tolerance) -> bool:
+    """Return whether so many have changed that it is worth a word: of what is to stay as it is, one is."""
+    return count.changed >= (1 if tolerance.whole.warning == 0 else tolerance.fewest)
 
 
 def _of_whole(count: _Count, limit: Limit) -> Standing:
@@ -480,10 +525,18 @@ SUITE = ReleaseSuite(
             {"aspect": "fixed"},
         ),
         never(
-            "standing", "warning", "The same record keeps its size, count, hash and owner", "warning", {"aspect": "fixed"}
+            "standing",
+            "warning",
+            "The same record keeps its size, count, hash and owner",
+            "warning",
+            {"aspect": "fixed"},
         ),
         never(
-            "standing", "error", "No large share of the same records is described anew", "error", {"aspect": "described"}
+            "standing",
+            "error",
+            "No large share of the same records is described anew",
+            "error",
+            {"aspect": "described"},
         ),
         never(
             "standing",
@@ -496,7 +549,9 @@ SUITE = ReleaseSuite(
         never("standing", "warning", "Few records are gone", "warning", {"aspect": "gone"}),
         never("standing", "error", "No large share of the records is there twice", "error", {"aspect": "repeated"}),
         never("standing", "warning", "No more records are there twice", "warning", {"aspect": "repeated"}),
-        never("aspect", "", "The records of a release are compared with those before", "warning", {"aspect": "history"}),
+        never(
+            "aspect", "", "The records of a release are compared with those before", "warning", {"aspect": "history"}
+        ),
     ),
     measure=measure_records,
 )
