@@ -43,7 +43,9 @@ class Limit:
         size = abs(effect)
         if math.isnan(size) or size > self.error:
             return "error"
-        return "warning" if size > self.warning else "stable"
+        if size > self.warning:
+            return "warning"
+        return "stable"
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ _CORRECTED = re.compile(
 )
 _GROWING = re.compile(r"_\w+_count | data_file_count | subjects", re.IGNORECASE | re.VERBOSE)
 
-# The text of a record as the portal keeps it, what a case sums up of whatever has joined it, and what tells of progress.
+# The text of a record as the portal keeps it, what a case sums up of what has joined it, and what tells of progress.
 _VOLATILE = frozenset(
     {
         ("midrc", "case", "object_id"),
@@ -169,11 +169,8 @@ def record_rules(source: str, dataset: str, contract: Dataset) -> tuple[RecordRu
     """
     if not contract.key or dataset in _FIGURES:
         return ()
-    facts = tuple(
-        (column, kind)
-        for column in contract.columns
-        if column.name not in contract.key and (kind := kind_of(source, dataset, column)) != "volatile"
-    )
+    kinds = [(column, kind_of(source, dataset, column)) for column in contract.columns]
+    facts = tuple((column, kind) for column, kind in kinds if column.name not in contract.key and kind != "volatile")
     group = _group_of(contract)
     if (source, dataset) == ("idc", "idc_index"):
         owners = {"collection_id", "PatientID", "StudyInstanceUID", "Modality"}
@@ -223,6 +220,11 @@ def _group_of(contract: Dataset) -> str | None:
             if column.name == name and name not in contract.key:
                 return f"{quoted(name)}[1]" if column.type.endswith("[]") else quoted(name)
     return None
+
+
+def respelled(column: str, value: str) -> str:
+    """Return a value of a column as it is compared with others: of ids and DOIs, without what upstream respells."""
+    return value.strip().lower().replace("-", "_") if _RESPELLED.fullmatch(column) else value
 
 
 def normal_form(column: Column, value: str) -> str:
