@@ -63,7 +63,7 @@ class Bounds:
 def worst(standings: Sequence[Standing]) -> Standing:
     """Return the worst of several standings; `stable` of none."""
     order: tuple[Standing, ...] = ("no history", "stable", "warning", "error")
-    return max(standings, key=order.index, default="stable")
+    return max(standings, key=order.index) if standings else "stable"
 
 
 def bounds_of(history: Sequence[float], written: Limit, floor: Limit) -> Bounds:

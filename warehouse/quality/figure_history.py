@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 Key = tuple[Metric, str | None, str | None, str | None, str | None]
 """What a figure is of: metric, column, column and value of the group, and value."""
 
-_METRIC, _COLUMN, _GROUP, _GROUP_VALUE, _VALUE = range(5)
-
 
 @dataclass(frozen=True)
 class DatasetHistory:
@@ -35,7 +33,7 @@ class DatasetHistory:
         """Arrange the keys by metric and column."""
         arranged: dict[tuple[Metric, str | None], dict[Key, None]] = {}
         for key in (*(self.before[-1] if self.before else ()), *self.now):
-            arranged.setdefault((key[_METRIC], key[_COLUMN]), {})[key] = None
+            arranged.setdefault((key[0], key[1]), {})[key] = None
         object.__setattr__(self, "_of_now", {kind: tuple(keys) for kind, keys in arranged.items()})
 
     @property
@@ -64,9 +62,9 @@ def rows_key(group: str | None = None, value: str | None = None) -> Key:
 def distribution(figures: Mapping[Key, float], metric: Metric, column: str) -> dict[str, float]:
     """Return the counts of a column's values, or of its patterns."""
     return {
-        key[_VALUE] or "": number
-        for key, number in figures.items()
-        if key[_METRIC] == metric and key[_COLUMN] == column
+        value or "": number
+        for (measured, of, _, _, value), number in figures.items()
+        if measured == metric and of == column
     }
 
 

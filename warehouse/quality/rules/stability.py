@@ -73,6 +73,14 @@ FEWEST_GONE = 10
 
 
 @dataclass(frozen=True)
+class Fact:
+    """A column that is compared, and what of it may change."""
+
+    column: Column
+    kind: FactKind
+
+
+@dataclass(frozen=True)
 class RecordRule:
     """Which records of a dataset are the same in two loads, and what is compared of them.
 
@@ -87,7 +95,7 @@ class RecordRule:
     what: str
     identity: tuple[str, ...]
     group: str | None
-    facts: tuple[tuple[Column, FactKind], ...]
+    facts: tuple[Fact, ...]
     unique: tuple[str, ...] = ()
     version: str | None = None
     counts_gone: bool = True
@@ -169,12 +177,14 @@ def record_rules(source: str, dataset: str, contract: Dataset) -> tuple[RecordRu
     """
     if not contract.key or dataset in _FIGURES:
         return ()
-    kinds = [(column, kind_of(source, dataset, column)) for column in contract.columns]
-    facts = tuple((column, kind) for column, kind in kinds if column.name not in contract.key and kind != "volatile")
+    facts = [
+        Fact(column, kind_of(source, dataset, column)) for column in contract.columns if column.name not in contract.key
+    ]
+    facts = tuple(fact for fact in facts if fact.kind != "volatile")
     group = _group_of(contract)
     if (source, dataset) == ("idc", "idc_index"):
         owners = {"collection_id", "PatientID", "StudyInstanceUID", "Modality"}
-        stored = tuple((column, kind) for column, kind in facts if column.name != "crdc_series_uuid")
+        stored = tuple(fact for fact in facts if fact.column.name != "crdc_series_uuid")
         series = next(column for column in contract.columns if column.name == "SeriesInstanceUID")
         return (
             RecordRule(
@@ -182,7 +192,7 @@ def record_rules(source: str, dataset: str, contract: Dataset) -> tuple[RecordRu
                 "stored series",
                 (_IDC_UUID,),
                 group,
-                (*stored, (series, "fixed")),
+                (*stored, Fact(series, "fixed")),
                 counts_gone=False,
                 withdrawn="prior_versions_index",
             ),
@@ -191,7 +201,7 @@ def record_rules(source: str, dataset: str, contract: Dataset) -> tuple[RecordRu
                 "series",
                 ('"SeriesInstanceUID"',),
                 group,
-                tuple((column, kind) for column, kind in facts if column.name in owners),
+                tuple(fact for fact in facts if fact.column.name in owners),
                 unique=("series_aws_url",),
                 version=_IDC_UUID,
                 is_replaced=True,
@@ -224,7 +234,7 @@ def _group_of(contract: Dataset) -> str | None:
 
 def respelled(column: str, value: str) -> str:
     """Return a value of a column as it is compared with others: of ids and DOIs, without what upstream respells."""
-    return value.strip().lower().replace("-", "_") if _RESPELLED.fullmatch(column) else value
+    return re.sub(r"[-\s]", "_", value.strip().lower()) if _RESPELLED.fullmatch(column) else value
 
 
 def normal_form(column: Column, value: str) -> str:
@@ -239,7 +249,7 @@ def normal_form(column: Column, value: str) -> str:
         return value
     text = f"nullif(trim(regexp_replace({value}, '\\s+', ' ', 'g')), '')"
     if _RESPELLED.fullmatch(column.name):
-        return f"lower(replace({text}, '-', '_'))"
+        return f"regexp_replace(lower({text}), '[-\\s]', '_', 'g')"
     return f"case when lower({text}) not in ('nat', 'nan', 'none', 'null') then {text} end"
 
 

@@ -159,8 +159,9 @@ def _row(landed: LandedRelease, dataset: str, expected: Dataset, moved: Sequence
     scope = ", ".join(
         part for part in (first.column, first.group_column, first.group if is_one_group else None) if part is not None
     )
-    rest = len(order) - _NAMED
-    text = "; ".join(one.text for one in order[:_NAMED]) + (f"; and {rest} more" if rest > 0 else "")
+    texts = list(dict.fromkeys(one.text for one in order))
+    rest = len(texts) - _NAMED
+    text = "; ".join(texts[:_NAMED]) + (f"; and {rest} more" if rest > 0 else "")
     return FigureProfile(
         source=landed.release.source,
         dataset=dataset,

@@ -456,7 +456,7 @@ def _findings(
     whole, if it is beyond the bound of the whole.
     """
     changed = sorted((count for count in counts if count.changed), key=lambda count: (-count.changed, count.group))
-    alone = [
+    alone: list[tuple[_Count, Standing]] = [
         (count, standing)
         for count in changed
         if count.changed >= tolerance.fewest
