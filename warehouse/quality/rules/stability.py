@@ -56,6 +56,9 @@ TOLERANCES: Mapping[FactKind, Tolerance] = {
     "growing": Tolerance(group=Limit(0.005, 0.25), whole=Limit(0.0005, 0.02)),
 }
 
+STORED = Tolerance(group=Limit(0.005, 0.5), whole=Limit(0.0, 0.05))
+"""What is described of the same bytes: any change is worth a word. At most 60 series outside of the two collections."""
+
 GONE = Tolerance(group=Limit(0.02, 0.5), whole=Limit(0.005, 0.02))
 """How many records may be gone. A group of fewer than 20 that goes as a whole is a matter of groups, not of records."""
 
@@ -88,7 +91,7 @@ class RecordRule:
     their kinds. `unique` are columns that identify a record too, so that a copy under a new key shows.
     Where `version` (SQL) is the same in both loads, another rule compares the record. `counts_gone`: records that are
     gone are judged by their share; `withdrawn` is the dataset that lists what was withdrawn, under the same `identity`.
-    `is_replaced`: upstream gives whole groups new identifiers at times.
+    `is_replaced`: upstream gives whole groups new identifiers at times. `is_stored`: the identity is that of the bytes.
     """
 
     dataset: str
@@ -101,6 +104,7 @@ class RecordRule:
     counts_gone: bool = True
     withdrawn: str | None = None
     is_replaced: bool = False
+    is_stored: bool = False
 
 
 _FIXED = re.compile(
@@ -193,6 +197,7 @@ def record_rules(source: str, dataset: str, contract: Dataset) -> tuple[RecordRu
                 (_IDC_UUID,),
                 group,
                 (*stored, Fact(series, "fixed")),
+                is_stored=True,
                 counts_gone=False,
                 withdrawn="prior_versions_index",
             ),

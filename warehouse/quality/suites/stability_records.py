@@ -21,7 +21,9 @@ from warehouse.quality.rules.stability import (
     GONE,
     GONE_OR_REPLACED,
     REPEATED,
+    STORED,
     TOLERANCES,
+    Fact,
     FactKind,
     RecordRule,
     Tolerance,
@@ -160,11 +162,11 @@ class _Comparison:
     def rows(self) -> Iterator[RecordProfile]:
         """Yield a row for each aspect; those of columns only where any record has changed."""
         lacked = self._lacked()
-        facts = [(column, kind) for column, kind in self.rule.facts if column.name not in lacked]
+        facts = [fact for fact in self.rule.facts if fact.column.name not in lacked]
         if not lacked.isdisjoint(part.strip('"') for part in self.rule.identity):
             return
         for side, relation in (("later", self._now), ("earlier", self._before)):
-            self._note(side, relation, [column for column, _ in facts])
+            self._note(side, relation, [fact.column for fact in facts])
         counted = self._counted()
         if self.rule.withdrawn is not None and _has_file(self.landed.release, self.rule.withdrawn):
             yield from self._unlisted(self.rule.withdrawn, {group: rows for group, rows, *_ in counted})
@@ -239,24 +241,24 @@ class _Comparison:
             f" from earlier left join later using ({self._keys}) group by all order by all"
         ).fetchall()
 
-    def _changed(self, facts: Sequence[tuple[Column, FactKind]], compared: dict[str, int]) -> Iterator[RecordProfile]:
+    def _changed(self, facts: Sequence[Fact], compared: dict[str, int]) -> Iterator[RecordProfile]:
         """Yield the rows of the columns of which any record has changed."""
         self.connection.execute(
             f"create or replace temp table differing as select {self._keys} from earlier join later"
             f" using ({self._keys}) where {self._has_changed}"
         )
-        self._set_aside([column for column, _ in facts])
-        conditions = [self._differs(column, kind) for column, kind in facts]
+        self._set_aside([fact.column for fact in facts])
+        conditions = [self._differs(fact.column, fact.kind) for fact in facts]
         counts = self.connection.execute(
             f"select before.g, {', '.join(f'count_if({condition})' for condition in conditions)}"
             f" from differing_before as before join differing_now as now using ({self._keys})"
             " group by all order by all"
         ).fetchall()
-        for place, (column, kind) in enumerate(facts, start=1):
+        for place, fact in enumerate(facts, start=1):
             changed = {row[0]: row[place] for row in counts if row[place]}
             if changed:
                 of_groups = [_Count(group, rows, changed.get(group, 0)) for group, rows in compared.items()]
-                yield from self._of_column(column, kind, of_groups)
+                yield from self._of_column(fact.column, fact.kind, of_groups)
 
     def _set_aside(self, columns: Sequence[Column]) -> None:
         """Make `differing_before` and `differing_now`, the records that differ: tables of a few, views of many."""
@@ -283,12 +285,13 @@ class _Comparison:
         return differs(column, kind, f"before.{name}", f"now.{name}")
 
     def _of_column(self, column: Column, kind: FactKind, counts: Sequence[_Count]) -> Iterator[RecordProfile]:
+        tolerance = STORED if self.rule.is_stored and kind == "described" else TOLERANCES[kind]
         aspect: Aspect = "fixed" if kind == "fixed" else "described"
         expected = {
             "fixed": f"the {self.rule.what} keeps its {column.name}",
             "growing": f"{column.name} does not shrink",
         }.get(kind, f"the {column.name} of the same {self.rule.what} rarely changes")
-        for scope, count, standing, named in _findings(column.name, counts, TOLERANCES[kind]):
+        for scope, count, standing, named in _findings(column.name, counts, tolerance):
             group = named[0].group if scope != column.name else None
             query = self._list_changed(column, kind, group)
             yield self._finding(
