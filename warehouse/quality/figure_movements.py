@@ -20,6 +20,7 @@ from warehouse.quality.bounds import (
     common_factor,
     common_shift,
     growth,
+    movements,
     quantile_shift,
     sampling_noise,
     stability_index,
@@ -31,6 +32,7 @@ from warehouse.quality.rules.figure_limits import (
     FEWEST_ROWS,
     LIMITS,
     NIGHTS_BACK,
+    STILL_FOR,
     Movement,
     Unit,
 )
@@ -100,9 +102,11 @@ class Compared:
             standing, effect = self._standing(movement, _grown(key, sign))
             if standing != "stable" and max(before, now) >= FEWEST_ROWS and abs(before - now) >= 3:
                 yield Moved("rows", movement, None, None, None, standing, effect, _of_counts("rows", before, now))
-        moves = [growth(one[key], other[key]) for one, other in pairwise(self.history.before)][-ENOUGH_POINTS:]
-        if self.unit == "night" and before == now and len(moves) == ENOUGH_POINTS and min(moves) > 0:
-            text = f"{now:,.0f} rows as before, after growing in each of the last {ENOUGH_POINTS} loads"
+        counts = [figures[key] for figures in self.history.before]
+        steps = movements(counts[: 1 - STILL_FOR])[-ENOUGH_POINTS:]
+        grew = len(steps) == ENOUGH_POINTS and min(steps) > 0
+        if self.unit == "night" and grew and set(counts[-STILL_FOR:]) == {now}:
+            text = f"{now:,.0f} rows for {STILL_FOR + 1} loads, after growing in each of the {ENOUGH_POINTS} before"
             yield Moved("rows", "standing still", None, None, None, "warning", 0.0, text)
         for column in sorted(self.columns):
             distinct: Key = ("distinct", column, None, None, None)
@@ -191,7 +195,7 @@ class Compared:
         shares = _share(self.history.last, key, rows), _share(self.history.now, key, rows)
         where = f" in {group} '{value}'" if group is not None else ""
         measured: tuple[tuple[Movement, Effect], ...] = (
-            ("null", _null_moved(key, rows)),
+            ("null" if group is None else "group null", _null_moved(key, rows)),
             ("null unexplained", _unexplained(key, rows)),
         )
         for movement, effect in measured:
@@ -209,7 +213,7 @@ class Compared:
         back = [figures for figures in self.history.before[-NIGHTS_BACK:] if figures.get(rows, 0.0) >= FEWEST_ROWS]
         if len(back) < 3:
             return
-        limit = LIMITS[self.unit]["null"].floor
+        limit = LIMITS[self.unit]["null" if key[2] is None else "group null"].floor
         now, count = _share(self.history.now, key, rows), self.history.now[rows]
         oldest = _share(back[0], key, rows)
         middle = sorted(_share(figures, key, rows) for figures in back)[len(back) // 2]

@@ -25,6 +25,7 @@ Movement = Literal[
     "group mean",
     "group mean of the same rows",
     "null",
+    "group null",
     "null unexplained",
     "left value",
     "distribution",
@@ -38,8 +39,8 @@ Movement = Literal[
   of a column.
 - `group shrinking`, `group growing`: rows of one collection, dataset, repository, licence, modality.
 - `group mean`: the mean size or count of a group's rows, in logarithms; `of the same rows`: of as many as before.
-- `null`: the share of rows without a value, in the dataset or one modality of it; `unexplained`: what of its move rows
-  that joined or left cannot explain.
+- `null`, `group null`: the share of rows without a value, in the dataset, and in one modality of it; `unexplained`: what
+  of its move rows that joined or left cannot explain, in either.
 - `left value`, `left pattern`: the share of the rows before that no longer have their value, or pattern.
 - `distribution`: the population stability index of a column's values.
 - `quantiles`: by how much the middle 90 % of a column's numbers have moved, in their own spread.
@@ -75,24 +76,27 @@ LIMITS: Mapping[Unit, Mapping[Movement, MovementLimits]] = {
         "group mean of the same rows": _both(Limit(0.1, 0.25)),
         # 10.6 points (body part of segmentations, 23.2.9).
         "null": _both(Limit(0.25, inf)),
+        "group null": _both(_NEVER),
         "null unexplained": _both(Limit(0.01, 0.1)),
-        "left value": _both(Limit(0.02, 0.5)),
-        "distribution": _both(Limit(0.25, inf)),
+        "left value": _both(Limit(0.05, 0.5)),
+        "distribution": _both(Limit(0.5, inf)),
         "left pattern": _both(Limit(0.005, 0.05)),
-        "quantiles": _both(Limit(0.25, inf)),
+        "quantiles": _both(Limit(0.5, inf)),
         "distinct shrinking": _both(Limit(0.05, 0.3)),
     },
     "night": {
         "shrinking": _both(Limit(0.005, 0.02)),
         "growing": _both(Limit(0.25, 0.7), Limit(0.1, 0.7)),
-        "group shrinking": _both(Limit(0.02, 0.3)),
+        "group shrinking": _both(Limit(0.05, 0.5)),
         "group growing": _both(Limit(0.7, 2.0)),
         "group mean": _both(Limit(0.25, 0.65)),
         "group mean of the same rows": _both(Limit(0.005, 0.25)),
         "null": _both(Limit(0.01, 0.2)),
+        # Few patients have the rows of a small modality: their values come and go together.
+        "group null": _both(Limit(0.08, 0.5)),
         "null unexplained": _both(Limit(0.005, 0.05)),
         "left value": _both(Limit(0.005, 0.05)),
-        "distribution": _both(Limit(0.02, 0.25)),
+        "distribution": _both(Limit(0.1, 0.25), Limit(0.05, 0.25)),
         "left pattern": _both(Limit(0.005, 0.05)),
         "quantiles": _both(Limit(0.05, 0.5)),
         "distinct shrinking": _both(Limit(0.01, 0.2)),
@@ -107,6 +111,9 @@ FEWEST_LOST = 10
 
 NIGHTS_BACK = 10
 """A share that creeps is held against that of so many loads before, too, where the unit is the night."""
+
+STILL_FOR = 3
+"""A dataset that has always grown and is the same for so many loads stands still."""
 
 POINTS_READ = 30
 """So many loads before tell how figures usually move."""

@@ -59,6 +59,9 @@ TOLERANCES: Mapping[FactKind, Tolerance] = {
 STORED = Tolerance(group=Limit(0.005, 0.5), whole=Limit(0.0, 0.05))
 """What is described of the same bytes: any change is worth a word. At most 60 series outside of the two collections."""
 
+OF_A_NIGHT = Tolerance(group=Limit(0.02, 0.5), whole=Limit(0.0025, 0.05), fewest=5)
+"""What is described of a portal's records, from one night to the next: texts are corrected now and then."""
+
 GONE = Tolerance(group=Limit(0.02, 0.5), whole=Limit(0.005, 0.02))
 """How many records may be gone. A group of fewer than 20 that goes as a whole is a matter of groups, not of records."""
 
@@ -161,7 +164,7 @@ _GROUPS = ("collection_id", "dataset_submitter_id", "_dataset_id", "commons_name
 
 def kind_of(source: str, dataset: str, column: Column) -> FactKind:
     """Return of which kind a column is, by its name and type; what holds other records is `volatile`."""
-    if (source, dataset, column.name) in _VOLATILE or column.type.startswith("record"):
+    if dataset in _FIGURES or (source, dataset, column.name) in _VOLATILE or column.type.startswith("record"):
         return "volatile"
     if _GROWING.fullmatch(column.name):
         return "growing"

@@ -20,6 +20,7 @@ from warehouse.quality.rules.stability import (
     FEWEST_GONE,
     GONE,
     GONE_OR_REPLACED,
+    OF_A_NIGHT,
     REPEATED,
     STORED,
     TOLERANCES,
@@ -285,7 +286,11 @@ class _Comparison:
         return differs(column, kind, f"before.{name}", f"now.{name}")
 
     def _of_column(self, column: Column, kind: FactKind, counts: Sequence[_Count]) -> Iterator[RecordProfile]:
-        tolerance = STORED if self.rule.is_stored and kind == "described" else TOLERANCES[kind]
+        tolerance = TOLERANCES[kind]
+        if kind == "described" and self.rule.is_stored:
+            tolerance = STORED
+        elif kind != "fixed" and not self.landed.contract.one_version:
+            tolerance = OF_A_NIGHT
         aspect: Aspect = "fixed" if kind == "fixed" else "described"
         expected = {
             "fixed": f"the {self.rule.what} keeps its {column.name}",
