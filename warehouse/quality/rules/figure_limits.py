@@ -39,8 +39,8 @@ Movement = Literal[
   of a column.
 - `group shrinking`, `group growing`: rows of one collection, dataset, repository, licence, modality.
 - `group mean`: the mean size or count of a group's rows, in logarithms; `of the same rows`: of as many as before.
-- `null`, `group null`: the share of rows without a value, in the dataset, and in one modality of it; `unexplained`: what
-  of its move rows that joined or left cannot explain, in either.
+- `null`, `group null`: the share of rows without a value, in the dataset or one modality of it; `unexplained`: what of
+  its move rows that joined or left cannot explain, in either.
 - `left value`, `left pattern`: the share of the rows before that no longer have their value, or pattern.
 - `distribution`: the population stability index of a column's values.
 - `quantiles`: by how much the middle 90 % of a column's numbers have moved, in their own spread.
