@@ -19,9 +19,9 @@ from warehouse.profiles.store import profile_of
 from warehouse.quality.audit import audit_landed
 from warehouse.quality.past import Past, PastProfile
 from warehouse.quality.suite import LandedRelease
-from warehouse.quality.suites import stability_figures, stability_records
-from warehouse.quality.suites.stability_figures import FigureProfile
-from warehouse.quality.suites.stability_records import RecordProfile
+from warehouse.quality.suites import stable_figures, stable_records
+from warehouse.quality.suites.stable_figures import FigureProfile
+from warehouse.quality.suites.stable_records import RecordProfile
 
 Row = RecordProfile | FigureProfile
 
@@ -48,8 +48,8 @@ def compare(landing: Landing, now: Release, previous: Release | None, profiles: 
     if previous is not None:
         lay_out_release(connection, landing, previous, landed.earlier)
     rows = (
-        *stability_records.measure_records(connection, landed),
-        *stability_figures.measure_figures(connection, landed),
+        *stable_records.measure_records(connection, landed),
+        *stable_figures.measure_figures(connection, landed),
     )
     return Found(rows, connection)
 
@@ -255,6 +255,7 @@ def spoiled(night: int, dataset: str, select: str) -> Mapping[str, str]:
     return {dataset: f"{select} from ({files_of(night)[dataset]})"}
 
 
+@pytest.mark.full
 def test_thirty_nights_that_grow_raise_no_error_and_at_most_one_warning(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     found = [row for _ in range(31) for row in nights.next().rows]
