@@ -18,10 +18,10 @@ from warehouse.landing import Landing, Release
 from warehouse.profiles.store import profile_of
 from warehouse.quality.audit import audit_landed
 from warehouse.quality.past import Past, PastProfile
+from warehouse.quality.record_changes import RecordProfile
 from warehouse.quality.suite import LandedRelease
 from warehouse.quality.suites import stable_figures, stable_records
 from warehouse.quality.suites.stable_figures import FigureProfile
-from warehouse.quality.suites.stable_records import RecordProfile
 
 Row = RecordProfile | FigureProfile
 

@@ -241,8 +241,8 @@ def _group_of(contract: Dataset) -> str | None:
 
 
 def respelled(column: str, value: str) -> str:
-    """Return a value of a column as it is compared with others: of ids and DOIs, without what upstream respells."""
-    return re.sub(r"[-\s]", "_", value.strip().lower()) if _RESPELLED.fullmatch(column) else value
+    """Return a value of a column as it is compared: without white space that tells nothing, ids and DOIs in one spelling."""
+    return re.sub(r"[-\s]", "_", value.strip().lower()) if _RESPELLED.fullmatch(column) else " ".join(value.split())
 
 
 def normal_form(column: Column, value: str) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from warehouse.contracts import Column, Dataset
-from warehouse.landed_views import lacked_columns
 from warehouse.quality.bounds import Standing
 from warehouse.quality.checks import Check, never
 from warehouse.quality.figure_history import Key, by_dataset, histories, read_profiles
@@ -127,6 +126,8 @@ def _columns_of_both(
 
     Profiles do not say what a file lacked: a column without any value counts as lacked then.
     """
+    from warehouse.landed_views import lacked_columns
+
     expected = landed.contract.datasets[dataset]
     lacked = lacked_columns(connection, landed.landed, dataset)
     rows = last[("rows", None, None, None, None)]
