@@ -241,7 +241,7 @@ def _group_of(contract: Dataset) -> str | None:
 
 
 def respelled(column: str, value: str) -> str:
-    """Return a value of a column as it is compared: without white space that tells nothing, ids and DOIs in one spelling."""
+    """Return a value as it is compared: without white space that tells nothing, ids and DOIs in one spelling."""
     return re.sub(r"[-\s]", "_", value.strip().lower()) if _RESPELLED.fullmatch(column) else " ".join(value.split())
 
 
