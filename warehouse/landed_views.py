@@ -14,9 +14,13 @@ from warehouse.landing import Landing, Release
 from warehouse.reading import found_columns, raw_name, raw_text_of, reading_of
 from warehouse.sql_text import literal, quoted
 
+_LACKED = "the landed file lacks this column"
+
 
 def lay_out_release(connection: DuckDBPyConnection, landing: Landing, release: Release, schema: str) -> None:
     """Make a schema with a view for every dataset of a release's contract, as its contract says.
+
+    A column that a landed file lacks is marked so, for `lacked_columns`.
 
     Raises:
         duckdb.Error: a landed file cannot be read as Parquet.
@@ -30,6 +34,24 @@ def lay_out_release(connection: DuckDBPyConnection, landing: Landing, release: R
             else landed_query(connection, dataset, path)
         )
         connection.execute(f"create view {quoted(schema)}.{quoted(name)} as {query}")
+        if path is not None:
+            found = [column.name for column in found_columns(connection, path)]
+            for column in dataset.columns:
+                if column.found_in(found) is None:
+                    lacked = f"{quoted(schema)}.{quoted(name)}.{quoted(column.name)}"
+                    connection.execute(f"comment on column {lacked} is {literal(_LACKED)}")
+
+
+def lacked_columns(connection: DuckDBPyConnection, schema: str, dataset: str) -> frozenset[str]:
+    """Return the columns of a view of `lay_out_release` that the landed file does not have, so that they hold nothing.
+
+    A view of a dataset without a file has none: it holds no rows.
+    """
+    found = connection.execute(
+        "select column_name from duckdb_columns() where schema_name = $1 and table_name = $2 and comment = $3",
+        [schema, dataset, _LACKED],
+    ).fetchall()
+    return frozenset(name for (name,) in found)
 
 
 def landed_file(landing: Landing, release: Release, dataset: str) -> Path | None:

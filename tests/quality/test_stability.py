@@ -1,0 +1,346 @@
+"""Suites `stable records` and `stable figures`: each planted change is found, and good loads are left in peace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.support.portal_nights import files_of, land_night
+from tests.support.published_releases import NEWER, OLDER, published_releases
+from tests.support.small_release import FILES, IDC_INDEX, land
+from warehouse.contracts import load_contract
+from warehouse.landed_views import lay_out_release
+from warehouse.landing import Landing, Release
+from warehouse.profiles.store import profile_of
+from warehouse.quality.audit import audit_landed
+from warehouse.quality.past import Past, PastProfile
+from warehouse.quality.record_changes import RecordProfile
+from warehouse.quality.suite import LandedRelease
+from warehouse.quality.suites import stable_figures, stable_records
+from warehouse.quality.suites.stable_figures import FigureProfile
+
+Row = RecordProfile | FigureProfile
+
+
+@dataclass(frozen=True)
+class Found:
+    """What both suites measured of a release, over a connection that can still run their queries."""
+
+    rows: tuple[Row, ...]
+    connection: duckdb.DuckDBPyConnection
+
+    def of(self, standing: str) -> list[Row]:
+        return [row for row in self.rows if row.standing == standing]
+
+    def about(self, dataset: str, scope: str) -> list[str]:
+        """Return how the rows about a column or group of a dataset stand."""
+        return [row.standing for row in self.rows if row.dataset == dataset and scope in row.scope]
+
+
+def compare(landing: Landing, now: Release, previous: Release | None, profiles: Sequence[PastProfile] = ()) -> Found:
+    landed = LandedRelease(now, load_contract(now.source), previous, tuple(profiles))
+    connection = duckdb.connect()
+    lay_out_release(connection, landing, now, landed.landed)
+    if previous is not None:
+        lay_out_release(connection, landing, previous, landed.earlier)
+    rows = (
+        *stable_records.measure_records(connection, landed),
+        *stable_figures.measure_figures(connection, landed),
+    )
+    return Found(rows, connection)
+
+
+def index(columns: str, where: str = "true") -> Mapping[str, str]:
+    """Return the index of the small release with some columns replaced, and some rows only."""
+    replaced = f" replace ({columns})" if columns else ""
+    return {"idc_index": f"select *{replaced} from ({IDC_INDEX}) where {where}"}
+
+
+def of_release(home: Path, files: Mapping[str, str]) -> Found:
+    _, previous = land(home, FILES, "24.2.2")
+    landing, now = land(home, {**FILES, **files}, "25.0.5")
+    return compare(landing, now, previous)
+
+
+OF_A_COLLECTION = "collection_id = 'collection_1'"
+
+SPOILED = [
+    ("series lost", index("", "SeriesNumber not like '%7'"), "idc_index", "records", "error"),
+    ("series unlisted", index("", "SeriesNumber <> '17'"), "idc_index", "not listed in prior_versions_index", "error"),
+    ("collection lost", index("", "collection_id <> 'collection_1'"), "idc_index", "collection_id", "error"),
+    (
+        "sizes doubled in a collection",
+        index(f'case when {OF_A_COLLECTION} then 2 else 1 end * "series_size_MB" as "series_size_MB"'),
+        "idc_index",
+        "series_size_MB, collection_1",
+        "error",
+    ),
+    (
+        "megabytes for mebibytes",
+        index('"series_size_MB" / 1.048576 as "series_size_MB"'),
+        "idc_index",
+        "series_size_MB",
+        "error",
+    ),
+    (
+        "one size changed",
+        index('case when SeriesNumber = \'9\' then 7 else "series_size_MB" end as "series_size_MB"'),
+        "idc_index",
+        "series_size_MB",
+        "warning",
+    ),
+    (
+        "licences swapped",
+        index(
+            "case license_short_name when 'CC BY 4.0' then 'CC BY-NC 3.0' else 'CC BY 4.0' end as license_short_name"
+        ),
+        "idc_index",
+        "license_short_name",
+        "error",
+    ),
+    (
+        "a licence changed in some series",
+        index(
+            f"case when {OF_A_COLLECTION} and SeriesNumber like '%1' then 'CC0' else license_short_name end"
+            " as license_short_name"
+        ),
+        "idc_index",
+        "license_short_name, collection_1",
+        "warning",
+    ),
+    (
+        "series moved between patients",
+        index(
+            f"case when {OF_A_COLLECTION} and SeriesNumber like '%3' then 'patient-2' else \"PatientID\" end"
+            ' as "PatientID"'
+        ),
+        "idc_index",
+        "PatientID, collection_1",
+        "error",
+    ),
+    (
+        "dates shifted by a year",
+        index("'2020-05-01' as \"StudyDate\""),
+        "idc_index",
+        "StudyDate",
+        "error",
+    ),
+    (
+        "codes respelled",
+        index('case "Modality" when \'CT\' then \'ct\' else "Modality" end as "Modality"'),
+        "idc_index",
+        "Modality",
+        "error",
+    ),
+    (
+        "identifiers that are none",
+        index("replace(\"StudyInstanceUID\", '.', '_') as \"StudyInstanceUID\""),
+        "idc_index",
+        "StudyInstanceUID",
+        "error",
+    ),
+    (
+        "a column emptied",
+        index('cast(null as varchar) as "PatientSex"'),
+        "idc_index",
+        "PatientSex",
+        "error",
+    ),
+    (
+        "values collapsed",
+        index('1::bigint as "instanceCount"'),
+        "idc_index",
+        "instanceCount",
+        "error",
+    ),
+    (
+        "rows doubled under new identifiers",
+        {
+            "idc_index": f"({IDC_INDEX}) union all (select * replace (\"SeriesInstanceUID\" || '.1' as"
+            f" \"SeriesInstanceUID\") from ({IDC_INDEX}) where SeriesNumber like '%5')"
+        },
+        "idc_index",
+        "series_aws_url",
+        "error",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("files", "dataset", "scope", "standing"), [case[1:] for case in SPOILED], ids=[case[0] for case in SPOILED]
+)
+def test_a_planted_change_of_a_release_is_found(
+    tmp_path: Path, files: Mapping[str, str], dataset: str, scope: str, standing: str
+) -> None:
+    found = of_release(tmp_path, files)
+    assert standing in found.about(dataset, scope), [row.label for row in found.rows]
+    for row in found.rows:
+        if row.detail.query:
+            found.connection.execute(row.detail.query)
+
+
+def test_a_release_that_says_the_same_is_stable(tmp_path: Path) -> None:
+    found = of_release(tmp_path, {})
+    assert {row.standing for row in found.rows} == {"stable"}
+    assert any(row.aspect == "history" for row in found.rows)
+
+
+def test_a_first_release_has_no_history_and_nothing_against_it(tmp_path: Path) -> None:
+    landing, now = land(tmp_path)
+    found = compare(landing, now, None)
+    assert {row.standing for row in found.rows} == {"no history"}
+    assert all("no history" in row.label for row in found.rows)
+
+
+def test_the_query_of_a_changed_record_lists_all_of_them(tmp_path: Path) -> None:
+    changed = index('case when "SeriesNumber" in (\'4\', \'7\') then 99 else "instanceCount" end as "instanceCount"')
+    found = of_release(tmp_path, changed)
+    (row,) = (row for row in found.of("warning") if row.scope.startswith("instanceCount"))
+    listed = found.connection.execute(str(row.detail.query)).fetchall()
+    assert [(before, now) for *_, before, now in listed] == [(5, 99), (1, 99)]
+    assert row.detail.affected == 2
+
+
+def test_spellings_that_mean_the_same_are_no_change(tmp_path: Path) -> None:
+    same = index(
+        "replace(upper(analysis_result_id), '_', '-') as analysis_result_id, upper(\"source_DOI\") as \"source_DOI\","
+        ' "StudyDescription" || \' \' as "StudyDescription", coalesce("BodyPartExamined", \'\') as "BodyPartExamined"'
+    )
+    assert {row.standing for row in of_release(tmp_path, same).rows} == {"stable"}
+
+
+def test_sizes_stated_to_two_places_are_those_stated_to_six(tmp_path: Path) -> None:
+    rounded = index('round("series_size_MB" * 1000, 2) as "series_size_MB"')
+    exact = index('"series_size_MB" * 1000 + 0.000001 as "series_size_MB"')
+    _, previous = land(tmp_path, {**FILES, **rounded}, "24.2.2")
+    landing, now = land(tmp_path, {**FILES, **exact}, "25.0.5")
+    assert {row.standing for row in compare(landing, now, previous).rows} == {"stable"}
+
+
+def test_a_column_that_is_new_is_no_change(tmp_path: Path) -> None:
+    older = {"idc_index": f'select * exclude (aws_bucket, "PhotometricInterpretation") from ({IDC_INDEX})'}
+    _, previous = land(tmp_path, {**FILES, **older}, "24.2.2")
+    landing, now = land(tmp_path, FILES, "25.0.5")
+    assert {row.standing for row in compare(landing, now, previous).rows} == {"stable"}
+    assert {row.standing for row in compare(landing, previous, now).rows} == {"stable"}
+
+
+def test_identifiers_that_repeat_cost_no_more_than_others(tmp_path: Path) -> None:
+    found = of_release(tmp_path, index("'1.2.3' as \"SeriesInstanceUID\""))
+    assert "error" in found.about("idc_index", "records (series)")
+
+
+class Nights:
+    """Nights of the small portal in one home: what is known of those before, and the comparison of the next."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.profiles: list[PastProfile] = []
+        self.previous: Release | None = None
+        self.number = 0
+
+    def next(self, files: Mapping[str, str] | None = None) -> Found:
+        landing, now = land_night(self.home, self.number, {**files_of(self.number), **(files or {})})
+        found = compare(landing, now, self.previous, self.profiles)
+        self.profiles.append(PastProfile(now.version, now.fetched_at, profile_of(self.home, landing, now)))
+        self.previous, self.number = now, self.number + 1
+        return found
+
+
+def spoiled(night: int, dataset: str, select: str) -> Mapping[str, str]:
+    return {dataset: f"{select} from ({files_of(night)[dataset]})"}
+
+
+@pytest.mark.full
+def test_thirty_nights_that_grow_raise_no_error_and_at_most_one_warning(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    found = [row for _ in range(31) for row in nights.next().rows]
+    assert [row.label for row in found if row.standing == "error"] == []
+    assert len([row.label for row in found if row.standing == "warning"]) <= 1
+
+
+@pytest.mark.parametrize(
+    ("dataset", "select", "scope", "standing"),
+    [
+        ("measurement", "select * from (select *", "rows", "error"),
+        ("data_file", "select * replace (file_size * 2 as file_size)", "file_size", "error"),
+        ("data_file", "select * replace (md5('other' || md5sum) as md5sum)", "md5sum", "error"),
+        ("data_file", "select * replace (['case-1'] as case_ids)", "case_ids", "error"),
+        ("data_file", "select * replace ('other-' || _data_file_id as _data_file_id)", "records", "error"),
+        ("data_file", "select * replace ('X' as modality)", "modality", "error"),
+        ("measurement", "select * replace ('Negative' as test_result_text)", "test_result_text", "error"),
+    ],
+)
+def test_a_planted_change_of_a_night_is_found(
+    tmp_path: Path, dataset: str, select: str, scope: str, standing: str
+) -> None:
+    nights = Nights(tmp_path)
+    nights.next()
+    files = dict(spoiled(1, dataset, select))
+    if select.startswith("select * from"):
+        files[dataset] += ") where _measurement_id like '%50'"
+    found = nights.next(files)
+    assert standing in found.about(dataset, scope), [row.label for row in found.rows]
+    for row in found.rows:
+        if row.detail.query:
+            found.connection.execute(row.detail.query)
+
+
+def test_a_null_rate_that_creeps_up_over_ten_nights_is_found(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    standings: list[set[str]] = []
+    for night in range(13):
+        # A fifth of a per cent more each night: beneath what one night may move.
+        share = max(0, night - 1) * 2
+        columns = f"case when hash(_data_file_id) % 1000 < {share} then null else body_part_examined end"
+        found = nights.next(spoiled(night, "data_file", f"select * replace ({columns} as body_part_examined)"))
+        standings.append(
+            {row.standing for row in found.rows if isinstance(row, FigureProfile) and "body_part" in row.scope}
+        )
+    assert standings[3] == set()
+    assert "warning" in standings[-1]
+
+
+def test_a_dataset_that_stands_still_after_growing_is_found(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    for _ in range(11):
+        nights.next()
+    still = {"measurement": files_of(10)["measurement"]}
+    found = [nights.next(still).of("warning") for _ in range(3)]
+    assert [[row.dataset for row in rows] for rows in found] == [[], [], ["measurement"]]
+
+
+def test_profiles_alone_are_enough_for_figures(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    for _ in range(3):
+        nights.next()
+    few = f"{files_of(3)['measurement']} limit 1000"
+    landing, now = land_night(tmp_path, 3, {**files_of(3), "measurement": few})
+    found = compare(landing, now, None, nights.profiles)
+    assert "error" in found.about("measurement", "rows")
+
+
+def test_the_audit_judges_a_release_beside_the_one_before(tmp_path: Path) -> None:
+    _, previous = land(tmp_path, FILES, "24.2.2")
+    landing, now = land(tmp_path, {**FILES, **index("", "collection_id <> 'collection_1'")}, "25.0.5")
+    verdicts = audit_landed([now], landing, Past(previous={"idc": previous}))
+    failed = {(verdict.suite, verdict.severity) for verdict in verdicts if not verdict.passed}
+    assert {("stable records", "error"), ("stable figures", "error")} <= failed
+
+
+@pytest.mark.full
+def test_a_real_release_beside_the_one_before_has_no_error(tmp_path_factory: pytest.TempPathFactory) -> None:
+    landing = Landing(published_releases(tmp_path_factory))
+    now, previous = (
+        next(release for release in landing.releases("idc") if release.version == version) for version in (NEWER, OLDER)
+    )
+    found = compare(landing, now, previous)
+    for row in (*found.of("error"), *found.of("warning")):
+        print(row.standing, row.label)
+    assert found.of("error") == []
+    # Upstream picks one of several values of these series anew for each release.
+    assert [row.detail.affected for row in found.rows if row.scope == "PatientID, cbis_ddsm (stored series)"] == [164]
