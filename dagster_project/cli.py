@@ -24,6 +24,7 @@ import typer
 
 from dagster_project import display
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
+from dagster_project.quality_commands import gaps, quality_app
 from dagster_project.screen import Screen, screen
 from dagster_project.sql_arguments import (
     AttachOption,
@@ -57,6 +58,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(quality_app, name="quality")
+app.command()(gaps)
 
 sandbox_app = typer.Typer(no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox", help="Stand-ins for the upstream services, with synthetic data.")
@@ -174,7 +178,9 @@ def status(
     if as_json:
         print(json.dumps(display.status_report(snapshot, run), indent=2))
     else:
-        display.status(screen(), snapshot, run, catalog.unreadable(home))
+        from warehouse.snapshots.findings import blocked_audit
+
+        display.status(screen(), snapshot, run, catalog.unreadable(home), blocked_audit(home, snapshot))
 
 
 @app.command()

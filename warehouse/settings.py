@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from warehouse import __version__
 from warehouse.errors import UsageError
@@ -216,6 +225,11 @@ class Settings(BaseModel):
     memory_limit: str = Field(
         default="2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="Memory limit of DuckDB, e.g. 2GB or 512MiB."
     )
+    alerts: SecretStr = Field(
+        default=SecretStr(""),
+        description="Addresses that are told when an audit finds something new, and when it is over, in Apprise's form "
+        "and with commas or blanks between them (mailto://..., slack://..., json://host/path); shown nowhere.",
+    )
     schedule_cron: Annotated[str, AfterValidator(checked_cron)] = Field(
         default="30 3 * * *", description="When the nightly refresh starts (cron, five fields)."
     )
@@ -249,6 +263,12 @@ class Settings(BaseModel):
         if address is None:
             raise ValueError(f"The source {spec.name} has no single address.")
         return address
+
+    @property
+    def alert_addresses(self) -> tuple[str, ...]:
+        """The addresses of `alerts`, which hold passwords. A comma inside an address is a part of it."""
+        parts = re.split(r"[,\s]+(?=[A-Za-z][\w+.-]*://)", self.alerts.get_secret_value())
+        return tuple(part for part in (part.strip(", \t\r\n") for part in parts) if part)
 
     @property
     def project_cache(self) -> Path:

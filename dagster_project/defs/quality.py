@@ -12,14 +12,19 @@ import dagster as dg
 
 from dagster_project.defs.sources import first_asset
 from dagster_project.resources import Warehouse, at_stage
-from warehouse import refresh
+from warehouse import alerts, refresh
+from warehouse.acknowledgements import read_acknowledgements
 from warehouse.build import input_digest, open_build
+from warehouse.landing import Release
 from warehouse.process import loading
-from warehouse.quality.assets import by_asset
+from warehouse.quality.assets import by_asset, owner_of
+from warehouse.quality.incidents import keep_incidents
 from warehouse.quality.record import record_verdicts
 from warehouse.quality.suites import LANDED, RELEASE, STAR
-from warehouse.quality.verdicts import Asset, Verdict, require_no_errors
+from warehouse.quality.verdicts import Asset, Verdict, failed_errors, require_no_errors
 from warehouse.registry import SOURCES
+from warehouse.run_record import now
+from warehouse.settings import Settings
 from warehouse.snapshots.past import past_of
 
 log = logging.getLogger("icw.refresh")
@@ -71,20 +76,22 @@ def _audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     refresh.keep_counts(settings.home)
     refresh.require_a_source(choice for choice in landing.choices() if choice.source in settings.upstreams)
     releases = landing.selected()
-    verdicts = audit.audit_landed(
+    found = audit.audit_landed(
         releases,
         landing,
         past_of(settings.home, landing, releases),
+        accepted=read_acknowledgements(settings.home).findings,
         threads=settings.threads,
         memory_limit=settings.memory_limit,
     )
+    verdicts = _kept(settings, found, releases)
     digest = input_digest(releases, refresh.evidence(settings.home, releases))
     record_verdicts(settings.home, "landed", digest, verdicts, time.monotonic() - started)
     judged = by_asset(verdicts)
     for spec in SOURCES:
         of_source = {asset: found for asset, found in judged.items() if asset[0] == spec.name}
         yield _result(first_asset(spec), _LANDED_CHECK, of_source)
-    require_no_errors(verdicts)
+    _require_no_errors(settings, verdicts)
 
 
 @at_stage("auditing the star")
@@ -97,18 +104,42 @@ def _audit_star(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     started = time.monotonic()
     build = open_build(settings.home)
     known = refresh.known_gaps(settings.home, build)
-    verdicts = audit.audit_star(build, known, threads=settings.threads, memory_limit=settings.memory_limit)
+    found = audit.audit_star(
+        build,
+        known,
+        accepted=read_acknowledgements(settings.home).findings,
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+    )
+    verdicts = _kept(settings, found, build.releases)
     record_verdicts(settings.home, "star", build.input_digest, verdicts, time.monotonic() - started)
     for suite in STAR:
         judged = by_asset(verdict for verdict in verdicts if verdict.suite == suite.name)
         yield _result(dg.AssetKey(list(suite.default)), _check_of(suite.name), judged)
+    _require_no_errors(settings, verdicts)
+
+
+def _kept(settings: Settings, verdicts: Sequence[Verdict], releases: Sequence[Release]) -> list[Verdict]:
+    """Keep which findings have opened and closed, and return the verdicts with since when each stands."""
+    synthetic = any(release.synthetic for release in releases)
+    return keep_incidents(settings.home, verdicts, now(), synthetic=synthetic)
+
+
+def _require_no_errors(settings: Settings, verdicts: Sequence[Verdict]) -> None:
+    """Stop the run where an error was found, and tell of it; what is published is told after the publish.
+
+    Raises:
+        AuditFailed: an error was found.
+    """
+    if failed_errors(verdicts):
+        alerts.tell(settings)
     require_no_errors(verdicts)
 
 
 def _result(key: dg.AssetKey, check: str, judged: Mapping[Asset, Sequence[Verdict]]) -> dg.AssetCheckResult:
     """Return the result of a check over some assets; a source without a load has none, and passes."""
     failed = [(asset, verdict) for asset, verdicts in judged.items() for verdict in verdicts if not verdict.passed]
-    stops = any(verdict.severity == "error" for _, verdict in failed)
+    stops = any(verdict.blocks for _, verdict in failed)
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=check,
@@ -119,7 +150,11 @@ def _result(key: dg.AssetKey, check: str, judged: Mapping[Asset, Sequence[Verdic
 
 
 def _as_list(failed: Iterable[tuple[Asset, Verdict]]) -> str:
+    """Return the failing findings as Markdown: severity, id, asset and scope, what was observed, who owns the data."""
     return "\n".join(
-        f"- **{verdict.severity}** {'.'.join(asset)}: {verdict.expectation} ({verdict.suite}): {verdict.observed}"
+        f"- **{'acknowledged' if finding.acknowledged else verdict.severity}** `{finding.id}` "
+        f"{verdict.sentence(finding)} ({verdict.suite}; owner: {owner_of(asset)})"
+        + (f"; {finding.acknowledged}" if finding.acknowledged else "")
         for asset, verdict in failed
+        for finding in verdict.failing
     )

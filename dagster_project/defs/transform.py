@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.resources import Warehouse, at_stage
-from warehouse import build, refresh
+from warehouse import alerts, build, refresh
 from warehouse.build import DBT_PROJECT
 from warehouse.build.project import Project, Table, tables_read
 
@@ -64,6 +64,7 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
         if existing is not None:
             outcome = refresh.serve_existing(settings.home, existing)
             context.log.info(f"Nothing is built: snapshot {existing.id} holds these loads ({outcome}).")
+            alerts.tell(settings)
             refresh.finish(settings.home, outcome, existing.id, refresh.failures_of(landing.choices()))
             return
         log.info("Building the star", extra={"event": "step"})

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from warehouse.errors import AbsentData
 from warehouse.snapshots.catalog import Snapshot, Unreadable
-from warehouse.snapshots.manifest import SourceFailure, Verdict
+from warehouse.snapshots.manifest import SourceFailure
 
 
 def synthetic_notice(console: Console, asked: Snapshot, *others: Snapshot) -> None:
@@ -53,11 +53,6 @@ def failure_sentence(failure: SourceFailure) -> str:
     """Return which source could not be refreshed, which load it keeps, and why."""
     stays = f"its load {failure.version} stays" if failure.version else "it has no load"
     return f"{failure.source} ({stays}): {failure.reason}"
-
-
-def verdict_sentence(verdict: Verdict) -> str:
-    """Return what was expected of what, and what was observed."""
-    return f"{verdict.expectation} ({verdict.subject}): {verdict.observed}"
 
 
 def unreadable_notice(console: Console, unreadable: Sequence[Unreadable]) -> None:

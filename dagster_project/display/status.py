@@ -14,32 +14,58 @@ from dagster_project.display.notices import (
     synthetic_notice,
     time_since,
     unreadable_notice,
-    verdict_sentence,
 )
+from warehouse.quality.verdicts import failed_errors
 from warehouse.snapshots.catalog import Snapshot, Unreadable
 
 if TYPE_CHECKING:
+    from warehouse.quality.record import LastAudit
     from warehouse.run_record import RunRecord
+    from warehouse.snapshots.manifest import SourceFailure
+
+
+_ABSENT_NAMED = 2
 
 
 def status(
-    console: Console, snapshot: Snapshot | None, run: RunRecord | None, unreadable: Sequence[Unreadable]
+    console: Console,
+    snapshot: Snapshot | None,
+    run: RunRecord | None,
+    unreadable: Sequence[Unreadable],
+    blocked: LastAudit | None = None,
 ) -> None:
-    """Show what is current, how old each source is, what the audit said and how the last refresh ended."""
+    """Show what is current, how old each source is, how the audit ended and what became of the last refresh.
+
+    Where all is well these are ten lines; `icw quality` and `icw gaps` say what was found.
+    """
     unreadable_notice(console, unreadable)
     if snapshot is None:
         console.print("No snapshot is in service.")
-        if run is not None:
-            _last_run(console, run)
-        return
+    else:
+        _snapshot(console, snapshot)
+    if blocked is not None:
+        console.print(
+            f"The audit of {blocked.ended_at:%Y-%m-%d %H:%M} UTC let nothing be published: {len(blocked.verdicts):,} "
+            f"expectations, {len(failed_errors(blocked.verdicts)):,} errors (`icw quality`)",
+            style="red",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    if run is not None:
+        told = () if snapshot is None or run.snapshot_id != snapshot.id else snapshot.manifest.failures
+        _last_run(console, run, told)
+
+
+def _snapshot(console: Console, snapshot: Snapshot) -> None:
     manifest = snapshot.manifest
     age = time_since(manifest.created_at)
     console.print(f"Current snapshot: [bold]{snapshot.id}[/], published {age} ago", highlight=False)
     console.print(f"Folder: {snapshot.folder}", highlight=False, soft_wrap=True)
     synthetic_notice(console, snapshot)
-    table = Table(show_edge=False, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("source", "version", "channel", "fetched", "datasets", "absent"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, no_wrap=True, overflow="ellipsis" if heading == "absent" else "fold")
     for source in manifest.sources:
         absent = [entry.dataset for entry in source.datasets if entry.status == "absent"]
         table.add_row(
@@ -48,7 +74,7 @@ def status(
             source.channel,
             f"{time_since(source.fetched_at)} ago",
             str(len(source.datasets) - len(absent)),
-            ", ".join(absent),
+            _named(absent),
         )
     console.print(table)
     if manifest.earlier:
@@ -56,18 +82,35 @@ def status(
         console.print(f"Read as evidence of what changed: {read}", markup=False, highlight=False, soft_wrap=True)
     for failure in manifest.failures:
         console.print(
-            f"Not refreshed for it: {failure_sentence(failure)}", style="yellow", markup=False, highlight=False
+            f"Not refreshed for it: {failure_sentence(failure)}",
+            style="yellow",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )
     failed = manifest.warnings
-    console.print(f"Audit: {len(manifest.verdicts)} expectations, {len(failed)} failed as warnings", highlight=False)
-    for verdict in failed:
-        console.print(f"  {verdict_sentence(verdict)}", markup=False, highlight=False)
-    if run is not None:
-        _last_run(console, run)
+    accepted = sum(all(finding.acknowledged for finding in verdict.failing) for verdict in failed if verdict.failing)
+    acknowledged = f", {accepted} of them acknowledged" if accepted else ""
+    console.print(
+        f"Audit: {len(manifest.verdicts)} expectations, {len(failed)} failed as warnings{acknowledged} "
+        "(`icw quality`, `icw gaps`)",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
-def _last_run(console: Console, run: RunRecord) -> None:
-    """Show what became of the last refresh; of one that goes on, also what became of the one before."""
+def _named(absent: Sequence[str]) -> str:
+    """Return how many datasets are absent, and the first of them."""
+    if len(absent) <= _ABSENT_NAMED + 1:
+        return ", ".join(absent)
+    return f"{len(absent)}: {', '.join(absent[:_ABSENT_NAMED])}, ... (--json)"
+
+
+def _last_run(console: Console, run: RunRecord, told: Sequence[SourceFailure] = ()) -> None:
+    """Show what became of the last refresh; of one that goes on, also what became of the one before.
+
+    `told` are failures that were shown already.
+    """
     moment = run.finished_at or run.started_at
     facts = [] if moment is None else [f"{'' if run.finished_at else 'started '}{time_since(moment)} ago"]
     facts += [run.stage] if run.stage and not run.is_good else []
@@ -76,6 +119,8 @@ def _last_run(console: Console, run: RunRecord) -> None:
     ended = f"Last refresh: {', '.join([run.outcome, *facts])}{code}"
     console.print(ended, highlight=False, soft_wrap=True, markup=False, style="default" if good else "yellow")
     for failure in run.failures:
+        if failure in told:
+            continue
         console.print(f"  {failure_sentence(failure)}", style="yellow", markup=False, highlight=False)
     chosen = ", ".join(f"{choice.source} {choice.version}" for choice in run.choices if choice.version)
     if chosen and not run.is_good:

@@ -46,7 +46,7 @@ def table_list(console: Console, snapshot: Snapshot, entries: Sequence[TableEntr
     console.print("`icw tables TABLE` shows the columns and the whole description.", style="dim")
     if not all(entry.rows for entry in entries):
         console.print(
-            "empty: what the table is made of is not in this snapshot; `icw status` names the absent datasets.",
+            "empty: what the table is made of is not in this snapshot; `icw status --json` names the absent datasets.",
             style="dim",
         )
 

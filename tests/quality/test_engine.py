@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from warehouse.quality.checks import Check, at_least_one, at_most, equal, never, zero
 from warehouse.quality.engine import judge
-from warehouse.quality.suite import Profile
-from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict, failed_errors
+from warehouse.quality.suite import Detail, Profile
+from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict, failed_errors, finding_id
 
 TABLE: Asset = ("star", "table")
 DEFAULT: Asset = ("star", "default")
@@ -32,6 +32,7 @@ def _rows(**columns: list[object]) -> list[dict[str, object]]:
 
 def test_a_verdict_names_the_rows_that_fail() -> None:
     (verdict,) = judge([_profile(_rows(orphans=[0, 3, 0, 1]), zero("orphans", "No orphans", "error"))])
+    known_as = finding_id("suite", "No orphans", TABLE, "")
     assert verdict == Verdict(
         suite="suite",
         expectation="No orphans",
@@ -39,18 +40,48 @@ def test_a_verdict_names_the_rows_that_fail() -> None:
         passed=False,
         observed="2: row 1; row 3",
         subject="subject",
-        findings=(Finding(TABLE, False, "2: row 1; row 3"),),
+        findings=(Finding(TABLE, False, "2: row 1; row 3", known_as, "error", affected=4),),
     )
 
 
 def test_a_verdict_has_a_part_for_each_asset_that_it_judges() -> None:
     rows = _rows(orphans=[0, 3, 0, 1], asset=[("star", "a"), ("star", "b"), ("star", "b"), ("idc", "c")])
     (verdict,) = judge([_profile(rows, zero("orphans", "No orphans", "error"))])
-    assert verdict.findings == (
-        Finding(("star", "a"), True, "row 0"),
-        Finding(("star", "b"), False, "row 1"),
-        Finding(("idc", "c"), False, "row 3"),
-    )
+    assert [(found.asset, found.passed, found.observed, found.affected) for found in verdict.findings] == [
+        (("star", "a"), True, "row 0", None),
+        (("star", "b"), False, "row 1", 3),
+        (("idc", "c"), False, "row 3", 1),
+    ]
+
+
+def test_what_fails_of_an_asset_is_one_finding_a_scope() -> None:
+    details = [Detail("x", "none", 7, "from a"), Detail("x", "none", 2, "from b"), Detail("y"), Detail("z", affected=9)]
+    rows = [row | {"detail": detail} for row, detail in zip(_rows(n=[1, 1, 5, 0]), details, strict=True)]
+    (verdict,) = judge([_profile(rows, zero("n", "None", "warning"))])
+    x, y = verdict.findings
+    assert (x.scope, x.expected, x.affected) == ("x", "none", 9)
+    assert x.query == "(from (from a)) union all by name (from (from b))"
+    assert (y.scope, y.affected, y.query) == ("y", 5, None)
+    assert x.id != y.id
+    assert {x.passed, y.passed} == {False}
+
+
+@pytest.mark.parametrize(
+    ("check", "columns", "affected"),
+    [
+        (zero("n", "s", "error"), {"n": [-3]}, 3),
+        (equal("a", "b", "s", "error"), {"a": [10], "b": [4]}, 6),
+        (at_most("a", "b", "s", "error"), {"a": [10], "b": [4]}, 10),
+        (at_most("a", "b", "s", "error"), {"a": [1.5], "b": [0.5]}, 1),
+        (never("word", "bad", "s", "error"), {"word": ["bad"]}, 1),
+        (at_least_one("n", "s", "error"), {"n": [0]}, 1),
+    ],
+)
+def test_the_size_of_a_finding_is_the_count_that_is_judged(
+    check: Check, columns: dict[str, list[object]], affected: int
+) -> None:
+    (verdict,) = judge([_profile(_rows(**columns), check)])
+    assert [found.affected for found in verdict.failing] == [affected]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +142,7 @@ def test_an_empty_profile_has_nothing_to_judge() -> None:
     )
     verdicts = judge([Profile("suite", "subject", checks, columns, [], DEFAULT)])
     assert {(verdict.passed, verdict.observed) for verdict in verdicts} == {(True, "nothing to judge")}
-    assert {verdict.findings for verdict in verdicts} == {(Finding(DEFAULT, True, "nothing to judge"),)}
+    assert {(found.asset, found.passed) for verdict in verdicts for found in verdict.findings} == {(DEFAULT, True)}
 
 
 def test_a_figure_that_is_missing_is_never_passed_over() -> None:

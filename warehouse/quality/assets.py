@@ -10,6 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from warehouse.quality.verdicts import Asset, Verdict
+from warehouse.registry import SOURCES
+
+
+def owner_of(asset: Asset) -> str:
+    """Return who can correct what is wrong with an asset: the source that has sent it, or this project."""
+    titles = {spec.name: spec.title for spec in SOURCES}
+    return titles.get(asset[0], "this project")
 
 
 def by_asset(verdicts: Iterable[Verdict]) -> dict[Asset, list[Verdict]]:

@@ -5,11 +5,12 @@ The gaps of a build are measured by the suite `gaps`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from warehouse.acknowledgements import Acknowledgement
+from warehouse.registry import SOURCE_NAMES
 from warehouse.sql_text import literal
 
 
@@ -27,6 +28,20 @@ class KnownGaps:
 
     in_service: Mapping[str, EarlierGap] = field(default_factory=dict)
     acknowledgements: tuple[Acknowledgement, ...] = ()
+
+
+def is_half_synthetic(comparison: str, synthetic: Collection[str]) -> bool:
+    """Return whether one side of a comparison (`left-right:entity`) is made up and the other real.
+
+    A system is a source, or a part of one (`bih_tcia`); one that is neither belongs to the source beside it.
+    """
+    kinds = {
+        name in synthetic
+        for system in comparison.partition(":")[0].split("-")
+        for name in SOURCE_NAMES
+        if system == name or system.startswith(f"{name}_")
+    }
+    return len(kinds) > 1
 
 
 def read_gaps(table: Path) -> dict[str, EarlierGap]:

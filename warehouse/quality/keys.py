@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from warehouse.dbt_manifest import STAR_SCHEMA
 from warehouse.quality.broken_rows import aggregates, distinct_hashes, rows_where
-from warehouse.quality.suite import ProfileRow
+from warehouse.quality.suite import Detail, ProfileRow
 from warehouse.quality.verdicts import Asset
+from warehouse.sql_text import quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,6 +33,20 @@ class KeyProfile(ProfileRow):
     duplicate_keys: int
 
     @property
+    def detail(self) -> Detail:
+        """The keys that occur twice or lack a part."""
+        parts = [quoted(part) for part in self.key.split(", ") if part]
+        if not parts:
+            return Detail()
+        relation = f"{quoted(schema_of(self.namespace))}.{quoted(self.table)}"
+        columns = ", ".join(parts)
+        lacking = " or ".join(f"{part} is null" for part in parts)
+        return Detail(
+            query=f"select {columns}, count(*) as row_count from {relation}"
+            f" group by all having count(*) > 1 or {lacking} order by row_count desc, {columns}"
+        )
+
+    @property
     def label(self) -> str:
         """The table, its key and its figures."""
         if not self.declared:
@@ -41,6 +57,11 @@ class KeyProfile(ProfileRow):
     def asset(self) -> Asset:
         """The table or dataset."""
         return self.namespace, self.table
+
+
+def schema_of(namespace: str) -> str:
+    """Return the schema that has the tables of the star, or the landed datasets of a source."""
+    return namespace if namespace == STAR_SCHEMA else f"landed_{namespace}"
 
 
 def key_counts(connection: DuckDBPyConnection, relation: str, parts: Sequence[str]) -> tuple[int, int, int]:

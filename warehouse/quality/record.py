@@ -8,19 +8,60 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from warehouse.errors import AuditFailed
 from warehouse.files import write_atomically, writing_to
 from warehouse.quality.suite import Stage
 from warehouse.quality.suites import LANDED, RELEASE, STAR
-from warehouse.quality.verdicts import Verdict
+from warehouse.quality.verdicts import Verdict, failed_errors
 
 SUITES: Mapping[Stage, tuple[str, ...]] = {
     "landed": tuple(suite.name for suite in (*LANDED, *RELEASE)),
     "star": tuple(suite.name for suite in STAR),
 }
 """The names of the suites of each stage, in their order."""
+
+
+@dataclass(frozen=True)
+class LastAudit:
+    """The last stage of an audit that this home keeps a record of: which, when it ended (UTC), and its verdicts.
+
+    Where a snapshot is in service, a record that is newer is that of a refresh which has not published.
+    """
+
+    stage: Stage
+    ended_at: datetime
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nothing was published because of it."""
+        return bool(failed_errors(self.verdicts))
+
+
+def last_audit(home: Path) -> LastAudit | None:
+    """Return the last stage of an audit that has not led to a publish yet, or None where there is none.
+
+    A run that ends well removes the record: its verdicts are in the snapshot.
+    """
+    found: list[LastAudit] = []
+    for stage in SUITES:
+        try:
+            content = json.loads(_path(home, stage).read_text(encoding="utf-8"))
+            found.append(
+                LastAudit(
+                    stage,
+                    datetime.fromisoformat(content["ended_at"]),
+                    tuple(Verdict.model_validate(entry) for entry in content["verdicts"]),
+                )
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            # None, or one that was struck while it was written; it is made anew by the next audit.
+            continue
+    return max(found, key=lambda audit: audit.ended_at, default=None)
 
 
 def record_verdicts(home: Path, stage: Stage, input_digest: str, verdicts: Sequence[Verdict], seconds: float) -> None:
@@ -33,6 +74,7 @@ def record_verdicts(home: Path, stage: Stage, input_digest: str, verdicts: Seque
     content = {
         "input_digest": input_digest,
         "seconds": round(seconds, 3),
+        "ended_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "verdicts": [verdict.model_dump(mode="json") for verdict in verdicts],
     }
     with writing_to(path):

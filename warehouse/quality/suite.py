@@ -75,7 +75,10 @@ class ProfileRow(ABC):
 
 @dataclass(frozen=True)
 class Profile:
-    """What a suite has measured of one subject; `rows` have the `columns`, among them `label` and `asset`."""
+    """What a suite has measured of one subject; `rows` have the `columns`, among them `label` and `asset`.
+
+    A row may have a `detail` beside these (`Detail`).
+    """
 
     suite: str
     subject: str
@@ -150,7 +153,8 @@ class Declared:
 class BuiltStar:
     """The star of a build: what is declared, the tables that the build has, and what is known from before.
 
-    `latest` is the day on which its newest data was fetched, `evidence` the earlier IDC releases that it reads.
+    `latest` is the day on which its newest data was fetched, `evidence` the earlier IDC releases that it reads,
+    `synthetic` the sources of which the data is made up.
     """
 
     declared: Declared
@@ -158,6 +162,7 @@ class BuiltStar:
     latest: date
     known: KnownGaps
     evidence: Evidence
+    synthetic: frozenset[str] = frozenset()
 
 
 Subject = TypeVar("Subject", LandedDataset, LandedRelease, BuiltStar)
@@ -187,7 +192,11 @@ class Suite(Generic[Subject]):
             columns=[*names, "label", "asset"],
             rows=[
                 {name: getattr(row, name) for name in names}
-                | {"label": row.label, "asset": row.asset if row.asset in assets else default}
+                | {
+                    "label": row.label,
+                    "asset": row.asset if row.asset in assets else default,
+                    "detail": row.detail,
+                }
                 for row in rows
             ],
             default=default,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from warehouse.quality.checks import equal
 from warehouse.quality.rules import CONSERVATION
 from warehouse.quality.rules.rule import ConservationRule
-from warehouse.quality.suite import LARGEST_FACT, BuiltStar, ProfileRow, StarSuite
+from warehouse.quality.suite import LARGEST_FACT, BuiltStar, Detail, ProfileRow, StarSuite
 from warehouse.quality.verdicts import Asset
 
 if TYPE_CHECKING:
@@ -27,6 +27,12 @@ class ConservationProfile(ProfileRow):
     rule: str
     landed: int
     star: int
+    query: str = ""
+
+    @property
+    def detail(self) -> Detail:
+        """Both figures again."""
+        return Detail(expected=f"{self.landed:,}", query=self.query)
 
     @property
     def label(self) -> str:
@@ -45,7 +51,16 @@ def measure_conservation(
     """Evaluate both sides of each rule of conservation; a figure that several rules need is computed once."""
     queries = dict.fromkeys(sql for rule in rules for sql in (rule.landed, rule.star))
     figures = {sql: int(connection.execute(sql).fetchall()[0][0] or 0) for sql in queries}
-    return [ConservationProfile(rule.asset, rule.sentence, figures[rule.landed], figures[rule.star]) for rule in rules]
+    return [
+        ConservationProfile(
+            rule.asset,
+            rule.sentence,
+            figures[rule.landed],
+            figures[rule.star],
+            f"select ({rule.landed}) as landed, ({rule.star}) as star",
+        )
+        for rule in rules
+    ]
 
 
 def _measure(connection: DuckDBPyConnection, star: BuiltStar) -> list[ConservationProfile]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from warehouse.quality.checks import never
-from warehouse.quality.suite import BuiltStar, ProfileRow, StarSuite, star_table
+from warehouse.quality.suite import BuiltStar, Detail, ProfileRow, StarSuite, star_table
 from warehouse.quality.verdicts import Asset
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ class EvidenceProfile(ProfileRow):
     version: str
     state: str
     reason: str
+
+    @property
+    def detail(self) -> Detail:
+        """The version."""
+        return Detail(scope=f"idc {self.version}")
 
     @property
     def label(self) -> str:

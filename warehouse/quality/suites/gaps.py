@@ -6,22 +6,24 @@ error where much of it opens without an explanation.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from warehouse.acknowledgements import Acknowledgement, in_force
 from warehouse.quality.checks import at_most, never, zero
-from warehouse.quality.history import EarlierGap, KnownGaps
-from warehouse.quality.suite import BuiltStar, ProfileRow, StarSuite, star_table
+from warehouse.quality.history import EarlierGap, KnownGaps, is_half_synthetic
+from warehouse.quality.suite import BuiltStar, Detail, ProfileRow, StarSuite, star_table
 from warehouse.quality.verdicts import Asset
+from warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 GAPS = star_table("rec_gap")
 
-Movement = Literal["no earlier figure", "as before", "moved", "not made any more"]
+Movement = Literal["no earlier figure", "as before", "moved", "not made any more", "not comparable"]
 
 # What may open without an explanation from one snapshot to the next before nothing is published: so many records, or
 # such a share of the larger side, whichever is more. Two changed identifiers are for a person to read in the morning.
@@ -37,12 +39,14 @@ class GapProfile(ProfileRow):
     """One comparison of two systems. `accepted` unexplained records are known: in service, or acknowledged by a person.
 
     Up to `tolerated` are published with a warning.
+    `is_comparable` is false where one side is made up and the other is real: their gap says nothing.
     `unaccounted` must be 0: by how much the gap differs from its causes on the left less those on the right, and its
     unexplained part from the causes that explain nothing.
     """
 
     comparison: str
     is_stated: bool
+    is_comparable: bool
     gap: int
     gap_percent: str
     unaccounted: int
@@ -55,8 +59,18 @@ class GapProfile(ProfileRow):
     acknowledged: str
 
     @property
+    def detail(self) -> Detail:
+        """The rows of the comparison that only one side has."""
+        return Detail(
+            scope=self.comparison,
+            query=f"from star.rec_gap_row where comparison_id = {literal(self.comparison)} order by all",
+        )
+
+    @property
     def label(self) -> str:
         """The gap, its causes, the earlier figure, and who has accepted it."""
+        if not self.is_comparable:
+            return f"{self.comparison}: not comparable, one side is made up and the other real"
         if self.movement == "not made any more":
             return f"{self.comparison}: {self.earlier_gap:+,} before, not compared now"
         percent = f" ({self.gap_percent} %)" if self.gap_percent else ""
@@ -71,14 +85,24 @@ class GapProfile(ProfileRow):
         return GAPS
 
 
-def measure_gaps(connection: DuckDBPyConnection, known: KnownGaps, day: date) -> list[GapProfile]:
+def measure_gaps(
+    connection: DuckDBPyConnection, known: KnownGaps, day: date, synthetic: Collection[str] = ()
+) -> list[GapProfile]:
     """Measure every comparison that a build could make; `day` is when its newest data was fetched.
+
+    `synthetic` are the sources of which the data is made up: a sample of them is not held against real data.
 
     Those that only the snapshot in service could make come last, without figures of their own.
     """
     accepted = in_force(known.acknowledgements, day)
     made = [
-        _profile(comparison, found, known.in_service.get(comparison), accepted.get(comparison))
+        _profile(
+            comparison,
+            found,
+            known.in_service.get(comparison),
+            accepted.get(comparison),
+            is_comparable=not is_half_synthetic(comparison, synthetic),
+        )
         for comparison, *found in connection.execute(_GAPS).fetchall()
     ]
     names = {profile.comparison for profile in made}
@@ -113,7 +137,12 @@ _GAPS = """
 
 
 def _profile(
-    comparison: str, found: list, earlier: EarlierGap | None, acknowledgement: Acknowledgement | None
+    comparison: str,
+    found: list,
+    earlier: EarlierGap | None,
+    acknowledgement: Acknowledgement | None,
+    *,
+    is_comparable: bool,
 ) -> GapProfile:
     gap, percent, unaccounted, unexplained, causes, larger_side = found
     accepted = max(
@@ -129,6 +158,7 @@ def _profile(
     return GapProfile(
         comparison=comparison,
         is_stated=_is_stated(comparison),
+        is_comparable=is_comparable,
         gap=gap,
         gap_percent=percent,
         unaccounted=unaccounted,
@@ -138,17 +168,24 @@ def _profile(
             accepted + _TOLERATED_RECORDS,
             int(larger_side * (1.0 if comparison.endswith(_OF_BYTES) else _TOLERATED_SHARE)),
         ),
-        movement="no earlier figure" if earlier is None else "as before" if earlier.gap == gap else "moved",
+        movement=_movement(gap, earlier) if is_comparable else "not comparable",
         earlier_gap=earlier.gap if earlier else 0,
         causes=causes,
         acknowledged=acknowledged,
     )
 
 
+def _movement(gap: int, earlier: EarlierGap | None) -> Movement:
+    if earlier is None:
+        return "no earlier figure"
+    return "as before" if earlier.gap == gap else "moved"
+
+
 def _lost(comparison: str, earlier: EarlierGap) -> GapProfile:
     return GapProfile(
         comparison=comparison,
         is_stated=_is_stated(comparison),
+        is_comparable=True,
         gap=0,
         gap_percent="",
         unaccounted=0,
@@ -168,7 +205,7 @@ def _is_stated(comparison: str) -> bool:
 
 
 def _measure(connection: DuckDBPyConnection, star: BuiltStar) -> list[GapProfile]:
-    return measure_gaps(connection, star.known, star.latest)
+    return measure_gaps(connection, star.known, star.latest, star.synthetic)
 
 
 SUITE = StarSuite(
@@ -181,7 +218,12 @@ SUITE = StarSuite(
         at_most("unexplained", "accepted", "No gap has opened without an explanation", "warning"),
         at_most("unexplained", "tolerated", "No gap has opened without an explanation beyond the bound", "error"),
         zero("unexplained", "Every gap is fully explained", "warning"),
-        zero("gap", "Two systems that describe the same things have as many of them", "warning", {"is_stated": False}),
+        zero(
+            "gap",
+            "Two systems that describe the same things have as many of them",
+            "warning",
+            {"is_stated": False, "is_comparable": True},
+        ),
         never("movement", "moved", "No gap has changed since the snapshot in service", "warning"),
         never("movement", "not made any more", "What the snapshot in service compares is still compared", "warning"),
     ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from warehouse.quality.broken_rows import most_frequent
 from warehouse.quality.checks import never, zero
-from warehouse.quality.suite import LandedDataset, LandedSuite, ProfileRow
+from warehouse.quality.suite import Detail, LandedDataset, LandedSuite, ProfileRow
 from warehouse.quality.verdicts import Asset
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ class ColumnProfile(ProfileRow):
     found_type: str = ""
     unread: int = 0
     examples: str = ""
+
+    @property
+    def detail(self) -> Detail:
+        """The column."""
+        return Detail(scope=self.column, expected=self.expected_type)
 
     @property
     def label(self) -> str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from warehouse.quality.broken_rows import VALUES_QUOTED, quoted_values
 from warehouse.quality.checks import at_most, zero
 from warehouse.quality.rules.vocabularies import VOCABULARIES
-from warehouse.quality.suite import BuiltStar, ProfileRow, StarSuite, star_table
+from warehouse.quality.suite import BuiltStar, Detail, ProfileRow, StarSuite, star_table
 from warehouse.quality.verdicts import Asset
+from warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,6 +42,18 @@ class MappingProfile(ProfileRow):
     allowed: float
     is_large: bool
     examples: str
+
+    @property
+    def detail(self) -> Detail:
+        """The terms without a mapping, with their records."""
+        return Detail(
+            scope=f"{self.source} {self.record} {self.vocabulary}",
+            expected="all of them mapped",
+            affected=self.unmapped,
+            query=f"from star.rpt_unmapped_value where source_id = {literal(self.source)}"
+            f" and record = {literal(self.record)} and vocabulary = {literal(self.vocabulary)}"
+            " order by record_count desc, raw_value",
+        )
 
     @property
     def label(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from warehouse.quality.checks import at_most, never
 from warehouse.quality.rules.null_limits import NullLimit, load_null_limits
-from warehouse.quality.suite import BuiltStar, ProfileRow, StarSuite, star_table
+from warehouse.quality.suite import BuiltStar, Detail, ProfileRow, StarSuite, star_table
 from warehouse.quality.verdicts import Asset
 from warehouse.sql_text import literal, quoted
 
@@ -38,6 +38,20 @@ class NullRateProfile(ProfileRow):
     null_percent: float
     highest: float
     allowed: float
+
+    @property
+    def detail(self) -> Detail:
+        """The series of the modality that lack a value of the column."""
+        of_modality = f"source_id = {literal(self.source)} and modality = {literal(self.modality)}"
+        if self.finding == "no limit":
+            return Detail(scope=f"{self.source} {self.modality}", affected=self.series)
+        return Detail(
+            scope=f"{self.source} {self.modality} {self.column}",
+            expected=f"at most {self.allowed:.1f} % null",
+            affected=round(self.series * self.null_percent / 100),
+            query=f"select source_id, series_instance_uid, collection_key, modality from star.fct_series"
+            f" where {of_modality} and {quoted(self.column)} is null order by all",
+        )
 
     @property
     def label(self) -> str:

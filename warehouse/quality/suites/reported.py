@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as declared
 from typing import TYPE_CHECKING
 
 from warehouse.contracts import Contract
 from warehouse.quality.checks import zero
-from warehouse.quality.suite import BuiltStar, Declared, ProfileRow, StarSuite, star_table
+from warehouse.quality.suite import BuiltStar, Declared, Detail, ProfileRow, StarSuite, star_table
 from warehouse.quality.verdicts import Asset
 from warehouse.sql_text import literal, quoted
 
@@ -37,6 +38,12 @@ class HistogramProfile(ProfileRow):
     buckets: int
     differing: int
     examples: str
+    query: str = declared(default="", compare=False, repr=False)
+
+    @property
+    def detail(self) -> Detail:
+        """The buckets that differ."""
+        return Detail(scope=self.field, expected="as many landed as reported", query=self.query)
 
     @property
     def label(self) -> str:
@@ -68,7 +75,9 @@ def measure_histograms(connection: DuckDBPyConnection, contracts: Iterable[Contr
             kinds = _categorical(contract, entity)
             fields = {field: kinds[field] for field in dimensions if field in kinds}
             buckets = _buckets(connection, contract.source, entity, fields) if fields else {}
-            profiles += [_profile(contract.source, entity, field, found) for field, found in buckets.items()]
+            profiles += [
+                _profile(contract.source, entity, field, kinds[field], found) for field, found in buckets.items()
+            ]
     return profiles
 
 
@@ -82,9 +91,19 @@ def _buckets(
     connection: DuckDBPyConnection, source: str, entity: str, fields: Mapping[str, str]
 ) -> dict[str, list[Bucket]]:
     """Return the buckets of every field of a record type, reported or landed; those that differ come first."""
-    landed = " union all ".join(_counted(source, entity, field, kind) for field, kind in fields.items())
     found = connection.execute(
-        f"""
+        f"{_compared(source, entity, fields)} order by field, reported = landed, key nulls first"
+    ).fetchall()
+    buckets: dict[str, list[Bucket]] = {}
+    for field, key, reported_count, landed_count in found:
+        buckets.setdefault(field, []).append((key, reported_count, landed_count))
+    return buckets
+
+
+def _compared(source: str, entity: str, fields: Mapping[str, str]) -> str:
+    """Return a query for the buckets of fields: field, key, how often it is reported, and how often it is landed."""
+    landed = " union all ".join(_counted(source, entity, field, kind) for field, kind in fields.items())
+    return f"""
         with landed as (
             {landed}
         ),
@@ -101,19 +120,13 @@ def _buckets(
         select
             coalesce(reported_field, landed_field) as field,
             coalesce(reported_key, landed_key) as key,
-            coalesce(reported_count, 0),
-            coalesce(landed_count, 0)
+            coalesce(reported_count, 0) as reported,
+            coalesce(landed_count, 0) as landed
         from reported
         full join landed
             on reported_field = landed_field
             and reported_key is not distinct from landed_key
-        order by field, coalesce(reported_count, 0) = coalesce(landed_count, 0), key nulls first
         """
-    ).fetchall()
-    buckets: dict[str, list[Bucket]] = {}
-    for field, key, reported_count, landed_count in found:
-        buckets.setdefault(field, []).append((key, reported_count, landed_count))
-    return buckets
 
 
 def _counted(source: str, entity: str, field: str, kind: str) -> str:
@@ -127,7 +140,7 @@ def _counted(source: str, entity: str, field: str, kind: str) -> str:
     )
 
 
-def _profile(source: str, entity: str, field: str, buckets: Sequence[Bucket]) -> HistogramProfile:
+def _profile(source: str, entity: str, field: str, kind: str, buckets: Sequence[Bucket]) -> HistogramProfile:
     differing = [(key, reported, landed) for key, reported, landed in buckets if reported != landed]
     return HistogramProfile(
         source=source,
@@ -139,6 +152,7 @@ def _profile(source: str, entity: str, field: str, buckets: Sequence[Bucket]) ->
             f"{'no value' if key is None else repr(key)} reported {reported:,} times, landed {landed:,}"
             for key, reported, landed in differing[:_EXAMPLES]
         ),
+        query=f"from ({_compared(source, entity, {field: kind})}) where reported <> landed order by all",
     )
 
 

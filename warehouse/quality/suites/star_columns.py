@@ -21,7 +21,7 @@ from warehouse.quality.broken_rows import (
     rows_where,
 )
 from warehouse.quality.checks import zero
-from warehouse.quality.suite import LARGEST_FACT, BuiltStar, Declared, ProfileRow, StarSuite
+from warehouse.quality.suite import LARGEST_FACT, BuiltStar, Declared, Detail, ProfileRow, StarSuite
 from warehouse.quality.verdicts import Asset
 from warehouse.sql_text import literal, quoted
 
@@ -41,6 +41,12 @@ class ColumnRuleProfile(ProfileRow):
     must_hold: bool
     broken: int
     examples: str
+    query: str | None = None
+
+    @property
+    def detail(self) -> Detail:
+        """The rows that break the rule; of a model that is not published there is no query."""
+        return Detail(scope=self.rule.partition(" (")[2].removesuffix(")"), query=self.query)
 
     @property
     def label(self) -> str:
@@ -104,7 +110,19 @@ def _asset(relation: str, declared: Declared) -> Asset:
 
 def _profile(asset: Asset, rule: ColumnRule, broken: int, examples: str) -> ColumnRuleProfile:
     name = f"{rule.relation} ({', '.join(rule.columns)})"
-    return ColumnRuleProfile(asset, name, rule.kind, rule.must_hold, broken, examples)
+    query = _listing(rule) if broken and rule.relation.startswith(f"{STAR_SCHEMA}.") else None
+    return ColumnRuleProfile(asset, name, rule.kind, rule.must_hold, broken, examples, query)
+
+
+def _listing(rule: ColumnRule) -> str:
+    """Return the query of the rows that break a rule, or of the keys that occur twice."""
+    table, columns = ".".join(quoted(part) for part in rule.relation.split(".")), ", ".join(rule.columns)
+    if rule.kind != "unique":
+        return f"select {columns} as judged_value, * from {table} where {_breaking(rule)} order by all"
+    return (
+        f"select {columns}, count(*) as row_count from {table} where {_has_key(rule)}"
+        f" group by all having count(*) > 1 order by row_count desc, {columns}"
+    )
 
 
 def _example(rule: ColumnRule, keys: Mapping[str, tuple[str, ...]]) -> str:

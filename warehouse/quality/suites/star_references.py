@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from warehouse.dbt_manifest import STAR_SCHEMA, Reference
 from warehouse.quality.broken_rows import VALUES_QUOTED, quoted_values
 from warehouse.quality.checks import zero
-from warehouse.quality.suite import LARGEST_FACT, BuiltStar, ProfileRow, StarSuite, star_table
+from warehouse.quality.suite import LARGEST_FACT, BuiltStar, Detail, ProfileRow, StarSuite, star_table
 from warehouse.quality.verdicts import Asset
 from warehouse.sql_text import quoted
 
@@ -26,6 +26,21 @@ class ReferenceProfile(ProfileRow):
     must_hold: bool
     orphans: int
     examples: str
+    condition: str = "true"
+
+    @property
+    def detail(self) -> Detail:
+        """The rows that refer to nothing, with what they refer to first."""
+        column, parent = (side.rpartition(".") for side in self.reference.split(" -> "))
+        table, key = ".".join(quoted(part) for part in parent[0].split(".")), quoted(parent[2])
+        child = quoted(column[2])
+        return Detail(
+            scope=self.reference.partition(".")[2],
+            expected="every one found",
+            query=f"select {child} as orphan, child.* from (from star.{quoted(self.table)} where {self.condition})"
+            f" as child anti join {table} as parent on child.{child} = parent.{key}"
+            f" where child.{child} is not null order by all",
+        )
 
     @property
     def label(self) -> str:
@@ -65,6 +80,7 @@ def measure_references(connection: DuckDBPyConnection, references: Sequence[Refe
             f"{reference.table}.{reference.column} -> {reference.parent}.{reference.parent_column}",
             reference.must_hold,
             *orphans.get(number, (0, "")),
+            reference.condition or "true",
         )
         for number, reference in enumerate(references)
     ]

@@ -10,7 +10,7 @@ from warehouse.quality.broken_rows import aggregates, counted_rows, most_frequen
 from warehouse.quality.checks import zero
 from warehouse.quality.rules import VALUES
 from warehouse.quality.rules.rule import ValueRule
-from warehouse.quality.suite import LARGEST_FACT, BuiltStar, ProfileRow, StarSuite
+from warehouse.quality.suite import LARGEST_FACT, BuiltStar, Detail, ProfileRow, StarSuite
 from warehouse.quality.verdicts import Asset
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ class ValueProfile(ProfileRow):
     rule: str
     broken: int
     examples: str
+    affected: int = 0
+    query: str = ""
+
+    @property
+    def detail(self) -> Detail:
+        """The rows that break the rule, the value that is judged first."""
+        return Detail(affected=self.affected, query=self.query) if self.broken else Detail()
 
     @property
     def label(self) -> str:
@@ -58,7 +65,7 @@ def measure_values(connection: DuckDBPyConnection, rules: Sequence[ValueRule], l
         )
         for relation, of_it in by_relation.items()
     }
-    return [_profile(connection, rule, counts[rule.relation]) for rule in rules]
+    return [_profile(connection, rule, counts[rule.relation], latest_year) for rule in rules]
 
 
 _ROWS = "count(*)"
@@ -69,14 +76,22 @@ def _known(rule: ValueRule) -> str:
     return _ROWS if rule.tolerated_percent is None else f"count({rule.value})"
 
 
-def _profile(connection: DuckDBPyConnection, rule: ValueRule, counts: dict[str, int]) -> ValueProfile:
+def _profile(connection: DuckDBPyConnection, rule: ValueRule, counts: dict[str, int], latest_year: int) -> ValueProfile:
     rows, broken, known = counts[_ROWS], counts[rows_where(rule.broken)], counts[_known(rule)]
     if rule.tolerated_percent is None:
         examples = most_frequent(connection, rule.relation, rule.value, rule.broken)[1] if broken else ""
-        return ValueProfile(rule.asset, rule.sentence, broken, examples)
+        return ValueProfile(rule.asset, rule.sentence, broken, examples, broken, _breaking(rule, latest_year))
     if known and 100 * broken > rule.tolerated_percent * rows:
-        return ValueProfile(rule.asset, rule.sentence, 1, f"'{broken} of {rows}' x 1")
+        share = f"'{broken} of {rows}' x 1"
+        return ValueProfile(rule.asset, rule.sentence, 1, share, broken, _breaking(rule, latest_year))
     return ValueProfile(rule.asset, rule.sentence, 0, "")
+
+
+def _breaking(rule: ValueRule, latest_year: int) -> str:
+    """Return the query of the rows that break a rule, the value that is judged first."""
+    # Whoever asks it later has no variables.
+    broken = rule.broken.replace("getvariable('latest_year')", str(latest_year))
+    return f"select {rule.value} as judged_value, * from {rule.relation} where {broken} order by all"
 
 
 def _measure(connection: DuckDBPyConnection, star: BuiltStar) -> list[ValueProfile]:
