@@ -1,4 +1,4 @@
-"""Measuring rules over a landed release: each relation is read once for all its rules, and again where one is broken."""
+"""Measuring rules over a landed release: a relation is read once for all its rules, and again where one is broken."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _Counts = tuple[int, int]
+
+_FEWEST_OF_ERROR = 20
+"""Fewer broken rows are no error, whatever their share: of a handful each is a large one."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,8 @@ def _profile(
 ) -> RuleProfile:
     rows, broken = counts
     condition = _said(rule.broken, words)
-    is_beyond = rule.error_percent is not None and 100 * broken > rule.error_percent * rows
+    bound = rule.error_percent
+    is_beyond = bound is not None and broken >= _FEWEST_OF_ERROR and 100 * broken > bound * rows
     return RuleProfile(
         rule=rule.sentence,
         source=rule.source,

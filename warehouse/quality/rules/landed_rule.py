@@ -22,7 +22,7 @@ class LandedRule:
     true breaks the rule. `keys` are the expressions that a list of these rows begins with, `shown` those that follow.
 
     With `of_rows` (columns that the relation shares with its dataset) a row of the relation stands for all rows of
-    `dataset` that have these values; the relation counts them in `row_count`, and the list names each of them by `keys`.
+    `dataset` that have these values; the relation counts them in `row_count`, and the list names each by its `keys`.
 
     `place` is the expression whose most frequent values say where the rows are. Above `error_percent` of all rows, the
     rule is broken as an error, which no release known so far has reached; None: it is a warning however many break it.

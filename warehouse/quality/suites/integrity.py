@@ -1,4 +1,7 @@
-"""Suite `integrity`: what the rows of a release say of each other. The rules are in `warehouse.quality.rules.integrity`."""
+"""Suite `integrity`: what the rows of a release say of each other.
+
+The rules are in `warehouse.quality.rules.integrity`.
+"""
 
 from __future__ import annotations
 

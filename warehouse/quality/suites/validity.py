@@ -1,4 +1,7 @@
-"""Suite `validity`: what the values of a release may be. The rules are in `warehouse.quality.rules.validity`."""
+"""Suite `validity`: what the values of a release may be.
+
+The rules are in `warehouse.quality.rules.validity`.
+"""
 
 from __future__ import annotations
 

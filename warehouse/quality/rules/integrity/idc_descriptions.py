@@ -111,7 +111,7 @@ def licence_rules(
             f"{is_cc} and ({words} or not contains({long}, {version}))",
             "the same version and terms in both names",
             texts,
-            5,
+            None,
             keys,
             dataset,
         ),
@@ -122,7 +122,7 @@ def licence_rules(
             f"{is_cc} and {url} is not null and rtrim(lower({url}), '/') <> rtrim({address}, '/')",
             "https://creativecommons.org/licenses/ with the terms and the version of the short name",
             texts,
-            5,
+            None,
             keys,
             dataset,
         ),
@@ -134,7 +134,7 @@ def licence_rules(
             f"{long} <> usual_name and not ({is_cc} and ({words} or not contains({long}, {version})))",
             "the long name that most entries of the licence have",
             (*texts, "usual_name"),
-            20,
+            None,
             keys,
             dataset,
         ),
@@ -216,7 +216,7 @@ _OF_COLLECTIONS = (
         f"{_list('modalities')} <> counted_modalities",
         "the modalities of all series of the collection with this source_DOI",
         ("source_doi", "modalities", "counted_modalities"),
-        5,
+        None,
     ),
     _collection(
         "source_type",
@@ -226,7 +226,7 @@ _OF_COLLECTIONS = (
         f" or (counted_results is not null and {_folded('source_id')} <> {_folded('counted_results')})",
         "source_type analysis_result, and the analysis_result_id of the series as source_id",
         ("source_doi", "source_type", "source_id", "counted_results"),
-        5,
+        None,
     ),
     _collection(
         "source_url",
@@ -235,7 +235,7 @@ _OF_COLLECTIONS = (
         "lower(source_url) <> 'https://doi.org/' || source_doi",
         "https://doi.org/ and the DOI",
         ("source_doi", "source_url"),
-        5,
+        None,
     ),
     _collection(
         "citation",
@@ -244,7 +244,7 @@ _OF_COLLECTIONS = (
         "citation is null or trim(citation) = ''",
         "a citation",
         ("source_doi",),
-        25,
+        None,
     ),
     _collection(
         "citation",
@@ -253,7 +253,7 @@ _OF_COLLECTIONS = (
         f"trim(citation) <> '' and not contains({_CITED.format('citation')}, source_doi)",
         "the DOI of the source in its citation",
         ("source_doi", "citation"),
-        10,
+        None,
     ),
     _collection(
         "description",
@@ -263,7 +263,7 @@ _OF_COLLECTIONS = (
         "so_described > 1",
         "a description of its own",
         ("so_described", "left(description, 200) as description"),
-        10,
+        None,
     ),
     _collection(
         "description",
@@ -273,7 +273,7 @@ _OF_COLLECTIONS = (
         "dois > 0",
         "DOIs of the collection's own sources, or of what is no source",
         ("cited_doi", "collections"),
-        25,
+        None,
     ),
     _collection(
         "species",
@@ -282,7 +282,7 @@ _OF_COLLECTIONS = (
         "cancer_types ilike '%phantom%' and species not ilike '%phantom%'",
         "Phantom as species where the cancer type is Phantom",
         ("cancer_types", "tumor_locations", "species"),
-        25,
+        None,
     ),
     _collection(
         "updated",
@@ -291,7 +291,17 @@ _OF_COLLECTIONS = (
         "try_cast(updated as date) > {fetched}",
         "a day before the release was fetched",
         ("updated",),
-        0,
+        None,
+    ),
+    _collection(
+        "updated",
+        "No collection was updated before the first data release",
+        f"""(select *, (select min(version_timestamp) from landed_idc.version_metadata_index) as first_release
+            from {_COLLECTIONS})""",
+        "try_cast(updated as date) < try_cast(first_release as date)",
+        "a day since the first data release",
+        ("updated", "first_release"),
+        None,
     ),
     *licence_rules("collections_index", "collection_sources", ("collection_id",), ("source_doi",)),
     LandedRule(
@@ -342,7 +352,7 @@ _OF_RESULTS = (
         "subjects <> counted_subjects",
         "the number of different PatientIDs of its series, counted a collection",
         ("subjects", "counted_subjects"),
-        20,
+        None,
     ),
     _result(
         "collections",
@@ -351,7 +361,7 @@ _OF_RESULTS = (
         f"{_list('collections')} <> counted_collections",
         "the collections of its series",
         ("collections", "counted_collections"),
-        20,
+        None,
     ),
     _result(
         "modalities",
@@ -360,7 +370,7 @@ _OF_RESULTS = (
         f"{_list('modalities')} <> counted_modalities",
         "the modalities of its series",
         ("modalities", "counted_modalities"),
-        20,
+        None,
     ),
     _result(
         "license_short_name",
@@ -369,7 +379,7 @@ _OF_RESULTS = (
         "license_short_name <> counted_licenses",
         "the licence of all its series",
         ("license_short_name", "counted_licenses"),
-        20,
+        None,
     ),
     _result(
         "source_DOI",
@@ -378,7 +388,7 @@ _OF_RESULTS = (
         "source_doi <> counted_dois",
         "the source_DOI of all its series",
         ("source_doi", "counted_dois"),
-        20,
+        None,
     ),
     _result(
         "source_url",
@@ -387,7 +397,7 @@ _OF_RESULTS = (
         "lower(source_url) <> 'https://doi.org/' || lower(trim(\"source_DOI\"))",
         "https://doi.org/ and the DOI",
         ('"source_DOI"', "source_url"),
-        20,
+        None,
     ),
     _result(
         "citation",
@@ -396,7 +406,7 @@ _OF_RESULTS = (
         f'not contains({_CITED.format("citation")}, lower(trim("source_DOI")))',
         "the DOI in the citation",
         ('"source_DOI"', "citation"),
-        20,
+        None,
     ),
     _result(
         "analysis_result_title",
@@ -409,7 +419,7 @@ _OF_RESULTS = (
         f"{_CITED.format('analysis_result_title')} <> {_CITED.format('source_title')}",
         "the same title in analysis_results_index and collections_index",
         ("analysis_result_title", "source_title"),
-        50,
+        None,
     ),
     _result(
         "updated",
@@ -419,7 +429,7 @@ _OF_RESULTS = (
         "try_cast(updated as date) > coalesce(try_cast(released as date), {fetched})",
         "a day before the release",
         ("updated", "released"),
-        20,
+        None,
     ),
     *licence_rules("analysis_results_index", _RESULTS, ("analysis_result_id",)),
     LandedRule(

@@ -109,11 +109,11 @@ def _of_groups(
 _ONE_OWNER = (
     _of_study("collection_id", "Every study is in one collection", "one collection a study", 0.1),
     _of_study("PatientID", "Every study is of one patient", "one patient a study", 0.1),
-    _of_study("StudyDate", "All series of a study have the same study date", "one study date a study", 5),
+    _of_study("StudyDate", "All series of a study have the same study date", "one study date a study", None),
     _of_study(
-        "StudyDescription", "All series of a study have the same study description", "one description a study", 10
+        "StudyDescription", "All series of a study have the same study description", "one description a study", None
     ),
-    _of_study("PatientAge", "All series of a study have the same patient age", "one age a study", 5),
+    _of_study("PatientAge", "All series of a study have the same patient age", "one age a study", None),
     _rule(
         "PatientID",
         "Every PatientID is in one collection",
@@ -124,7 +124,7 @@ _ONE_OWNER = (
         "one collection a PatientID",
         ("collection_id", "other_collection_id", "collections"),
         place="collection_id || ' and ' || other_collection_id",
-        error_percent=5,
+        error_percent=None,
     ),
     _rule(
         "PatientSex",
@@ -134,7 +134,7 @@ _ONE_OWNER = (
         ("collection_id", '"PatientID"'),
         "one sex a patient of a collection",
         ('"PatientSex"', '"other_PatientSex"', "series_count"),
-        error_percent=5,
+        error_percent=None,
     ),
     _rule(
         "PatientAge, StudyDate",
@@ -144,7 +144,7 @@ _ONE_OWNER = (
         ("collection_id", '"PatientID"'),
         "years of birth at most 2 apart",
         ("first_birth_year", "last_birth_year", "series_count"),
-        error_percent=5,
+        error_percent=None,
     ),
     _rule(
         "BodyPartExamined, PatientSex",
@@ -156,7 +156,7 @@ _ONE_OWNER = (
         ('"SeriesInstanceUID"',),
         "no such organ in a patient of the other sex",
         of_rows=("collection_id", "PatientSex", "BodyPartExamined"),
-        error_percent=1,
+        error_percent=None,
     ),
 )
 
@@ -202,8 +202,27 @@ _ADDRESSES = (
         ('"SeriesInstanceUID"',),
         "a series date that is not a year before the study date",
         ("collection_id", '"Modality"', '"StudyDate"', '"SeriesDate"'),
-        error_percent=3,
+        error_percent=None,
     ),
+)
+
+_TWINS = _rule(
+    "SeriesInstanceUID",
+    "No two original series of a study are alike in number, description, date, instances and size",
+    f"""(select any_value(collection_id) as collection_id, any_value("StudyInstanceUID") as "StudyInstanceUID",
+            min("SeriesInstanceUID") as "SeriesInstanceUID", max("SeriesInstanceUID") as "other_SeriesInstanceUID",
+            any_value("Modality") as "Modality", any_value("series_size_MB") as "series_size_MB",
+            count(*) as series_count
+        from {_INDEX} where analysis_result_id is null and "instanceCount" > 1 and "series_size_MB" > 1
+        group by hash("StudyInstanceUID", "Modality", "SeriesNumber", "SeriesDescription", "SeriesDate",
+            "instanceCount", "series_size_MB"))""",
+    "series_count > 1",
+    ('"SeriesInstanceUID"',),
+    "one series, not the same one under two identifiers",
+    ("collection_id", '"StudyInstanceUID"', '"other_SeriesInstanceUID"', '"Modality"', "series_count"),
+    error_percent=None,
+    # Sizes that are rounded are alike by chance.
+    needs=("idc_index.analysis_result_id",),
 )
 
 _LICENCES = (
@@ -233,7 +252,7 @@ _LICENCES = (
         "the kind of licence that most series of the bucket have",
         ("collection_id", "license_short_name"),
         ("bucket", "in_bucket", "restricted_in_bucket"),
-        error_percent=2,
+        error_percent=None,
     ),
     _of_groups(
         "source_DOI, analysis_result_id",
@@ -247,7 +266,7 @@ _LICENCES = (
         "one analysis result, or none, a source DOI",
         ("source_DOI", "collection_id", "analysis_result_id"),
         ("first_result", "last_result"),
-        error_percent=2,
+        error_percent=None,
         needs=("idc_index.analysis_result_id",),
     ),
     _of_groups(
@@ -262,7 +281,7 @@ _LICENCES = (
         "one source DOI an analysis result",
         ("analysis_result_id", "source_DOI"),
         ("first_doi", "last_doi"),
-        error_percent=2,
+        error_percent=None,
         needs=("idc_index.analysis_result_id",),
     ),
     _of_groups(
@@ -276,10 +295,10 @@ _LICENCES = (
         "one collection a source DOI, but for analysis results",
         ("source_DOI", "collection_id", "analysis_result_id"),
         ("first_collection", "last_collection"),
-        error_percent=10,
+        error_percent=None,
         needs=("idc_index.analysis_result_id",),
     ),
 )
 
-RULES = (*_ONE_OWNER, *_ADDRESSES, *_LICENCES)
+RULES = (*_ONE_OWNER, *_ADDRESSES, _TWINS, *_LICENCES)
 """One owner, one licence, one address."""

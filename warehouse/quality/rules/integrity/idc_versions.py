@@ -24,6 +24,10 @@ _LAST_REVISION = f"""(
     ) as prior using ("SeriesInstanceUID"))"""
 
 
+_SMALLER = 'least("series_size_MB", "prior_series_size_MB")'
+_LARGER = 'greatest("series_size_MB", "prior_series_size_MB")'
+
+
 def _series(
     column: str,
     sentence: str,
@@ -86,7 +90,6 @@ def _metadata(column: str, sentence: str, relation: str, broken: str, expected: 
         broken=broken,
         keys=("idc_version",),
         expected=expected,
-        error_percent=0,
         needs=("version_metadata_index",),
     )
 
@@ -111,7 +114,7 @@ _OF_SERIES = (
         "series_init_idc_version <> first_version",
         "the first release of the oldest prior revision",
         ("series_init_idc_version", "first_version"),
-        error_percent=20,
+        error_percent=None,
         needs=_VERSIONS,
     ),
     _series(
@@ -121,7 +124,7 @@ _OF_SERIES = (
         "series_revised_idc_version <> last_version + 1",
         "the release after the last one of the prior revisions",
         ("series_revised_idc_version", "last_version"),
-        error_percent=20,
+        error_percent=None,
         needs=_VERSIONS,
     ),
     _series(
@@ -132,7 +135,7 @@ _OF_SERIES = (
         f'"SeriesInstanceUID" not in (select "SeriesInstanceUID" from {_PRIOR} where "SeriesInstanceUID" is not null)',
         "a row of prior_versions_index",
         ("series_init_idc_version", "series_revised_idc_version"),
-        error_percent=20,
+        error_percent=None,
         needs=("prior_versions_index",),
     ),
     *(
@@ -148,19 +151,17 @@ _OF_SERIES = (
         for column, what, bound in (
             ("StudyInstanceUID", "The study", 1),
             ("PatientID", "The patient", 1),
-            ("collection_id", "The collection", 5),
-            ("Modality", "The modality", 5),
+            ("collection_id", "The collection", None),
+            ("Modality", "The modality", None),
         )
     ),
     _series(
         "series_size_MB",
         "No series is an exact multiple of the size of its last prior revision",
         _LAST_REVISION,
-        """least("series_size_MB", "prior_series_size_MB") > 1
-            and greatest("series_size_MB", "prior_series_size_MB") > 1.5 * least("series_size_MB", "prior_series_size_MB")
-            and abs(greatest("series_size_MB", "prior_series_size_MB") / least("series_size_MB", "prior_series_size_MB")
-            - round(greatest("series_size_MB", "prior_series_size_MB") / least("series_size_MB", "prior_series_size_MB")))
-            < 0.02 / least("series_size_MB", "prior_series_size_MB")""",
+        # Twice a size that was rounded to 0.01 MB is exact within 0.02 MB.
+        f"{_SMALLER} > 1 and {_LARGER} > 1.5 * {_SMALLER}"
+        f" and abs({_LARGER} / {_SMALLER} - round({_LARGER} / {_SMALLER})) < 0.02 / {_SMALLER}",
         "a size that is not twice, three times ... the prior one: rows of a join count twice else",
         ('"series_size_MB"', '"prior_series_size_MB"'),
         error_percent=20,
@@ -199,9 +200,9 @@ _OF_PRIOR = (
         "earlier_max + 1 = min_idc_version",
         "one row for an unbroken span of releases",
         ("earlier_max", "gcs_bucket", "aws_bucket", '"series_size_MB"'),
-        f"""(select *, lag(max_idc_version) over (partition by crdc_series_uuid order by min_idc_version, max_idc_version)
-            as earlier_max from {_PRIOR})""",
-        error_percent=50,
+        f"""(select *, lag(max_idc_version) over (partition by crdc_series_uuid
+            order by min_idc_version, max_idc_version) as earlier_max from {_PRIOR})""",
+        error_percent=None,
     ),
     _prior(
         "series_size_MB",
@@ -211,7 +212,7 @@ _OF_PRIOR = (
         ("first_size", "last_size"),
         f"""(select *, min("series_size_MB") over (partition by crdc_series_uuid) as first_size,
             max("series_size_MB") over (partition by crdc_series_uuid) as last_size from {_PRIOR})""",
-        error_percent=10,
+        error_percent=None,
     ),
     _prior(
         "SeriesInstanceUID",
@@ -229,7 +230,7 @@ _OF_PRIOR = (
         "series_aws_url is null or trim(series_aws_url) = ''",
         "an address in a public AWS bucket",
         ("gcs_bucket", "aws_bucket"),
-        error_percent=50,
+        error_percent=None,
         needs=("prior_versions_index.series_aws_url",),
     ),
     _prior(
@@ -247,14 +248,14 @@ _OF_PRIOR = (
         "gcs_bucket_1 <> gcs_bucket",
         "the same bucket twice",
         ("gcs_bucket", "gcs_bucket_1"),
-        error_percent=0.1,
+        error_percent=None,
     ),
     _prior(
         "collection_id",
         "Every collection of a prior revision is a collection of the release",
         f"collection_id not in (select collection_id from {_INDEX} where collection_id is not null)",
         "a collection_id of idc_index",
-        error_percent=20,
+        error_percent=None,
     ),
 )
 
@@ -264,7 +265,8 @@ _OF_RELEASES = (
         "Every data release up to this one is listed",
         f"""(select cast(listed as bigint) as idc_version from range(1, greatest({{major}},
             (select max(idc_version) from {_META})) + 1) as expected(listed))""",
-        f"idc_version > {{major}} or idc_version not in (select idc_version from {_META} where idc_version is not null)",
+        "idc_version > {major} or idc_version not in"
+        f" (select idc_version from {_META} where idc_version is not null)",
         "one row for each number from 1 to this data release, none beyond",
     ),
     _metadata(
@@ -273,6 +275,13 @@ _OF_RELEASES = (
         f"(select *, lag(version_timestamp) over (order by idc_version) as earlier from {_META})",
         "version_timestamp < earlier",
         "dates in the order of the releases",
+    ),
+    _metadata(
+        "version_timestamp",
+        "No two data releases have the same date",
+        f"(select *, count(*) over (partition by version_timestamp) as so_dated from {_META})",
+        "so_dated > 1",
+        "a date of its own for each data release",
     ),
 )
 

@@ -95,7 +95,6 @@ def _one_dataset() -> Iterator[LandedRule]:
             keys=(f'"{key}"',),
             expected="one dataset a record",
             shown=(f'"{column}"',),
-            error_percent=_MOST_PERCENT,
             needs=(f"{dataset}.{column}",),
         )
 
@@ -117,7 +116,6 @@ def _one_name() -> Iterator[LandedRule]:
             keys=(f'"{column}"',),
             expected="one record an identifier",
             shown=("record_count",),
-            error_percent=_MOST_PERCENT,
             needs=(f"{dataset}.{column}",),
         )
 

@@ -18,13 +18,12 @@ SHARED = {
         from {_INDEX} group by all"""
 }
 
-# Modalities of DICOM PS3.3 C.7.3.1.1.1 with the retired ones, and FUSION, which is none but has been in IDC since its
-# first release.
+# Modalities of DICOM PS3.3 C.7.3.1.1.1, with the retired ones but SC, which is no term any more.
 MODALITIES = frozenset(
     """ANN AR ASMT AU BDUS BI BMD CFM CR CT CTPROTOCOL DG DMS DOC DX ECG EEG EMG EOG EPS ES FID GM HC HD IO IOL IVOCT
     IVUS KER KO LEN LS M3D MG MR NM OAM OCT OP OPM OPT OPTBSV OPTENF OPV OSS OT PA PLAN POS PR PT PX REG RESP RF RG
     RTDOSE RTIMAGE RTINTENT RTPLAN RTRAD RTRECORD RTSEGANN RTSTRUCT RWV SEG SM SMR SR SRF STAIN TEXTUREMAP TG US VA XA
-    XAPROTOCOL XC AS CD CF CP CS DD DF DM DS EC FA FS LP MA MS OPR ST TH VF""".split()
+    XAPROTOCOL XC AS CD CF CP CS DD DF DM DS EC FA FS LP MA MS OPR ST TH VF""".split()  # noqa: SIM905
 )
 
 _IMAGE_ROOT = "1.2.840.10008.5.1.4.1.1."
@@ -74,9 +73,8 @@ _MODALITIES_OF = {
 
 _SEX = "'F', 'M', 'O'"
 _PHOTOMETRIC = (
-    "PALETTE COLOR",
-    *"MONOCHROME1 MONOCHROME2 RGB HSV ARGB CMYK YBR_FULL YBR_FULL_422 YBR_PARTIAL_422 YBR_PARTIAL_420".split(),
-    *"YBR_ICT YBR_RCT XYB".split(),
+    "PALETTE COLOR|MONOCHROME[12]|RGB|HSV|ARGB|CMYK|XYB|YBR_FULL|YBR_FULL_422|YBR_PARTIAL_422|YBR_PARTIAL_420|YBR_ICT"
+    "|YBR_RCT"
 )
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -117,7 +115,7 @@ def _codes(
 
 
 def _series(
-    column: str, sentence: str, broken: str, expected: str, error_percent: float, needs: tuple[str, ...] = ()
+    column: str, sentence: str, broken: str, expected: str, error_percent: float | None, needs: tuple[str, ...] = ()
 ) -> LandedRule:
     return LandedRule(
         source="idc",
@@ -146,7 +144,7 @@ def _one_name(uid: str, name: str, what: str) -> LandedRule:
         f"A {what} has one name",
         f'"{name}" <> usual_name',
         "one name an identifier, and the name of most of its series",
-        1,
+        None,
         f"""(select *, mode("{name}") over (partition by "{uid}") as usual_name
             from (select "{uid}", "{name}", collection_id, cast(sum(row_count) as bigint) as row_count
                 from code_groups where "{uid}" is not null group by all))""",
@@ -177,42 +175,42 @@ _TERMS = (
         "A sex is a term of DICOM",
         f'"PatientSex" not in ({_SEX}) and trim("PatientSex") <> \'\'',
         "F, M or O",
-        1,
+        None,
     ),
     _codes(
         "BodyPartExamined",
         "A body part is written as a DICOM code string",
         "trim(\"BodyPartExamined\") <> '' and not regexp_full_match(\"BodyPartExamined\", '[A-Z0-9_ ]{1,16}')",
         "up to 16 capitals, digits, spaces and underscores",
-        1,
+        None,
     ),
     _codes(
         "BodyPartExamined",
         "No body part is a modality",
         f"\"BodyPartExamined\" in ({_in(MODALITIES - {'OT', 'HD', 'HC', 'CS'})}, 'FUSION')",
         "a part of the body",
-        1,
+        None,
     ),
     _codes(
         "PhotometricInterpretation",
         "A photometric interpretation is a term of DICOM",
-        f"not regexp_full_match(\"PhotometricInterpretation\", '({'|'.join(_PHOTOMETRIC)})(,({'|'.join(_PHOTOMETRIC)}))*')",
+        f"not regexp_full_match(\"PhotometricInterpretation\", '({_PHOTOMETRIC})(,({_PHOTOMETRIC}))*')",
         "terms of DICOM, joined by commas",
-        1,
+        None,
     ),
     _codes(
         "PixelRepresentation",
         "A pixel representation is 0 or 1",
         "\"PixelRepresentation\" not in ('0', '1', '0,1')",
         "0, 1, or both in one series",
-        1,
+        None,
     ),
     _codes(
         "SOPClassUID, Modality",
         "The modality of a series is one that its SOP class allows",
         f"not list_contains(string_split({_MODALITY_OF_CLASS}, ' '), \"Modality\")",
         "a modality of the information object definition",
-        1,
+        None,
     ),
     _codes(
         "SOPClassUID, Modality",
@@ -220,7 +218,7 @@ _TERMS = (
         f"\"SOPClassUID\" in ('{_IMAGE_ROOT}7', '{_IMAGE_ROOT}7.1', '{_IMAGE_ROOT}7.2', '{_IMAGE_ROOT}7.3',"
         f" '{_IMAGE_ROOT}7.4', '{_IMAGE_ROOT}66') and \"Modality\" not in ('OT', 'SC', 'XC', 'DOC')",
         "the SOP class of the modality",
-        3,
+        None,
     ),
     _one_name("SOPClassUID", "sop_class_name", "SOP class"),
     _one_name("TransferSyntaxUID", "transfer_syntax_name", "transfer syntax"),
@@ -229,7 +227,7 @@ _TERMS = (
         "The names of transfer syntaxes stand in the order of the identifiers",
         "named_in_order <> transfer_syntax_name",
         "the name of the first identifier first",
-        20,
+        None,
         _SYNTAXES,
     ),
     _codes(
@@ -245,7 +243,7 @@ _TERMS = (
         "license_short_name is null or not (regexp_full_match(license_short_name,"
         " 'CC BY(-NC)?(-SA|-ND)? [1-4][.][0-9]|CC0 1[.]0') or license_short_name like 'National Library of Medicine%')",
         "a Creative Commons licence with its version, or the terms of the National Library of Medicine",
-        0.1,
+        None,
     ),
     _codes(
         "source_DOI",
@@ -275,7 +273,7 @@ _IDENTIFIERS = (
         "A crdc_series_uuid is a UUID",
         f"not regexp_full_match(crdc_series_uuid, '{_UUID}')",
         "8-4-4-4-12 hexadecimal digits in lower case",
-        0.1,
+        None,
         ("idc_index.crdc_series_uuid",),
     ),
     _series(
@@ -290,14 +288,15 @@ _IDENTIFIERS = (
         "A series lies in a bucket of IDC",
         "not starts_with(series_aws_url, 's3://idc-open-data')",
         "a bucket idc-open-data, with or without an ending",
-        0.1,
+        None,
     ),
     _series(
         "PatientID",
         "No patient identifier is the name of a file",
-        "contains(\"PatientID\", '.') and regexp_matches(\"PatientID\", '(?i)[.](dcm|dicom|ima|svs|tiff?|nii|zip|csv)$')",
+        "contains(\"PatientID\", '.')"
+        " and regexp_matches(\"PatientID\", '(?i)[.](dcm|dicom|ima|svs|tiff?|nii|zip|csv)$')",
         "an identifier of a patient",
-        1,
+        None,
     ),
 )
 

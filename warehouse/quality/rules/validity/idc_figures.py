@@ -75,28 +75,28 @@ def _dates(column: str) -> tuple[LandedRule, ...]:
             1,
         ),
         _of_values(
-            column, "No date lies after the release was fetched", f"{day} > {{fetched}}", "a day that has been", 1
+            column, "No date lies after the release was fetched", f"{day} > {{fetched}}", "a day that has been", None
         ),
         _of_values(
             column,
             "No date is before X-rays were discovered",
             f"{day} < date '1895-11-08'",
             "a day since 8 November 1895",
-            1,
+            None,
         ),
         _of_values(
             column,
             "No date is before computed tomography came",
             f"{day} between date '1895-11-08' and date '1971-09-30'",
             "a day since October 1971; de-identification has moved earlier ones",
-            30,
+            None,
         ),
         _of_values(
             column,
             "No date is the zero of a computer's calendar",
             f"{day} in (date '1970-01-01', date '1900-01-01', date '1899-12-30', date '1601-01-01', date '1858-11-17')",
             "a day that somebody wrote",
-            1,
+            None,
         ),
     )
 
@@ -175,14 +175,14 @@ _OF_AGES = (
         "An age is a DICOM age string",
         "trim(value) <> '' and value not in ('N-A') and not regexp_full_match(value, '[0-9]{3}[DWMY]')",
         "three digits and D, W, M or Y",
-        1,
+        None,
     ),
     _of_values(
         "PatientAge",
         "No age is zero",
         "regexp_full_match(value, '0+[WMY]')",
         "an age; a newborn's in days, an unknown one null",
-        20,
+        None,
     ),
     _of_values(
         "PatientAge",
@@ -190,7 +190,7 @@ _OF_AGES = (
         "case right(upper(value), 1) when 'Y' then 1 when 'M' then 1.0 / 12 when 'W' then 7 / 365.25"
         " when 'D' then 1 / 365.25 else 1 end * try_cast(regexp_extract(value, '^[0-9]+') as double) > 120",
         "120 years at most",
-        0.5,
+        None,
     ),
     _of_values(
         "PatientAge",
@@ -198,7 +198,7 @@ _OF_AGES = (
         "case right(upper(value), 1) when 'Y' then 1 when 'M' then 1.0 / 12 when 'W' then 7 / 365.25"
         " when 'D' then 1 / 365.25 else 1 end * try_cast(regexp_extract(value, '^[0-9]+') as double) > 100",
         "100 years at most: phantoms and de-identification give such ages",
-        1,
+        None,
     ),
 )
 
@@ -213,7 +213,7 @@ RULES = (
         "trim(value) <> '' and (try_cast(value as bigint) is null"
         " or try_cast(value as bigint) not between -2147483648 and 2147483647)",
         "a whole number of 32 bits",
-        1,
+        None,
     ),
 )
 """Sizes, counts, ages, days."""

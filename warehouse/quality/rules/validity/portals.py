@@ -1,12 +1,13 @@
 """Rules about the values of the portals: forms of identifiers, ranges, DICOM terms, and what stands for nothing.
 
 Sources: MIDRC's data dictionary (ages in years, scores, days), DICOM PS3.5 and PS3.3, LOINC (codes with a check digit),
-RFC 1321 (MD5). Records may hold anything, so each is a warning, and an error only where most records break it. The terms
-of the dictionary (`Not Reported`, `Unknown`) are values; whether a term has a mapping is judged by `mappings`.
+RFC 1321 (MD5). Records may hold anything, so each is a warning; no UID in most records is an error. The terms of the
+dictionary (`Not Reported`, `Unknown`) are values; whether a term has a mapping is judged by `mappings`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from warehouse.contracts import load_contract
@@ -118,22 +119,27 @@ _FORMS: tuple[tuple[str, str, str, str, str, str], ...] = (
 
 
 def _rule(
-    source: str, dataset: str, column: str, sentence: str, broken: str, expected: str, bound: float
+    source: str, dataset: str, column: str, sentence: str, broken: str, expected: str, bound: float | None = None
 ) -> LandedRule:
+    """Return a rule about a column; `broken` calls its value `value`. All rules of a dataset read it in one pass."""
     key = load_contract(source).datasets[dataset].key[0]
     return LandedRule(
         source=source,
         dataset=dataset,
         column=column,
         sentence=sentence,
-        relation=f'(select "{key}", "{column}" as value from landed_{source}."{dataset}" where "{column}" is not null)',
-        broken=broken,
+        relation=f'landed_{source}."{dataset}"',
+        broken=re.sub(r"\bvalue\b", f'"{column}"', broken),
         keys=(f'"{key}"',),
         expected=expected,
-        shown=("value",),
-        place="value",
+        shown=(f'"{column}"',),
+        place=f'"{column}"',
         error_percent=bound,
     )
+
+
+# What identifies something is judged by its form above.
+_IDENTIFIERS = ("_id", "_uid", "UID", "_url", "_path", "_guid", "md5sum", "file_name")
 
 
 def _texts() -> Iterator[LandedRule]:
@@ -143,15 +149,14 @@ def _texts() -> Iterator[LandedRule]:
             if len(dataset.key) != 1 or name in ("version", "mds_metadata"):
                 continue
             for column in dataset.columns:
-                if column.type == "string":
+                if column.type == "string" and not column.name.endswith(_IDENTIFIERS):
                     yield _rule(
                         source,
                         name,
                         column.name,
                         "No text stands for a missing value",
-                        f"regexp_full_match(lower(trim(value)), '{NOT_A_NUMBER}')",
+                        f"length(value) < 12 and regexp_full_match(lower(trim(value)), '{NOT_A_NUMBER}')",
                         "null where a value is missing",
-                        _MOST_PERCENT,
                     )
                     yield _rule(
                         source,
@@ -160,12 +165,11 @@ def _texts() -> Iterator[LandedRule]:
                         "No text has a control character",
                         r"regexp_matches(value, '[\x00-\x08\x0B-\x0C\x0E-\x1F\x7F]')",
                         "printable characters",
-                        _MOST_PERCENT,
                     )
 
 
 RULES = (
-    *(_rule(*form, _MOST_PERCENT) for form in _FORMS),
+    *(_rule(*form, _MOST_PERCENT if form[3] == _UID else None) for form in _FORMS),
     *_texts(),
 )
 """Forms, ranges and terms of the portals' records."""

@@ -14,8 +14,9 @@ NOT_A_NUMBER = "nat|nan|none|null|n[-/.]a[.]?|#n/a|undefined|inf|-inf"
 """What software writes in the place of nothing, in lower case, as a part of a regular expression."""
 
 _PLACEHOLDERS = (
-    rf"{NOT_A_NUMBER}|na|unknown|unk|unspecified|not[ _](available|applicable|specified|known|given)|anonymi[sz]ed"
-    r"|anonymous|removed|missing|tbd|x{3,}|[?.*_-]+|0+"
+    rf"{NOT_A_NUMBER}|na|unk|unknown([ _](manufacturer|model|name|value|date))?|unspecified"
+    r"|not[ _](available|applicable|specified|known|given)|anonymi[sz]ed|anonymous|removed|missing|tbd|x{3,}"
+    r"|[?.*_-]+|0+"
 )
 
 # Column -> the most characters that DICOM allows; None: no bound.
@@ -52,31 +53,33 @@ def _text_rules(column: str, longest: int | None) -> Iterator[LandedRule]:
         f'(select {grouped}, "{column}" as value, count(*) as row_count from landed_idc.idc_index'
         f' where "{column}" is not null group by {grouped})'
     )
+    # Without these a series has no owner to be counted under.
+    bound = 5.0 if column in ("collection_id", "PatientID", "Modality", "license_short_name") else None
     conditions: list[tuple[str, str, str, float | None]] = [
         (
             "No text stands for a missing value",
             f"regexp_full_match(lower(trim(value)), '{_PLACEHOLDERS}')",
             "null where a value is missing",
-            5,
+            bound,
         ),
-        ("No text is blank", "trim(value) = ''", "null where a value is missing", 5),
+        ("No text is blank", "trim(value) = ''", "null where a value is missing", bound),
         (
             "No text has blanks at its ends",
             r"value <> trim(value) and trim(value) <> '' or regexp_matches(value, '^\s|\s$') and trim(value) <> ''",
             "a text without blanks around it",
-            5,
+            None,
         ),
         (
             "No text has a control character",
             r"regexp_matches(value, '[\x00-\x08\x0B-\x1F\x7F]')",
             "printable characters",
-            1,
+            None,
         ),
         (
             "No text has a character that was damaged by a conversion",
             f"regexp_matches(value, '{_DAMAGED}')",
             "the characters of the original",
-            1,
+            None,
         ),
     ]
     if longest is not None:
@@ -85,10 +88,10 @@ def _text_rules(column: str, longest: int | None) -> Iterator[LandedRule]:
                 "No text is longer than DICOM allows",
                 f"length(value) > {longest}",
                 f"up to {longest} characters",
-                1,
+                None,
             )
         )
-    for sentence, broken, expected, bound in conditions:
+    for sentence, broken, expected, error_percent in conditions:
         yield LandedRule(
             source="idc",
             dataset="idc_index",
@@ -100,11 +103,11 @@ def _text_rules(column: str, longest: int | None) -> Iterator[LandedRule]:
             expected=expected,
             place="collection_id",
             of_rows=names,
-            error_percent=bound,
+            error_percent=error_percent,
         )
 
 
-def _variants(dataset: str, column: str, key: str, bound: float | None = 20) -> LandedRule:
+def _variants(dataset: str, column: str, key: str) -> LandedRule:
     """Return the rule that a text is spelt in one way, case, blanks and punctuation apart."""
     # Hyphens, signs and slashes tell models and identifiers apart; the rest is spelling.
     kept = "-+/:@#" if column != "PatientID" else "-+/:@#.,"
@@ -124,7 +127,6 @@ def _variants(dataset: str, column: str, key: str, bound: float | None = 20) -> 
         shown=("usual",),
         place=f"usual || ' as ' || \"{column}\"",
         of_rows=(column,),
-        error_percent=bound,
     )
 
 
@@ -146,9 +148,39 @@ def _list_variants(dataset: str, column: str, key: str) -> LandedRule:
         expected="the spelling that most lists have",
         shown=("usual",),
         place="usual || ' as ' || element",
-        error_percent=50,
+        error_percent=None,
         needs=(dataset,),
     )
+
+
+def _names(column: str) -> Iterator[LandedRule]:
+    """Return the rules about a column of names of makers and models."""
+    relation = f'''(select collection_id, "{column}", count(*) as row_count from landed_idc.idc_index
+        where "{column}" is not null group by all)'''
+    conditions = [
+        (
+            "No name has quotation marks or brackets",
+            f"""regexp_matches("{column}", '["<>{{}}|`~^]|\\[|\\]')""",
+            "a name",
+        )
+    ]
+    if column == "Manufacturer":
+        conditions.append(
+            ("No manufacturer is an address of software", f"""regexp_matches("{column}", '://|^git@')""", "a name")
+        )
+    for sentence, broken, expected in conditions:
+        yield LandedRule(
+            source="idc",
+            dataset="idc_index",
+            column=column,
+            sentence=sentence,
+            relation=relation,
+            broken=broken,
+            keys=('"SeriesInstanceUID"',),
+            expected=expected,
+            place=f'"{column}"',
+            of_rows=("collection_id", column),
+        )
 
 
 _DESCRIPTIONS = {
@@ -186,31 +218,27 @@ def _described() -> Iterator[LandedRule]:
     for (dataset, key), columns in _DESCRIPTIONS.items():
         for column in columns:
             relation = f"landed_idc.{dataset}"
-            rules: list[tuple[str, str, str, float | None]] = [
+            rules: list[tuple[str, str, str]] = [
                 (
                     "No text stands for a missing value",
                     f"regexp_full_match(lower(trim({column})), '{_PLACEHOLDERS}')",
                     "null where a value is missing",
-                    20,
                 ),
-                ("No text is blank", f"trim({column}) = ''", "null where a value is missing", 50),
+                ("No text is blank", f"trim({column}) = ''", "null where a value is missing"),
                 (
                     "No text has a control character",
                     rf"regexp_matches({column}, '[\x00-\x08\x0B-\x1F\x7F]')",
                     "printable characters",
-                    20,
                 ),
                 (
                     "No text has a character that was damaged by a conversion",
                     f"regexp_matches({column}, '{_DAMAGED}')",
                     "the characters of the original",
-                    20,
                 ),
                 (
                     "No text has blanks at its ends",
                     rf"regexp_matches({column}, '^\s|\s$') and trim({column}) <> ''",
                     "a text without blanks around it",
-                    None,
                 ),
             ]
             if column not in ("supporting_data",):
@@ -219,7 +247,6 @@ def _described() -> Iterator[LandedRule]:
                         "Every description is filled in",
                         f"{column} is null",
                         "a value for every collection and analysis result",
-                        None,
                     )
                 )
             if column not in ("description",):
@@ -228,7 +255,6 @@ def _described() -> Iterator[LandedRule]:
                         "No line breaks inside a text of one line",
                         f"contains(trim({column}), chr(10))",
                         "a text without line breaks",
-                        None,
                     )
                 )
             if column not in ("description",):
@@ -237,7 +263,6 @@ def _described() -> Iterator[LandedRule]:
                         "No text has markup",
                         rf"regexp_matches({column}, '</?[a-z]+[^>]*>|&(amp|lt|gt|nbsp|quot|#[0-9]+);')",
                         "plain text",
-                        None,
                     )
                 )
             rules.append(
@@ -245,10 +270,9 @@ def _described() -> Iterator[LandedRule]:
                     "No text has a name of an internal field",
                     rf"regexp_matches({column}, '\([a-z]+_[a-z_]+:|\$\{{|\{{\{{')",
                     "words for readers",
-                    None,
                 )
             )
-            for sentence, broken, expected, bound in rules:
+            for sentence, broken, expected in rules:
                 yield LandedRule(
                     source="idc",
                     dataset=dataset,
@@ -260,7 +284,6 @@ def _described() -> Iterator[LandedRule]:
                     expected=expected,
                     shown=(f'"{column}"',) if column not in _FREE else (f'left("{column}", 200) as {column}',),
                     place=key,
-                    error_percent=bound,
                     # A column that a release does not have is no text that it lacks.
                     needs=(f"{dataset}.{column}",),
                 )
@@ -360,5 +383,7 @@ RULES = (
     ),
     *_described(),
     *_sources(),
+    *_names("Manufacturer"),
+    *_names("ManufacturerModelName"),
 )
 """Placeholders, blanks, control characters, damaged characters, and variants of spelling."""
