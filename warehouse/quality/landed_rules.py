@@ -79,7 +79,7 @@ def measure_rules(
     present = _present(connection, of_source)
     judged = [rule for rule in of_source if present.issuperset(rule.needs)]
     relations = {name: _said(text, words) for name, text in shared.items()}
-    kept = shared_of([rule.relation for rule in judged], relations)
+    kept = shared_of([text for rule in judged for text in (rule.relation, rule.broken)], relations)
     for name in kept:
         connection.execute(f"create or replace temp table {name} as {relations[name]}")
     by_relation: dict[tuple[str, bool], list[LandedRule]] = {}

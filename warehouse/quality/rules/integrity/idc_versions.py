@@ -252,9 +252,10 @@ _OF_PRIOR = (
     ),
     _prior(
         "collection_id",
-        "Every collection of a prior revision is a collection of the release",
-        f"collection_id not in (select collection_id from {_INDEX} where collection_id is not null)",
-        "a collection_id of idc_index",
+        "A collection of prior revisions whose patients the release holds is a collection of the release",
+        f"collection_id not in (select collection_id from {_INDEX} where collection_id is not null)"
+        f' and "PatientID" in (select "PatientID" from {_INDEX} where "PatientID" is not null)',
+        "a collection_id of idc_index, but for what was withdrawn",
         error_percent=None,
     ),
 )
