@@ -122,8 +122,10 @@ FILES: Mapping[str, str] = {
             {'data_contributor': 'someone'} as provenance
     """,
     "version_metadata_index": """
-        select cast(i as bigint) as idc_version, strftime(date '2020-06-01' + 90 * cast(i as integer), '%Y-%m-%d')
-            as version_timestamp
+        select
+            cast(i as bigint) as idc_version,
+            case when i = 1 then '2024-01-01' else '2026-09-' || lpad(cast(1 + i as varchar), 2, '0') end
+                as version_timestamp
         from range(1, 26) as numbers(i)
     """,
     "seg_index": """

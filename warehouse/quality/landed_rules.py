@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from warehouse.build.versions import major_version
 from warehouse.quality.broken_rows import VALUES_QUOTED, quoted_values
 from warehouse.quality.checks import Check, zero
 from warehouse.quality.rules.landed_rule import LandedRule, shared_of, with_shared
@@ -74,6 +73,9 @@ def measure_rules(
 
     Shared relations are kept as temporary tables while this runs.
     """
+    # Its package imports DuckDB, and the suites are listed without.
+    from warehouse.build.versions import major_version
+
     words = {"{major}": str(major_version(release.release.version)), "{fetched}": _day(release)}
     of_source = [rule for rule in rules if rule.source == release.release.source]
     present = _present(connection, of_source)

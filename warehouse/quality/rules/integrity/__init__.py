@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from warehouse.quality.rules.integrity import idc_descriptions, idc_series, idc_versions, portals
+from warehouse.quality.rules.integrity import idc_descriptions, idc_results, idc_series, idc_versions, portals
 
-RULES = (*idc_series.RULES, *idc_versions.RULES, *idc_descriptions.RULES, *portals.RULES)
+RULES = (*idc_series.RULES, *idc_versions.RULES, *idc_descriptions.RULES, *idc_results.RULES, *portals.RULES)
 """References, one-to-one rules, and what is stated against what is counted."""
 
 SHARED = {**idc_series.SHARED, **idc_descriptions.SHARED}

@@ -1,4 +1,4 @@
-"""Rules about the descriptions of IDC's collections and analysis results: what is stated of series that are counted."""
+"""Rules about the descriptions of IDC's collections: what is stated of series that are counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from warehouse.quality.rules.landed_rule import LandedRule
 
 _INDEX = "landed_idc.idc_index"
 _COLLECTIONS = "landed_idc.collections_index"
-_RESULTS = "landed_idc.analysis_results_index"
 
 SHARED = {
     "collection_sources": f"""
@@ -34,7 +33,7 @@ SHARED = {
 _SOURCE_COMPARED = "(select * from collection_sources join counted_sources using (collection_id, source_doi))"
 
 
-def _list(column: str) -> str:
+def listed(column: str) -> str:
     """Return the elements of a comma-separated list in their order, as text."""
     elements = (
         f"list_filter(list_transform(string_split({column}, ','), lambda part: trim(part)), lambda part: part <> '')"
@@ -42,12 +41,12 @@ def _list(column: str) -> str:
     return f"array_to_string(list_sort(list_distinct({elements})), ', ')"
 
 
-# An identifier as every release could spell it: letters and digits.
-def _folded(column: str) -> str:
+def folded(column: str) -> str:
+    """Return an identifier (SQL) as every release could spell it: in lower case, with underscores."""
     return f"lower(replace({column}, '-', '_'))"
 
 
-def _collection(
+def described(
     column: str,
     sentence: str,
     relation: str,
@@ -58,6 +57,7 @@ def _collection(
     keys: tuple[str, ...] = ("collection_id",),
     dataset: str = "collections_index",
 ) -> LandedRule:
+    """Return a rule about a dataset of descriptions, or about what its rows are made of."""
     return LandedRule(
         source="idc",
         dataset=dataset,
@@ -72,19 +72,6 @@ def _collection(
         error_percent=error_percent,
         needs=(dataset,),
     )
-
-
-def _result(
-    column: str,
-    sentence: str,
-    relation: str,
-    broken: str,
-    expected: str,
-    shown: tuple[str, ...] = (),
-    error_percent: float | None = None,
-) -> LandedRule:
-    keys, dataset = ("analysis_result_id",), "analysis_results_index"
-    return _collection(column, sentence, relation, broken, expected, shown, error_percent, keys, dataset)
 
 
 def licence_rules(
@@ -104,7 +91,7 @@ def licence_rules(
     is_cc = f"{short} like 'CC BY%'"
     texts = (short, long, url, *shown)
     return (
-        _collection(
+        described(
             "license_long_name, license_short_name",
             "The long name of a licence says what its short name says",
             relation,
@@ -115,7 +102,7 @@ def licence_rules(
             keys,
             dataset,
         ),
-        _collection(
+        described(
             "license_url, license_short_name",
             "The address of a licence is that of its short name",
             relation,
@@ -126,7 +113,7 @@ def licence_rules(
             keys,
             dataset,
         ),
-        _collection(
+        described(
             "license_long_name",
             "A licence has one long name",
             f"(select *, count(*) over (partition by {short}, {long}) as so_named,"
@@ -147,21 +134,8 @@ _SUBJECTS = """(
         (select collection_id, count(distinct "PatientID") as subjects from counted_patients group by collection_id)
         as counted using (collection_id))"""
 
-_COUNTED_RESULTS = f"""(
-    select stated.analysis_result_id, stated.subjects, stated.collections, stated.modalities,
-        stated.license_short_name, lower(trim(stated."source_DOI")) as source_doi, counted.*, counted_subjects
-    from {_RESULTS} as stated join (
-        select {_folded("analysis_result_id")} as counted_id, string_agg(distinct lower(trim("source_DOI")), ', ')
-            as counted_dois, string_agg(distinct license_short_name, ', ') as counted_licenses,
-            string_agg(distinct "Modality", ', ' order by "Modality") as counted_modalities,
-            string_agg(distinct collection_id, ', ' order by collection_id) as counted_collections
-        from series_groups where analysis_result_id is not null group by 1
-    ) as counted on {_folded("stated.analysis_result_id")} = counted.counted_id join (
-        select {_folded("analysis_result_id")} as result, count(*) as counted_subjects
-        from counted_patients where analysis_result_id is not null group by 1
-    ) as patients on patients.result = counted.counted_id)"""
-
-_CITED = "regexp_replace(lower({0}), '\\s', '', 'g')"
+WITHOUT_BLANKS = "regexp_replace(lower({0}), '\\s', '', 'g')"
+"""A text (SQL, to be formatted with its column) in lower case without blanks and line breaks."""
 
 # Identifiers that a text cites, and the collection of each that is a source of exactly other ones.
 _CITED_SOURCES = f"""(
@@ -173,7 +147,7 @@ _CITED_SOURCES = f"""(
     having not bool_or(source.collection_id = described.collection_id))"""
 
 _OF_COLLECTIONS = (
-    _collection(
+    described(
         "subjects",
         "A collection has as many subjects as it states",
         _SUBJECTS,
@@ -182,7 +156,7 @@ _OF_COLLECTIONS = (
         ("subjects", "counted_subjects"),
         5,
     ),
-    _collection(
+    described(
         "collection_id",
         "Every collection that is described has series",
         _COLLECTIONS,
@@ -191,7 +165,7 @@ _OF_COLLECTIONS = (
         ("collection_name",),
         5,
     ),
-    _collection(
+    described(
         "source_doi",
         "Every source of a collection has series",
         "(select * from collection_sources left join counted_sources using (collection_id, source_doi))",
@@ -200,7 +174,7 @@ _OF_COLLECTIONS = (
         ("source_doi",),
         5,
     ),
-    _collection(
+    described(
         "license",
         "The licence of a source is that of its series",
         _SOURCE_COMPARED,
@@ -209,26 +183,26 @@ _OF_COLLECTIONS = (
         ("source_doi", "license_short_name", "counted_licenses", "series_count"),
         5,
     ),
-    _collection(
+    described(
         "modalities",
         "The modalities of a source are those of its series",
         _SOURCE_COMPARED,
-        f"{_list('modalities')} <> counted_modalities",
+        f"{listed('modalities')} <> counted_modalities",
         "the modalities of all series of the collection with this source_DOI",
         ("source_doi", "modalities", "counted_modalities"),
         None,
     ),
-    _collection(
+    described(
         "source_type",
         "A source is an analysis result where its series are, and bears its identifier",
         _SOURCE_COMPARED,
         "(source_type = 'analysis_result') <> (counted_results is not null)"
-        f" or (counted_results is not null and {_folded('source_id')} <> {_folded('counted_results')})",
+        f" or (counted_results is not null and {folded('source_id')} <> {folded('counted_results')})",
         "source_type analysis_result, and the analysis_result_id of the series as source_id",
         ("source_doi", "source_type", "source_id", "counted_results"),
         None,
     ),
-    _collection(
+    described(
         "source_url",
         "The address of a source is that of its DOI",
         "collection_sources",
@@ -237,7 +211,7 @@ _OF_COLLECTIONS = (
         ("source_doi", "source_url"),
         None,
     ),
-    _collection(
+    described(
         "citation",
         "Every source has a citation",
         "collection_sources",
@@ -246,26 +220,26 @@ _OF_COLLECTIONS = (
         ("source_doi",),
         None,
     ),
-    _collection(
+    described(
         "citation",
         "The citation of a source names its DOI",
         "collection_sources",
-        f"trim(citation) <> '' and not contains({_CITED.format('citation')}, source_doi)",
+        f"trim(citation) <> '' and not contains({WITHOUT_BLANKS.format('citation')}, source_doi)",
         "the DOI of the source in its citation",
         ("source_doi", "citation"),
         None,
     ),
-    _collection(
+    described(
         "description",
         "No two collections have the same description",
-        f"(select *, count(*) over (partition by {_CITED.format('description')}) as so_described from {_COLLECTIONS}"
-        " where trim(description) <> '')",
+        f"(select *, count(*) over (partition by {WITHOUT_BLANKS.format('description')}) as so_described"
+        f" from {_COLLECTIONS} where trim(description) <> '')",
         "so_described > 1",
         "a description of its own",
         ("so_described", "left(description, 200) as description"),
         None,
     ),
-    _collection(
+    described(
         "description",
         "The description of a collection cites no source of other collections",
         f"(select collection_id, cited_doi, collections, count(cited_doi) as dois from {_COLLECTIONS}"
@@ -275,7 +249,7 @@ _OF_COLLECTIONS = (
         ("cited_doi", "collections"),
         None,
     ),
-    _collection(
+    described(
         "species",
         "A collection of phantoms has no species",
         _COLLECTIONS,
@@ -284,7 +258,7 @@ _OF_COLLECTIONS = (
         ("cancer_types", "tumor_locations", "species"),
         None,
     ),
-    _collection(
+    described(
         "updated",
         "No collection was updated after the release was fetched",
         _COLLECTIONS,
@@ -293,7 +267,7 @@ _OF_COLLECTIONS = (
         ("updated",),
         None,
     ),
-    _collection(
+    described(
         "updated",
         "No collection was updated before the first data release",
         f"""(select *, (select min(version_timestamp) from landed_idc.version_metadata_index) as first_release
@@ -336,118 +310,5 @@ _OF_COLLECTIONS = (
     ),
 )
 
-_OF_RESULTS = (
-    _result(
-        "analysis_result_id",
-        "Every analysis result that is described has series",
-        _RESULTS,
-        f"analysis_result_id not in (select analysis_result_id from {_INDEX} where analysis_result_id is not null)",
-        "an analysis_result_id of idc_index, spelt the same",
-        ('"source_DOI"',),
-    ),
-    _result(
-        "subjects",
-        "An analysis result has as many subjects as it states",
-        _COUNTED_RESULTS,
-        "subjects <> counted_subjects",
-        "the number of different PatientIDs of its series, counted a collection",
-        ("subjects", "counted_subjects"),
-        None,
-    ),
-    _result(
-        "collections",
-        "The collections of an analysis result are those of its series",
-        _COUNTED_RESULTS,
-        f"{_list('collections')} <> counted_collections",
-        "the collections of its series",
-        ("collections", "counted_collections"),
-        None,
-    ),
-    _result(
-        "modalities",
-        "The modalities of an analysis result are those of its series",
-        _COUNTED_RESULTS,
-        f"{_list('modalities')} <> counted_modalities",
-        "the modalities of its series",
-        ("modalities", "counted_modalities"),
-        None,
-    ),
-    _result(
-        "license_short_name",
-        "The licence of an analysis result is that of its series",
-        _COUNTED_RESULTS,
-        "license_short_name <> counted_licenses",
-        "the licence of all its series",
-        ("license_short_name", "counted_licenses"),
-        None,
-    ),
-    _result(
-        "source_DOI",
-        "The source DOI of an analysis result is that of its series",
-        _COUNTED_RESULTS,
-        "source_doi <> counted_dois",
-        "the source_DOI of all its series",
-        ("source_doi", "counted_dois"),
-        None,
-    ),
-    _result(
-        "source_url",
-        "The address of an analysis result is that of its DOI",
-        _RESULTS,
-        "lower(source_url) <> 'https://doi.org/' || lower(trim(\"source_DOI\"))",
-        "https://doi.org/ and the DOI",
-        ('"source_DOI"', "source_url"),
-        None,
-    ),
-    _result(
-        "citation",
-        "The citation of an analysis result names its DOI",
-        _RESULTS,
-        f'not contains({_CITED.format("citation")}, lower(trim("source_DOI")))',
-        "the DOI in the citation",
-        ('"source_DOI"', "citation"),
-        None,
-    ),
-    _result(
-        "analysis_result_title",
-        "An analysis result has the title that the sources of collections give it",
-        f"""(select stated.analysis_result_id, stated.analysis_result_title, min(source.source_title) as source_title
-            from {_RESULTS} as stated join collection_sources as source
-                on source.source_doi = lower(trim(stated."source_DOI"))
-            where source.source_title is not null group by all)""",
-        # Line breaks in one of them are reported where texts are judged.
-        f"{_CITED.format('analysis_result_title')} <> {_CITED.format('source_title')}",
-        "the same title in analysis_results_index and collections_index",
-        ("analysis_result_title", "source_title"),
-        None,
-    ),
-    _result(
-        "updated",
-        "No analysis result was updated after its release",
-        f"""(select *, (select max(version_timestamp) from landed_idc.version_metadata_index) as released
-            from {_RESULTS})""",
-        "try_cast(updated as date) > coalesce(try_cast(released as date), {fetched})",
-        "a day before the release",
-        ("updated", "released"),
-        None,
-    ),
-    *licence_rules("analysis_results_index", _RESULTS, ("analysis_result_id",)),
-    LandedRule(
-        source="idc",
-        dataset="idc_index",
-        column="analysis_result_id",
-        sentence="Every analysis result of the index is described",
-        relation="""(select analysis_result_id, any_value(collection_id) as collection_id, sum(row_count) as row_count
-            from series_groups group by analysis_result_id)""",
-        broken=f"""analysis_result_id not in
-            (select analysis_result_id from {_RESULTS} where analysis_result_id is not null)""",
-        keys=('"SeriesInstanceUID"',),
-        expected="a row of analysis_results_index, with the identifier spelt the same",
-        place="analysis_result_id",
-        of_rows=("analysis_result_id",),
-        needs=("analysis_results_index",),
-    ),
-)
-
-RULES = (*_OF_COLLECTIONS, *_OF_RESULTS)
-"""What is stated of collections and analysis results."""
+RULES = _OF_COLLECTIONS
+"""What is stated of collections and of their sources."""
