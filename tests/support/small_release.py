@@ -27,15 +27,17 @@ IDC_INDEX = """
         'patient-' || (i % 120) as "PatientID",
         '1.2.840.1.' || i as "SeriesInstanceUID",
         '1.2.840.2.' || (i % 120) as "StudyInstanceUID",
-        '10.7937/collection-' || (i % 3) as "source_DOI",
-        '0' || (40 + i % 50) || 'Y' as "PatientAge",
+        case when i >= 1800 then '10.5281/zenodo.1' else '10.7937/collection-' || (i % 3) end as "source_DOI",
+        '0' || (40 + i % 120 % 50) || 'Y' as "PatientAge",
         case when i % 120 < 60 then 'F' else 'M' end as "PatientSex",
         '2019-05-01' as "StudyDate",
         'CHEST' as "StudyDescription",
         case when i < 1200 then 'LUNG' end as "BodyPartExamined",
         case when i < 1200 then 'CT' when i < 1800 then 'MR' else 'SR' end as "Modality",
-        '1.2.840.10008.5.1.4.1.1.2' as "SOPClassUID",
-        'CT Image Storage' as sop_class_name,
+        '1.2.840.10008.5.1.4.1.1.' || case when i < 1200 then '2' when i < 1800 then '4' else '88.22' end
+            as "SOPClassUID",
+        case when i < 1200 then 'CT Image Storage' when i < 1800 then 'MR Image Storage' else 'Enhanced SR Storage' end
+            as sop_class_name,
         '1.2.840.10008.1.2.1' as "TransferSyntaxUID",
         'Explicit VR Little Endian' as transfer_syntax_name,
         'MONOCHROME2' as "PhotometricInterpretation",
@@ -46,12 +48,12 @@ IDC_INDEX = """
         'axial' as "SeriesDescription",
         cast(i as varchar) as "SeriesNumber",
         cast(1 + i % 7 as bigint) as "instanceCount",
-        case when i % 3 = 0 then 'CC BY-NC 3.0' else 'CC BY 4.0' end as license_short_name,
-        cast(20 as bigint) as series_init_idc_version,
+        case when i % 3 = 0 and i < 1800 then 'CC BY-NC 3.0' else 'CC BY 4.0' end as license_short_name,
+        cast(case when i between 2 and 9 then 18 else 23 end as bigint) as series_init_idc_version,
         cast(23 as bigint) as series_revised_idc_version,
-        'idc-open-data' as aws_bucket,
-        'uuid-' || i as crdc_series_uuid,
-        's3://idc-open-data/uuid-' || i || '/*' as series_aws_url,
+        case when i % 3 = 0 and i < 1800 then 'idc-open-data-cr' else 'idc-open-data' end as aws_bucket,
+        '00000000-0000-4000-8000-' || lpad(cast(i as varchar), 12, '0') as crdc_series_uuid,
+        's3://' || aws_bucket || '/' || crdc_series_uuid || '/*' as series_aws_url,
         0.000001 * (1000 + i) as "series_size_MB"
     from range(2400) as numbers(i)
 """
@@ -60,10 +62,10 @@ FILES: Mapping[str, str] = {
     "idc_index": IDC_INDEX,
     "prior_versions_index": """
         select
-            case when i < 2 then 'withdrawn' else 'collection_0' end as collection_id,
-            'patient-' || i as "PatientID",
-            '1.2.840.1.' || i as "SeriesInstanceUID",
-            '1.2.840.2.' || i as "StudyInstanceUID",
+            case when i < 2 then 'withdrawn' else 'collection_' || (i % 3) end as collection_id,
+            case when i < 2 then 'withdrawn-' else 'patient-' end || i as "PatientID",
+            case when i < 2 then '1.2.840.8.' else '1.2.840.1.' end || i as "SeriesInstanceUID",
+            case when i < 2 then '1.2.840.9.' else '1.2.840.2.' end || i as "StudyInstanceUID",
             'CT' as "Modality",
             'public-datasets-idc' as gcs_bucket,
             'old-' || i as crdc_series_uuid,
@@ -83,12 +85,23 @@ FILES: Mapping[str, str] = {
             case i when 0 then 'Chest' when 1 then 'prostate gland' else 'Lung, abdomen' end as tumor_locations,
             cast(40 as bigint) as subjects,
             'Human' as species,
-            [{'source_doi': '10.7937/collection-' || i, 'license': {'license_short_name': 'CC BY 4.0'}}] as sources,
+            [
+                {
+                    'source_doi': '10.7937/collection-' || i,
+                    'license': {'license_short_name': case i when 0 then 'CC BY-NC 3.0' else 'CC BY 4.0' end},
+                    'citation': 'Someone, 2023. doi.org/10.7937/collection-' || i
+                },
+                {
+                    'source_doi': '10.5281/zenodo.1',
+                    'license': {'license_short_name': 'CC BY 4.0'},
+                    'citation': 'Someone, 2024. doi.org/10.5281/zenodo.1'
+                }
+            ] as sources,
             'Clinical' as supporting_data,
             'community' as program_id,
             'Completed' as status,
             '2024-01-01' as updated,
-            'A collection.' as description
+            'Collection number ' || i || '.' as description
         from range(3) as numbers(i)
     """,
     "analysis_results_index": """
@@ -98,18 +111,22 @@ FILES: Mapping[str, str] = {
             '10.5281/zenodo.1' as "source_DOI",
             'https://doi.org/10.5281/zenodo.1' as source_url,
             cast(120 as bigint) as subjects,
-            'collection_0, collection_1' as collections,
+            'collection_0, collection_1, collection_2' as collections,
             'SR' as modalities,
             '2024-01-01' as updated,
             'https://creativecommons.org/licenses/by/4.0/' as license_url,
             'Creative Commons Attribution 4.0 International License' as license_long_name,
             'CC BY 4.0' as license_short_name,
             'Reports.' as description,
-            'Someone, 2024.' as citation,
+            'Someone, 2024. doi.org/10.5281/zenodo.1' as citation,
             {'data_contributor': 'someone'} as provenance
     """,
     "version_metadata_index": """
-        select cast(i as bigint) as idc_version, '2026-09-26' as version_timestamp from range(1, 26) as numbers(i)
+        select
+            cast(i as bigint) as idc_version,
+            case when i = 1 then '2024-01-01' else '2026-09-' || lpad(cast(1 + i as varchar), 2, '0') end
+                as version_timestamp
+        from range(1, 26) as numbers(i)
     """,
     "seg_index": """
         select

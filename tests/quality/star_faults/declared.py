@@ -28,7 +28,7 @@ KEY_FAULTS = (
         "No primary key occurs twice",
         "error",
         "insert into star.bridge_collection_license select * from star.bridge_collection_license limit 2",
-        "bridge_collection_license (collection_key, license_key): 5 rows, 0 null, 2 repeated",
+        "bridge_collection_license (collection_key, license_key): 6 rows, 0 null, 2 repeated",
     ),
     Fault(
         "keys",

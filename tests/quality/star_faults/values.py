@@ -142,7 +142,7 @@ VALUE_FAULTS = (
         "warning",
         "No two spans of one IDC series share a release",
         "update star.fct_series_version set overlaps_other_span = true where crdc_series_uuid = 'old-1'",
-        "1 row: 'withdrawn: 1.2.840.1.1' x 1",
+        "1 row: 'withdrawn: 1.2.840.8.1' x 1",
     ),
     _value(
         "warning",
