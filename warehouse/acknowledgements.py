@@ -1,4 +1,4 @@
-"""Acknowledgements: unexplained gaps between two systems, and losses of a portal's records, that a person accepts.
+"""Acknowledgements: what a person accepts of gaps between two systems, of a portal's losses, of any other finding.
 
 The file `acknowledgements.yml` in the warehouse home is a list of entries of these fields:
 
@@ -12,6 +12,15 @@ The file `acknowledgements.yml` in the warehouse home is a list of entries of th
       until: 2027-01-31
       by: A. Analyst
       reason: The portal has announced that it withdraws the measurements.
+    - finding: q-1a2b3c4d5e
+      accepted: 31
+      until: 2027-01-31
+      by: A. Analyst
+      reason: IDC corrects the licence of these series with its next release.
+      reported_to: IDC, 2026-11-20
+
+`finding` is the id that `icw quality` shows. In its place stand `suite` and `expectation`, in the words of the report,
+with `source` or `asset` (idc.idc_index) and `scope` where they are to hold for these alone.
 """
 
 from __future__ import annotations
@@ -20,9 +29,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from warehouse.errors import UsageError
 
@@ -53,12 +63,58 @@ class AcceptedLoss(BaseModel):
     reason: str = Field(min_length=1)
 
 
+class AcceptedFinding(BaseModel):
+    """A finding of the audit that is accepted as long as it affects no more than `accepted` records.
+
+    It is named by its id, or by the suite and the expectation; `source`, `asset` (source.dataset or star.table) and
+    `scope` narrow the latter, and what is left out holds for all. It is in force until a day, in these `releases` of
+    the source alone, or both. `evidence` is a query (SQL) that lists what is accepted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    finding: str | None = Field(default=None, pattern=r"^q-[0-9a-f]{10}$")
+    suite: str | None = Field(default=None, min_length=1)
+    expectation: str | None = Field(default=None, min_length=1)
+    source: str | None = Field(default=None, min_length=1)
+    asset: str | None = Field(default=None, pattern=r"^\w+\.\w+$")
+    scope: str | None = None
+    accepted: int = Field(ge=1)
+    until: date | None = None
+    releases: tuple[str, ...] = ()
+    by: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    reported_to: str = Field(default="not reported yet", min_length=1)
+    evidence: str | None = None
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> AcceptedFinding:
+        if self.finding is None and (self.suite is None or self.expectation is None):
+            raise ValueError("finding, or suite and expectation, are missing")
+        if self.until is None and not self.releases:
+            raise ValueError("until is missing")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What it is about, in words: the id, or the expectation with what narrows it."""
+        if self.finding is not None:
+            return self.finding
+        narrowed = ", ".join(filter(None, (self.suite, self.asset or self.source, self.scope)))
+        return f"{self.expectation} ({narrowed})"
+
+    def is_in_force(self, day: date, version: str | None) -> bool:
+        """Return whether it holds in data fetched on a day; `version` is the release that was judged, if it was one."""
+        return (self.until is None or self.until >= day) and (not self.releases or version in self.releases)
+
+
 @dataclass(frozen=True)
 class Accepted:
     """All acknowledgements of a warehouse home."""
 
     gaps: tuple[Acknowledgement, ...] = ()
     losses: tuple[AcceptedLoss, ...] = ()
+    findings: tuple[AcceptedFinding, ...] = ()
 
     def losses_of(self, source: str, day: date) -> Mapping[str, int]:
         """Return how many records each type of a source may have lost on a day."""
@@ -82,12 +138,19 @@ def read_acknowledgements(home: Path) -> Accepted:
     try:
         entries = TypeAdapter(list[dict[str, object]]).validate_python(content or [])
         return Accepted(
-            gaps=tuple(Acknowledgement.model_validate(entry) for entry in entries if "dataset" not in entry),
-            losses=tuple(AcceptedLoss.model_validate(entry) for entry in entries if "dataset" in entry),
+            gaps=tuple(Acknowledgement.model_validate(entry) for entry in entries if _kind_of(entry) == "gap"),
+            losses=tuple(AcceptedLoss.model_validate(entry) for entry in entries if _kind_of(entry) == "loss"),
+            findings=tuple(AcceptedFinding.model_validate(entry) for entry in entries if _kind_of(entry) == "finding"),
         )
     except ValidationError as error:
         first = error.errors()[0]
         raise _unusable(path, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+
+
+def _kind_of(entry: Mapping[str, object]) -> Literal["gap", "loss", "finding"]:
+    if "finding" in entry or "suite" in entry or "expectation" in entry:
+        return "finding"
+    return "loss" if "dataset" in entry else "gap"
 
 
 def in_force(acknowledgements: Sequence[Acknowledgement], day: date) -> Mapping[str, Acknowledgement]:
@@ -99,6 +162,6 @@ def in_force(acknowledgements: Sequence[Acknowledgement], day: date) -> Mapping[
 def _unusable(path: Path, reason: str) -> UsageError:
     return UsageError(
         f"{path} is no list of acknowledgements ({' '.join(reason.split())}). Each entry needs comparison_id and "
-        "unexplained (1 or more), or dataset (midrc.measurement) and lost (1 or more), and until (a date), by and "
-        "reason; correct the file or remove it."
+        "unexplained (1 or more), or dataset (midrc.measurement) and lost (1 or more), or finding (q-..., or suite and "
+        "expectation) and accepted (1 or more), and until (a date), by and reason; correct the file or remove it."
     )

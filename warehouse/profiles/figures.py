@@ -13,12 +13,18 @@ Metric = Literal[
 """What a figure counts or measures:
 
 - `rows`, `distinct keys`: of the whole dataset, `column` is null.
-- `null`: rows in which a column is null, of the dataset or of one group of it (`scope_column` = `scope_value`).
-- `distinct`: different values of a column.
-- `value`: rows that hold `value` in a categorical column; those beyond the most frequent are together in `OTHER`.
-- `quantile`: the quantile `value` (`0`, `0.25`, ... `1`) of a column of numbers. `sum`: its sum.
-- `pattern`: rows whose text is of the class `value` (`uid`, `date`, `age`, `doi`, `url`, `empty`, `other`).
-- `group rows`, `group sum`: rows, and the sum of a column, of one group.
+- `null`: rows in which a column has nothing (null, blank text, an empty list, no number), of the dataset or of one
+  group of it (`scope_column` = `scope_value`, which is null for the rows of no group).
+- `distinct`: different values of a column; of lists, different elements.
+- `value`: rows that hold `value` in a column; those beyond the most frequent are together in `OTHER`. A row with a list
+  counts once for each of its different elements.
+- `quantile`: the quantile `value` (`0`, `0.25`, ... `1`) of a column of numbers, of dates (also where texts state them;
+  in days since 1970-01-01) or of times (in seconds since then). `sum`: the sum of its numbers, or of the lengths of
+  its lists.
+- `pattern`: rows whose text is of the class `value` (`uid`, `date`, `age`, `doi`, `url`, `uuid`, `number`, `empty`,
+  `other`); a class without rows has no figure.
+- `group rows`, `group sum`: rows, and the sum of a column (a size or a count), of one group; `scope_value` is `OTHER`
+  for what lies beyond the largest groups.
 """
 
 OTHER = "\x1fother"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,12 +18,16 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from warehouse.acknowledgements import AcceptedFinding
 from warehouse.build.layout import lay_out_release
 from warehouse.contracts import Contract, load_contract
 from warehouse.dbt_manifest import STAR_SCHEMA, read_star_description
 from warehouse.errors import BuildFailed, IntegrityError, StorageError
 from warehouse.landing import Landing, Load, Release
 from warehouse.process import loading
+from warehouse.quality.acknowledged import acknowledge, shipped
+from warehouse.quality.examples import with_examples
+from warehouse.quality.failing_suites import could_fail
 from warehouse.quality.history import KnownGaps
 from warehouse.quality.past import NO_PAST, Past
 from warehouse.quality.suite import BuiltStar, Declared, LandedDataset, LandedRelease, Profile, ProfileRow
@@ -46,16 +51,20 @@ def audit_landed(
     landing: Landing,
     past: Past = NO_PAST,
     *,
+    accepted: Sequence[AcceptedFinding] = (),
     contracts: Callable[[str], Contract] = load_contract,
     threads: int = 2,
     memory_limit: str = "1GB",
 ) -> list[Verdict]:
     """Judge landed releases against their contracts, keys and manifests, by themselves and beside the past.
 
+    A suite that fails itself is an error of its own (`COULD_RUN`), and the others judge all the same.
+
     Args:
         releases: the releases that a build would read, at most one a source.
         landing: the store that holds their objects.
         past: the release before each of them, and the profiles of earlier ones.
+        accepted: what the home accepts, beside what the project ships (`warehouse.quality.acknowledged`).
         contracts: how to find the contract of a source.
         threads: threads of DuckDB.
         memory_limit: memory limit of DuckDB, as DuckDB writes it; it spills to a temporary folder beyond.
@@ -64,28 +73,35 @@ def audit_landed(
         IntegrityError: a landed object is missing or is not readable Parquet.
         StorageError: the memory limit is too low, or the temporary folder cannot take what does not fit.
     """
-    profiles: list[Profile] = []
+    verdicts: list[Verdict] = []
     with _engine() as judge:
         for release in releases:
             with TemporaryDirectory(prefix="icw-audit-") as spill, duckdb.connect(":memory:") as connection:
                 bounds = _Bounds(threads, memory_limit, spill)
                 bounds.set_on(connection)
                 contract = contracts(release.source)
-                profiles += _landed_profiles(connection, release, landing, contract, bounds)
-                profiles += _release_profiles(connection, release, landing, contract, past, bounds)
-        return judge(profiles)
+                verdicts += _landed_verdicts(connection, release, landing, contract, bounds, judge)
+                verdicts += _release_verdicts(connection, release, landing, contract, past, bounds, judge)
+    return _acknowledged(verdicts, accepted, releases)
 
 
 def audit_star(
-    build: Build, known: KnownGaps = NOTHING_KNOWN, *, threads: int = 2, memory_limit: str = "1GB"
+    build: Build,
+    known: KnownGaps = NOTHING_KNOWN,
+    *,
+    accepted: Sequence[AcceptedFinding] = (),
+    threads: int = 2,
+    memory_limit: str = "1GB",
 ) -> list[Verdict]:
     """Judge the star of a finished build.
 
     That is: keys, references, declared columns, conservation, values, null rates, mappings, self-reported counts, gaps.
+    A suite that fails itself is an error of its own (`COULD_RUN`), and the others judge all the same.
 
     Args:
         build: the build; dbt has run and nobody holds its database open for writing.
         known: the gaps of the snapshot in service, and those that a person has accepted.
+        accepted: what the home accepts, beside what the project ships (`warehouse.quality.acknowledged`).
         threads: threads of DuckDB.
         memory_limit: memory limit of DuckDB, as DuckDB writes it.
 
@@ -96,22 +112,31 @@ def audit_star(
     declared = Declared(tuple(map(load_contract, SOURCE_NAMES)), read_star_description(build.manifest))
     # DuckDB's own choice for what does not fit: beside the file.
     bounds = _Bounds(threads, memory_limit, f"{build.database}.tmp")
-    with _engine() as judge:
-        with _reading(build.database, bounds) as connection:
-            star = BuiltStar(
-                declared=declared,
-                tables=_star_tables(connection, declared),
-                latest=max(release.fetched_at for release in build.releases).date(),
-                known=known,
-                evidence=build.evidence,
-            )
-            profiles = [
-                suite.profile(
+    verdicts: list[Verdict] = []
+    with _engine() as judge, _reading(build.database, bounds) as connection:
+        star = BuiltStar(
+            declared=declared,
+            tables=_star_tables(connection, declared),
+            latest=max(release.fetched_at for release in build.releases).date(),
+            known=known,
+            evidence=build.evidence,
+        )
+        for suite in STAR:
+            with could_fail(suite.name, STAR_SCHEMA, suite.default, bounds.hit_by) as failed:
+                profile = suite.profile(
                     STAR_SCHEMA, suite.measure(connection, star), frozenset(suite.assets(declared)), suite.default
                 )
-                for suite in STAR
-            ]
-        return judge(profiles)
+                verdicts += with_examples(connection, judge([profile]), bounds.hit_by)
+            verdicts += failed
+    return _acknowledged(verdicts, accepted, build.releases)
+
+
+def _acknowledged(
+    verdicts: Sequence[Verdict], accepted: Sequence[AcceptedFinding], releases: Sequence[Release]
+) -> list[Verdict]:
+    versions = {release.source: release.version for release in releases}
+    day = max((release.fetched_at for release in releases), default=datetime.now(UTC)).date()
+    return acknowledge(verdicts, [*accepted, *shipped()], day, versions)
 
 
 @contextmanager
@@ -158,13 +183,21 @@ class _Bounds:
         return None
 
 
-def _landed_profiles(
-    connection: duckdb.DuckDBPyConnection, release: Release, landing: Landing, contract: Contract, bounds: _Bounds
-) -> list[Profile]:
-    """Measure every dataset of the contract, and those of the release that the contract does not know."""
+def _landed_verdicts(
+    connection: duckdb.DuckDBPyConnection,
+    release: Release,
+    landing: Landing,
+    contract: Contract,
+    bounds: _Bounds,
+    judge: Judge,
+) -> list[Verdict]:
+    """Judge every dataset of the contract, and those of the release that the contract does not know."""
     known = list(contract.datasets)
     names = [*known, *(load.dataset for load in release.loads if load.dataset not in contract.datasets)]
     rows: dict[str, list[ProfileRow]] = {suite.name: [] for suite in LANDED}
+    assets, first = {(release.source, name) for name in known}, (release.source, known[0])
+    subject = f"{release.source} {release.version}"
+    failed_suites: list[Verdict] = []
     for name in names:
         load = release.load_of(name)
         file = _parquet_of(load, landing) if load is not None and name in contract.datasets else None
@@ -179,32 +212,50 @@ def _landed_profiles(
                 file=file,
                 columns={} if file is None else {found.name: found for found in found_columns(connection, file)},
             )
+            asset = (release.source, name) if name in contract.datasets else first
             for suite in LANDED:
-                rows[suite.name] += suite.measure(connection, dataset)
-    assets, first = {(release.source, name) for name in known}, (release.source, known[0])
-    subject = f"{release.source} {release.version}"
-    return [suite.profile(subject, rows[suite.name], assets, first) for suite in LANDED]
+                with could_fail(suite.name, subject, asset, bounds.hit_by) as failed:
+                    rows[suite.name] += suite.measure(connection, dataset)
+                failed_suites += failed
+    with _reading_file(None, subject, bounds):
+        # What a query of a finding reads.
+        lay_out_release(connection, landing, release, f"landed_{release.source}")
+    verdicts: list[Verdict] = []
+    for suite in LANDED:
+        with could_fail(suite.name, subject, first, bounds.hit_by) as failed:
+            judged = judge([suite.profile(subject, rows[suite.name], assets, first)])
+            verdicts += with_examples(connection, judged, bounds.hit_by)
+        verdicts += failed
+    return [*verdicts, *failed_suites]
 
 
-def _release_profiles(
+def _release_verdicts(
     connection: duckdb.DuckDBPyConnection,
     release: Release,
     landing: Landing,
     contract: Contract,
     past: Past,
     bounds: _Bounds,
-) -> list[Profile]:
-    """Measure a release as a whole."""
+    judge: Judge,
+) -> list[Verdict]:
+    """Judge a release as a whole, over the views that are laid out already."""
     previous = past.previous.get(release.source)
     landed = LandedRelease(release, contract, previous, past.profiles.get(release.source, ()))
     subject = f"{release.source} {release.version}"
     assets = {(release.source, name) for name in contract.datasets}
     first = release.source, next(iter(contract.datasets))
+    verdicts: list[Verdict] = []
     with _reading_file(None, subject, bounds):
-        lay_out_release(connection, landing, release, landed.landed)
         if previous is not None:
             lay_out_release(connection, landing, previous, landed.earlier)
-        return [suite.profile(subject, suite.measure(connection, landed), assets, first) for suite in RELEASE]
+        for suite in RELEASE:
+            with could_fail(suite.name, subject, first, bounds.hit_by) as failed:
+                judged = judge([suite.profile(subject, suite.measure(connection, landed), assets, first)])
+                verdicts += with_examples(
+                    connection, judged, bounds.hit_by, None if previous is None else previous.digest
+                )
+            verdicts += failed
+    return verdicts
 
 
 def _parquet_of(load: Load, landing: Landing) -> Path | None:

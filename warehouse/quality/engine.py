@@ -10,9 +10,10 @@ Severities are Great Expectations' own: `error` is its `critical`, `warning` its
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
@@ -27,8 +28,8 @@ from great_expectations.data_context.types.base import (
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from warehouse.quality.checks import Check, Rows
-from warehouse.quality.suite import Profile
-from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict
+from warehouse.quality.suite import Detail, Profile
+from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict, finding_id
 
 log = logging.getLogger("icw.quality")
 
@@ -43,14 +44,7 @@ def judge(profiles: Iterable[Profile]) -> list[Verdict]:
     Raises:
         RuntimeError: an expectation could not be evaluated (a defect of a suite, never of the data).
     """
-    # One data source for all: each batch brings its own frame, and Great Expectations writes its whole configuration
-    # anew for each source.
-    whole = (
-        _context()
-        .data_sources.add_pandas("profiles")
-        .add_dataframe_asset("profile")
-        .add_batch_definition_whole_dataframe("all")
-    )
+    whole = _whole_frame()
     verdicts: list[Verdict] = []
     for profile in profiles:
         judged = _judge(whole, profile)
@@ -61,6 +55,20 @@ def judge(profiles: Iterable[Profile]) -> list[Verdict]:
         )
         verdicts += judged
     return verdicts
+
+
+@functools.cache
+def _whole_frame() -> BatchDefinition:
+    """Return one data source for all profiles of the process: each batch brings its own frame.
+
+    Great Expectations writes its whole configuration anew for each source.
+    """
+    return (
+        _context()
+        .data_sources.add_pandas("profiles")
+        .add_dataframe_asset("profile")
+        .add_batch_definition_whole_dataframe("all")
+    )
 
 
 def _context() -> EphemeralDataContext:
@@ -126,8 +134,11 @@ def _broken_rows(whole: BatchDefinition, suite: str, checks: Sequence[Check], fr
 
 
 def _verdict(profile: Profile, check: Check, judged: pd.DataFrame, broken: set[int]) -> Verdict:
-    """Return the verdict on the judged rows, and its part for each asset."""
-    rows = [_Row(label, asset, row in broken) for row, label, asset in judged[["label", "asset"]].itertuples()]
+    """Return the verdict on the judged rows, and its findings."""
+    rows = [
+        _Row(label, asset, row in broken, _detail(profile, row))
+        for row, label, asset in judged[["label", "asset"]].itertuples()
+    ]
     by_asset: dict[Asset, list[_Row]] = {}
     for row in rows:
         by_asset.setdefault(row.asset, []).append(row)
@@ -139,16 +150,53 @@ def _verdict(profile: Profile, check: Check, judged: pd.DataFrame, broken: set[i
         observed=_observed(rows),
         subject=profile.subject,
         findings=tuple(
-            Finding(asset, _all_pass(of_it), _observed(of_it))
+            finding
             for asset, of_it in (by_asset or {profile.default: []}).items()
+            for finding in _findings(profile, check, asset, of_it)
         ),
     )
 
 
-class _Row(NamedTuple):
+@dataclass(frozen=True)
+class _Row:
     label: str
     asset: Asset
     is_broken: bool
+    detail: Detail
+
+
+def _detail(profile: Profile, row: int) -> Detail:
+    found = profile.rows[row].get("detail")
+    return found if isinstance(found, Detail) else Detail()
+
+
+def _findings(profile: Profile, check: Check, asset: Asset, rows: Sequence[_Row]) -> list[Finding]:
+    """Return the findings of an asset: those that fail, one a scope, or one that passes."""
+    by_scope: dict[str, list[_Row]] = {}
+    for row in rows:
+        if row.is_broken:
+            by_scope.setdefault(row.detail.scope, []).append(row)
+    if not by_scope:
+        known_as = finding_id(profile.suite, check.sentence, asset, "")
+        return [Finding(asset, True, _observed(rows), known_as, check.severity)]
+    return [_failing(profile, check, asset, scope, failing) for scope, failing in by_scope.items()]
+
+
+def _failing(profile: Profile, check: Check, asset: Asset, scope: str, rows: Sequence[_Row]) -> Finding:
+    queries = list(dict.fromkeys(row.detail.query for row in rows if row.detail.query is not None))
+    return Finding(
+        asset=asset,
+        passed=False,
+        observed=_observed(rows),
+        id=finding_id(profile.suite, check.sentence, asset, scope),
+        severity=check.severity,
+        scope=scope,
+        expected="; ".join(dict.fromkeys(row.detail.expected for row in rows if row.detail.expected)),
+        affected=sum(1 if row.detail.affected is None else row.detail.affected for row in rows),
+        query=queries[0]
+        if len(queries) == 1
+        else " union all by name ".join(f"(from ({sql}))" for sql in queries) or None,
+    )
 
 
 def _all_pass(rows: Sequence[_Row]) -> bool:

@@ -75,7 +75,10 @@ class ProfileRow(ABC):
 
 @dataclass(frozen=True)
 class Profile:
-    """What a suite has measured of one subject; `rows` have the `columns`, among them `label` and `asset`."""
+    """What a suite has measured of one subject; `rows` have the `columns`, among them `label` and `asset`.
+
+    A row may have a `detail` beside these (`Detail`).
+    """
 
     suite: str
     subject: str
@@ -187,7 +190,11 @@ class Suite(Generic[Subject]):
             columns=[*names, "label", "asset"],
             rows=[
                 {name: getattr(row, name) for name in names}
-                | {"label": row.label, "asset": row.asset if row.asset in assets else default}
+                | {
+                    "label": row.label,
+                    "asset": row.asset if row.asset in assets else default,
+                    "detail": row.detail,
+                }
                 for row in rows
             ],
             default=default,

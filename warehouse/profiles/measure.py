@@ -1,0 +1,298 @@
+"""Measuring: the figures of a relation, in as few passes over it as they need.
+
+One pass counts nulls and adds up numbers for each modality, one takes quantiles, one counts the rows and adds up the
+sizes of each collection, dataset, repository and licence, and each column is read once more for its values. A list is
+opened in a pass of its own: a row counts for each of its different elements.
+
+All figures are the same for the same rows, in whatever order and with however many threads they are read: fractions are
+added as decimals, quantiles are values that occur, and ties are broken by the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.contracts import Contract
+from warehouse.profiles.columns import MeasuredColumn, columns_of, modality_of, stated
+from warehouse.profiles.figures import OTHER, Figure, Layer, Metric
+from warehouse.profiles.patterns import day_of, pattern_class
+from warehouse.sql_text import quoted
+
+QUANTILES = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)
+"""The quantiles that are taken: each is the smallest value that is not below so large a share of the values."""
+
+VALUES_KEPT = 200
+"""How many values of a column have figures of their own: of more, the most frequent, each in 0.1 % of the rows."""
+
+GROUPS_KEPT = 1000
+"""How many groups have figures of their own, those with the most rows; the others are in one."""
+
+NULL_GROUPS_KEPT = 60
+"""How many modalities have figures of their own for each column."""
+
+LONGEST_VALUE = 200
+"""How many characters a value with a figure of its own has at most: a description is not one of a category."""
+
+
+def measure_datasets(connection: DuckDBPyConnection, schema: str, contract: Contract) -> list[Figure]:
+    """Return the figures of every dataset of a contract, read through the views `<schema>.<dataset>`.
+
+    Raises:
+        duckdb.Error: a view is missing, or a file behind one cannot be read.
+    """
+    figures: list[Figure] = []
+    for name, dataset in contract.datasets.items():
+        relation = f"{quoted(schema)}.{quoted(name)}"
+        figures += measure_relation(connection, relation, "landed", contract.source, name, dataset.key)
+    return figures
+
+
+def measure_relation(
+    connection: DuckDBPyConnection, relation: str, layer: Layer, source_id: str | None, name: str, key: Sequence[str]
+) -> list[Figure]:
+    """Return the figures of one relation (SQL), which is `name` in its layer and whose rows `key` tells apart.
+
+    Raises:
+        duckdb.Error: it cannot be read.
+    """
+    measured = _Measured(connection, relation, columns_of(connection, relation), tuple(key))
+    return [Figure(layer, source_id, name, *what, float(number)) for what, number in measured.figures()]
+
+
+# A figure without its dataset: column, metric, column and value of the group, value; and the number.
+_Entry = tuple[tuple[str | None, Metric, str | None, str | None, str | None], float]
+_Sum = Decimal | int
+
+
+@dataclass(frozen=True)
+class _Tally:
+    """What is counted of some rows: how many they are, in how many of them each column has something, and sums."""
+
+    rows: int
+    filled: tuple[int, ...]
+    sums: tuple[_Sum, ...]
+
+    def __add__(self, other: _Tally) -> _Tally:
+        return _Tally(
+            self.rows + other.rows,
+            tuple(map(sum, zip(self.filled, other.filled, strict=True))),
+            tuple(one + another for one, another in zip(self.sums, other.sums, strict=True)),
+        )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A relation that is measured."""
+
+    connection: DuckDBPyConnection
+    relation: str
+    columns: Sequence[MeasuredColumn]
+    key: tuple[str, ...]
+
+    def figures(self) -> Iterator[_Entry]:
+        rows = yield from self._rows_nulls_and_sums()
+        if rows:
+            yield from self._distinct_keys()
+            yield from self._quantiles()
+            yield from self._groups()
+            for column in self.columns:
+                if column.kind not in ("record", "other"):
+                    yield from self._values(column)
+
+    @property
+    def _added(self) -> list[MeasuredColumn]:
+        return [column for column in self.columns if column.added is not None]
+
+    @property
+    def _additive(self) -> list[MeasuredColumn]:
+        return [column for column in self.columns if column.is_additive]
+
+    def _rows_nulls_and_sums(self) -> Iterator[_Entry]:
+        """Yield rows, nulls and sums of all rows and of each modality; return the number of rows."""
+        modality = modality_of(self.columns, self.key)
+        groups: Sequence[tuple[str | None, _Tally]] = ()
+        if modality is None or modality.is_list:
+            ((_, whole),) = self._tallies(self.relation, None, self.columns, self._added)
+        else:
+            groups = self._tallies(self.relation, modality, self.columns, self._added)
+            nothing = _Tally(0, (0,) * len(self.columns), (0,) * len(self._added))
+            whole = sum((tally for _, tally in groups), nothing)
+        yield (None, "rows", None, None, None), whole.rows
+        if not whole.rows:
+            return 0
+        for column, filled in zip(self.columns, whole.filled, strict=True):
+            yield (column.name, "null", None, None, None), whole.rows - filled
+        for column, total in zip(self._added, whole.sums, strict=True):
+            yield (column.name, "sum", None, None, None), float(total)
+        if modality is not None:
+            if modality.is_list:
+                groups = self._tallies(self._opened(modality), modality, self.columns, self._added)
+            additive = [self._added.index(column) for column in self._additive]
+            for value, tally in _most_frequent(groups, NULL_GROUPS_KEPT):
+                for column, filled in zip(self.columns, tally.filled, strict=True):
+                    yield (column.name, "null", modality.name, value, None), tally.rows - filled
+            for value, tally in _most_frequent(groups, GROUPS_KEPT):
+                sums = _Tally(tally.rows, (), tuple(tally.sums[place] for place in additive))
+                yield from self._of_group(modality, value, sums)
+        return whole.rows
+
+    def _opened(self, column: MeasuredColumn) -> str:
+        """Return the relation (SQL) with a row for each different element of a list, and one where it has none."""
+        elements = f"case when {column.filled} then list_distinct({column.sql}) else [null] end"
+        return f"(select unnest({elements}) as {_ELEMENT}, * from {self.relation})"
+
+    def _tallies(
+        self,
+        relation: str,
+        group: MeasuredColumn | None,
+        columns: Sequence[MeasuredColumn],
+        added: Sequence[MeasuredColumn],
+    ) -> list[tuple[str | None, _Tally]]:
+        """Count the rows of each value of a group, or all of them; what states no value is together."""
+        filled = [f"count(case when {column.filled} then 1 end)" for column in columns]
+        sums = [f"coalesce(sum({column.added}), 0)" for column in added]
+        value = "null" if group is None else _stated_value(_ELEMENT if group.is_list else group.sql)
+        by = "" if group is None else " group by all"
+        query = f"select {value} as scope_value, {', '.join(['count(*)', *filled, *sums])} from {relation}{by}"
+        end = 2 + len(filled)
+        return [
+            (row[0], _Tally(int(row[1]), row[2:end], row[end:])) for row in self.connection.execute(query).fetchall()
+        ]
+
+    def _of_group(self, group: MeasuredColumn, value: str | None, tally: _Tally) -> Iterator[_Entry]:
+        yield (None, "group rows", group.name, value, None), tally.rows
+        for column, total in zip(self._additive, tally.sums, strict=True):
+            yield (column.name, "group sum", group.name, value, None), float(total)
+
+    def _distinct_keys(self) -> Iterator[_Entry]:
+        """Yield how many different keys the rows have that lack no part of theirs."""
+        if not self.key:
+            return
+        parts = [quoted(name) for name in self.key]
+        complete = " and ".join(f"{part} is not null" for part in parts)
+        query = f"select count(*) from (select distinct {', '.join(parts)} from {self.relation} where {complete})"
+        ((distinct,),) = self.connection.execute(query).fetchall()
+        yield (None, "distinct keys", None, None, None), distinct
+
+    def _quantiles(self) -> Iterator[_Entry]:
+        ordered = [column for column in self.columns if column.ordered is not None]
+        if not ordered:
+            return
+        taken = ", ".join(f"quantile_disc({column.ordered}, {list(QUANTILES)})" for column in ordered)
+        (found,) = self.connection.execute(f"select {taken} from {self.relation}").fetchall()
+        for column, values in zip(ordered, found, strict=True):
+            yield from _quantiles_of(column, values)
+
+    def _groups(self) -> Iterator[_Entry]:
+        """Yield the rows, sizes and counts of each collection, dataset, repository, licence and modality."""
+        done = modality_of(self.columns, self.key)
+        groups = [column for column in self.columns if column.is_group and column != done]
+        groups = [column for column in groups if self.key != (column.name,)]
+        scalars = [column for column in groups if not column.is_list]
+        if scalars:
+            for place, tallies in self._by_sets(scalars):
+                for value, tally in _most_frequent(tallies, GROUPS_KEPT):
+                    yield from self._of_group(scalars[place], value, tally)
+        for column in groups:
+            if column.is_list:
+                tallies = self._tallies(self._opened(column), column, (), self._additive)
+                for value, tally in _most_frequent(tallies, GROUPS_KEPT):
+                    yield from self._of_group(column, value, tally)
+
+    def _by_sets(self, groups: Sequence[MeasuredColumn]) -> Iterator[tuple[int, list[tuple[str | None, _Tally]]]]:
+        """Count by each of several columns in one pass; yields the place of the column and its groups."""
+        names = [f"group_{place}" for place in range(len(groups))]
+        values = [f"{_stated_value(column.sql)} as {name}" for name, column in zip(names, groups, strict=True)]
+        sums = [f"coalesce(sum({column.added}), 0)" for column in self._additive]
+        levels = [f"grouping({name})" for name in names]
+        rows = self.connection.execute(
+            f"select {', '.join([*levels, *names, 'count(*)', *sums])}"
+            f" from (select {', '.join(values)}, * from {self.relation})"
+            f" group by grouping sets ({', '.join(f'({name})' for name in names)})"
+        ).fetchall()
+        count = len(groups)
+        for place in range(count):
+            yield (
+                place,
+                [
+                    (row[count + place], _Tally(row[2 * count], (), row[2 * count + 1 :]))
+                    for row in rows
+                    if row[place] == 0
+                ],
+            )
+
+    def _values(self, column: MeasuredColumn) -> Iterator[_Entry]:
+        """Yield how many different values a column has, and of texts and whole numbers which, and of what pattern."""
+        element = f"unnest(list_distinct({column.sql}))" if column.is_list else column.sql
+        is_text = column.kind == "text"
+        there = stated("v") if is_text else "v is not null"
+        parts = ["select 'distinct' as metric, null as value, count(*) as number from filled"]
+        if column.has_values:
+            parts += [
+                "select 'filled', null, sum(n) from filled",
+                f"(select 'value', v, n from filled where length(v) <= {LONGEST_VALUE}"
+                f" and ((select count(*) <= {VALUES_KEPT} from filled) or n * 1000 >= (select sum(n) from filled))"
+                f" order by n desc, v limit {VALUES_KEPT})",
+            ]
+        if is_text:
+            parts.append(f"select 'pattern', {pattern_class('v')} as class, sum(n) from counted group by class")
+        counted = f"select {element} as v from {self.relation}"
+        text = "cast(v as varchar) as v" if column.has_values else "v"
+        answers = self.connection.execute(
+            f"with counted as materialized (select {text}, n from (select v, count(*) as n from ({counted})"
+            f" where v is not null group by v)), filled as (select * from counted where {there})"
+            f" {' union all '.join(parts)}"
+        ).fetchall()
+        found = {metric: number or 0 for metric, value, number in answers if value is None}
+        yield (column.name, "distinct", None, None, None), found["distinct"]
+        if not column.has_values:
+            return
+        kept = sorted((value, number) for metric, value, number in answers if metric == "value")
+        for value, number in kept:
+            yield (column.name, "value", None, None, value), number
+        other = int(found["filled"]) - sum(number for _, number in kept)
+        if other:
+            yield (column.name, "value", None, None, OTHER), other
+        patterns = {value: int(number) for metric, value, number in answers if metric == "pattern"}
+        for pattern, number in sorted(patterns.items()):
+            yield (column.name, "pattern", None, None, pattern), number
+        if patterns.get("date", 0) * 2 > int(found["filled"]) and not column.is_list:
+            yield from self._days(column)
+
+    def _days(self, column: MeasuredColumn) -> Iterator[_Entry]:
+        """Yield the quantiles of the days that a column of texts states."""
+        days = (
+            f"select date_diff('day', date '1970-01-01', {day_of(column.sql)}) as day from"
+            f" (select {column.sql} from {self.relation})"
+        )
+        query = f"select quantile_disc(day, {list(QUANTILES)}) from ({days})"
+        ((values,),) = self.connection.execute(query).fetchall()
+        yield from _quantiles_of(column, values)
+
+
+_ELEMENT = quoted("\x1felement")
+
+
+def _stated_value(text: str) -> str:
+    return f"case when {stated(text)} then {text} end"
+
+
+def _quantiles_of(column: MeasuredColumn, values: Sequence[float | Decimal] | None) -> Iterator[_Entry]:
+    for quantile, value in zip(QUANTILES, values or (), strict=values is not None):
+        yield (column.name, "quantile", None, None, str(quantile)), float(value)
+
+
+def _most_frequent(groups: Iterable[tuple[str | None, _Tally]], kept: int) -> Iterator[tuple[str | None, _Tally]]:
+    """Yield the groups with the most rows, then the others as one; rows of no group are not among these."""
+    none = [(value, tally) for value, tally in groups if value is None]
+    stating = [(value, tally) for value, tally in groups if value is not None]
+    stating.sort(key=lambda entry: (-entry[1].rows, entry[0]))
+    yield from none
+    yield from sorted(stating[:kept])
+    others = [tally for _, tally in stating[kept:]]
+    if others:
+        yield OTHER, sum(others[1:], others[0])

@@ -1,0 +1,48 @@
+"""The pattern classes of a text: which code it looks like, whatever its column is called."""
+
+from __future__ import annotations
+
+from warehouse.profiles.columns import stated
+from warehouse.sql_text import literal
+
+# DICOM PS3.5 9.1 (UID), with the three components that every assigned root has at least; PS3.5 6.2 (AS, DA); the syntax
+# of DOIs that Crossref recommends for matching; RFC 3986 (a scheme and an authority); RFC 9562.
+_UID = r"(0|[1-9][0-9]*)([.](0|[1-9][0-9]*)){2,}"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:.*)?"
+_DICOM_DATE = r"[0-9]{8}"
+_AGE = r"[0-9]{3}[DWMYdwmy]"
+_DOI = r"(doi:\s*|https?://(dx[.])?doi[.]org/)?10[.][0-9]{4,9}/\S+"
+_URL = r"[a-z][a-z0-9+.-]*://\S+"
+_UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
+
+
+def pattern_class(text: str) -> str:
+    """Return SQL for the class of a text: `uid`, `date`, `age`, `doi`, `url`, `uuid`, `number`, `empty` or `other`.
+
+    A class is told by the whole text. Eight digits are a date only if there is such a day, else a number.
+    """
+    return (
+        f"case when not {stated(text)} then 'empty'"
+        f" when {day_of(text)} is not null then 'date'"
+        f" when {_is(text, _NUMBER)} then 'number'"
+        f" when length({text}) <= 64 and {_is(text, _UID)} then 'uid'"
+        f" when {_is(text, _AGE)} then 'age'"
+        f" when {_is(text, _UUID, any_case=True)} then 'uuid'"
+        f" when {_is(text, _DOI, any_case=True)} then 'doi'"
+        f" when {_is(text, _URL, any_case=True)} then 'url'"
+        " else 'other' end"
+    )
+
+
+def day_of(text: str) -> str:
+    """Return SQL for the day (DATE) that a text states as YYYY-MM-DD, with or without a time, or as YYYYMMDD."""
+    return (
+        f"case when length({text}) = 8 and {_is(text, _DICOM_DATE)} then try_strptime({text}, '%Y%m%d')::date"
+        f" when {_is(text, _DATE)} then try_cast({text}[:10] as date) end"
+    )
+
+
+def _is(text: str, pattern: str, *, any_case: bool = False) -> str:
+    options = ", 'i'" if any_case else ""
+    return f"regexp_full_match({text}, {literal(pattern)}{options})"
