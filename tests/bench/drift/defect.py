@@ -19,14 +19,16 @@ Counts = Literal["as sent", "as held"]
 class Defect:
     """One kind of defect of one source.
 
-    Of the rows of the dataset `on` that satisfy `within`, those are hit whose `unit` (SQL; the key of the dataset by
+    Of the rows of the dataset `on` that satisfy `within` (over `located`, its rows), those are hit whose `unit` (SQL; the key of the dataset by
     default) is among the chosen ones: the share `size` of all different units, at least one. `changes` maps each
     dataset that differs to the query that makes its file, or to None where the upstream does not have it any more. In
     a query `night.<dataset>` is the file of the night and `before.<dataset>` that of the release before; `night.<on>`
     has the column `hit` besides, which the file does not get, and `chosen` lists the units.
 
     The histograms that a portal reports of itself are those of what it sent, or (`counts` is `as held`) of what it
-    holds: the defect is then one of the way here. With `creeping`, the past nights have it too, each a little more.
+    holds: the defect is then one of the way here. With `creeping`, the past nights have it too, each a little more; with `standing`, the last ten of them are
+    all as the defect leaves the night. `first.<dataset>` is the file of the first of the nights. `manifest` overrides
+    fields of the loads.
     """
 
     name: str
@@ -39,7 +41,16 @@ class Defect:
     sizes: tuple[float, ...] = SIZES
     counts: Counts = "as sent"
     creeping: bool = False
+    standing: bool = False
     manifest: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+
+def group(column: str, place: int) -> str:
+    """Return the condition for the rows of one group, the `place`-th largest (from 0) of a column of `located`."""
+    return (
+        f"{column} = (select {column} from located where {column} is not null"
+        f" group by {column} order by count(*) desc, {column} limit 1 offset {place})"
+    )
 
 
 def altered(columns: Mapping[str, str], dataset: str) -> str:

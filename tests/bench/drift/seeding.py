@@ -9,22 +9,25 @@ import duckdb
 
 from tests.bench.drift.defect import Defect
 from tests.bench.drift.histograms import REPORTED, histograms
+from tests.bench.drift.world import World
 from warehouse.contracts import load_contract
 from warehouse.files import sha256_of
 from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.sql_text import literal, quoted
 
 
-def seeded(landing: Landing, night: Release, before: Release | None, defect: Defect, size: float, name: str) -> Release:
-    """Return the landed release that is `night` but for the defect; `name` is that of its folder in the staging."""
+def seeded(world: World, defect: Defect, size: float, name: str) -> Release:
+    """Return the landed release that is the night but for the defect; `name` is that of its folder in the staging."""
+    landing, night = world.landing, world.night
     staging = landing.staging_for(night.source, name)
     files: dict[str, Path | None] = {}
     with duckdb.connect() as connection:
         connection.execute("set threads = 1")
         connection.execute("set memory_limit = '2GB'")
         _lay_out(connection, landing, night, "night")
-        if before is not None:
-            _lay_out(connection, landing, before, "before")
+        if world.earlier:
+            _lay_out(connection, landing, world.earlier[-1], "before")
+            _lay_out(connection, landing, world.earlier[0], "first")
         _choose(connection, night.source, defect, size)
         for dataset, query in defect.changes.items():
             files[dataset] = None if query is None else staging / f"{dataset}.parquet"
@@ -69,11 +72,12 @@ def _choose(connection: duckdb.DuckDBPyConnection, source: str, defect: Defect, 
     key = load_contract(source).datasets[defect.on].key
     unit = defect.unit or f"concat_ws('|', {', '.join(map(quoted, key))})"
     night = f"night.{quoted(defect.on)}"
+    connection.execute(f"create table located as from {night}")
     connection.execute(
         f"""
         create table chosen as
         with units as (
-            select distinct cast({unit} as varchar) as unit from {night} where ({defect.within}) and {unit} is not null
+            select distinct cast({unit} as varchar) as unit from located where ({defect.within}) and {unit} is not null
         ),
         ranked as (
             select unit, row_number() over (order by md5(unit || {literal(defect.name)}), unit) as place,
@@ -83,7 +87,6 @@ def _choose(connection: duckdb.DuckDBPyConnection, source: str, defect: Defect, 
         select unit from ranked where place <= greatest(1, cast(round(units * {size}) as bigint))
         """
     )
-    connection.execute(f"create table located as from {night}")
     connection.execute(f"drop view {night}")
     connection.execute(
         f"create view {night} as select *, "
