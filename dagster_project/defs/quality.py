@@ -74,7 +74,7 @@ def _audit_landed(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     verdicts = audit.audit_landed(
         releases,
         landing,
-        past_of(settings.home, landing, releases),
+        past_of(settings.home, landing, releases, threads=settings.threads, memory_limit=settings.memory_limit),
         threads=settings.threads,
         memory_limit=settings.memory_limit,
     )

@@ -17,8 +17,8 @@ _LIBRARY = Path(__file__).resolve().parents[1]
 _ENGINES = ("duckdb", "dbt-core", "dbt-adapters", "dbt-duckdb")
 
 # What, besides the dbt project, decides its parsed state and the build of nothing; and what decides a snapshot.
-_BUILDING = ("build", "contracts")
-_DECIDING = (*_BUILDING, "quality", "snapshots", "dbt_manifest.py", "sql_text.py")
+_BUILDING = ("build", "contracts", "landed_views.py", "reading.py")
+_DECIDING = (*_BUILDING, "profiles", "quality", "snapshots", "dbt_manifest.py", "sql_text.py")
 
 # What no table comes from in the dbt project: what dbt writes, questions to the published tables, pages for readers.
 _DECIDING_NOTHING = frozenset({"target", "logs", "analyses", "README.md"})

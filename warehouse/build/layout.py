@@ -20,11 +20,22 @@ from duckdb import DuckDBPyConnection
 from warehouse.build.count_history import COUNTS, date_of_counts
 from warehouse.build.history import INDEX, NO_EVIDENCE, Evidence
 from warehouse.build.versions import major_version
-from warehouse.contracts import Column, Dataset, load_contract
+from warehouse.contracts import load_contract
+from warehouse.landed_views import landed_file, landed_query, lay_out_release, nothing_of
 from warehouse.landing import Landing, Load, Release
-from warehouse.reading import found_columns, raw_name, raw_text_of, reading_of
+from warehouse.reading import found_columns
 from warehouse.registry import SOURCE_NAMES
 from warehouse.sql_text import literal, quoted
+
+__all__ = [
+    "COUNT_COLUMNS",
+    "COUNT_HISTORY",
+    "HISTORY",
+    "absent_datasets",
+    "lay_out",
+    "lay_out_nothing",
+    "lay_out_release",
+]
 
 HISTORY = ("landed", "idc_history")
 """The view of the series of all IDC releases that a build reads: its schema (its source in dbt), and its name."""
@@ -62,9 +73,9 @@ def lay_out_nothing(connection: DuckDBPyConnection) -> None:
     for source in SOURCE_NAMES:
         connection.execute(f"create schema {_schema(source)}")
         for name, dataset in load_contract(source).datasets.items():
-            columns = ", ".join(_nothing(column) for column in dataset.columns)
+            columns = ", ".join(nothing_of(column) for column in dataset.columns)
             connection.execute(f"create view {_schema(source)}.{quoted(name)} as select {columns} where false")
-    index = ", ".join(_nothing(column) for column in load_contract("idc").datasets[INDEX].columns)
+    index = ", ".join(nothing_of(column) for column in load_contract("idc").datasets[INDEX].columns)
     connection.execute(
         f"create view landed.{HISTORY[1]} as select null::bigint as idc_version, null::varchar as upstream_version, "
         f"null::varchar as absent_columns, {index} where false"
@@ -80,9 +91,9 @@ def lay_out(
     """Put the landed files of these releases (by source) behind the views that `lay_out_nothing` made."""
     for source, release in releases.items():
         for name, dataset in load_contract(source).datasets.items():
-            path = _landed_file(landing, release, name)
+            path = landed_file(landing, release, name)
             if path is not None:
-                query = _landed_query(connection, dataset, path)
+                query = landed_query(connection, dataset, path)
                 connection.execute(f"create or replace view {_schema(source)}.{quoted(name)} as {query}")
     _write_loads(connection, releases)
     if rows := [_load_row(load) for release in evidence.inputs for load in release.loads]:
@@ -95,23 +106,6 @@ def lay_out(
         connection.execute(
             f"create or replace view landed.{COUNT_HISTORY[1]} as select {columns} from read_parquet([{files}])"
         )
-
-
-def lay_out_release(connection: DuckDBPyConnection, landing: Landing, release: Release, schema: str) -> None:
-    """Make a schema with a view for every dataset of a release's contract, as `lay_out` reads them.
-
-    Raises:
-        duckdb.Error: a landed file cannot be read as Parquet.
-    """
-    connection.execute(f"create schema {quoted(schema)}")
-    for name, dataset in load_contract(release.source).datasets.items():
-        path = _landed_file(landing, release, name)
-        query = (
-            f"select {', '.join(map(_nothing, dataset.columns))} where false"
-            if path is None
-            else _landed_query(connection, dataset, path)
-        )
-        connection.execute(f"create view {quoted(schema)}.{quoted(name)} as {query}")
 
 
 def absent_datasets(
@@ -127,29 +121,18 @@ def absent_datasets(
             (source, name)
             for source in SOURCE_NAMES
             for name in load_contract(source).datasets
-            if source not in releases or _landed_file(landing, releases[source], name) is None
+            if source not in releases or landed_file(landing, releases[source], name) is None
         )
     )
 
 
 def _count_files(landing: Landing, evidence: Evidence) -> list[Path]:
-    files = (_landed_file(landing, release, COUNTS) for release in evidence.counts)
+    files = (landed_file(landing, release, COUNTS) for release in evidence.counts)
     return [file for file in files if file is not None]
-
-
-def _nothing(column: Column) -> str:
-    nothing = f"{reading_of(column, None).value} as {quoted(column.name)}"
-    return f"{nothing}, {raw_text_of(None)} as {quoted(raw_name(column))}" if column.keeps_raw else nothing
 
 
 def _schema(source: str) -> str:
     return quoted(f"landed_{source}")
-
-
-def _landed_file(landing: Landing, release: Release, dataset: str) -> Path | None:
-    load = release.load_of(dataset)
-    entry = load.object_named(f"{dataset}.parquet") if load is not None else None
-    return None if entry is None else landing.object_path(entry.sha256)
 
 
 def _lay_out_history(connection: DuckDBPyConnection, landing: Landing, releases: Sequence[Release]) -> None:
@@ -157,7 +140,7 @@ def _lay_out_history(connection: DuckDBPyConnection, landing: Landing, releases:
     dataset = load_contract("idc").datasets[INDEX]
     queries: list[str] = []
     for release in releases:
-        path = _landed_file(landing, release, INDEX)
+        path = landed_file(landing, release, INDEX)
         if path is not None:
             found = {column.name: column for column in found_columns(connection, path)}
             lacking = [column.name for column in dataset.columns if column.found_in(found) is None]
@@ -165,20 +148,9 @@ def _lay_out_history(connection: DuckDBPyConnection, landing: Landing, releases:
             queries.append(
                 f"select {major_version(release.version)}::bigint as idc_version, "
                 f"{literal(release.version)} as upstream_version, {literal(absent)} as absent_columns,"
-                f" * from ({_landed_query(connection, dataset, path)})"
+                f" * from ({landed_query(connection, dataset, path)})"
             )
     connection.execute(f"create or replace view landed.{HISTORY[1]} as {' union all '.join(queries)}")
-
-
-def _landed_query(connection: DuckDBPyConnection, dataset: Dataset, path: Path) -> str:
-    found = {column.name: column for column in found_columns(connection, path)}
-    columns: list[str] = []
-    for column in dataset.columns:
-        arrived = found.get(column.found_in(found) or "")
-        columns.append(f"{reading_of(column, arrived).value} as {quoted(column.name)}")
-        if column.keeps_raw:
-            columns.append(f"{raw_text_of(arrived)} as {quoted(raw_name(column))}")
-    return f"select {', '.join(columns)} from read_parquet({literal(str(path))})"
 
 
 def _write_loads(connection: DuckDBPyConnection, releases: Mapping[str, Release]) -> None:

@@ -2,38 +2,72 @@
 
 A release that an audit has refused is landed too, and the next night would find it normal: of a portal only loads that
 a snapshot was published from count. IDC's releases are versions that upstream does not change, and each counts that is
-landed, so that those of a backfill do too.
+landed or backfilled.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from warehouse.build.versions import version_rank
 from warehouse.contracts import load_contract
+from warehouse.errors import IntegrityError
 from warehouse.landing import Landing, Release
-from warehouse.quality.past import Past
+from warehouse.profiles.store import profile_of
+from warehouse.quality.past import Past, PastProfile
 from warehouse.snapshots.catalog import snapshots
 
+log = logging.getLogger("icw.snapshots")
 
-def past_of(home: Path, landing: Landing, releases: Sequence[Release]) -> Past:
+
+PROFILES_READ = 100
+"""How many profiles before a release are read, the newest: of nights, those of the last three months or so."""
+
+
+def past_of(
+    home: Path, landing: Landing, releases: Sequence[Release], *, threads: int = 2, memory_limit: str = "1GB"
+) -> Past:
     """Return what is known from before of the source of each release.
 
     A previous release whose files are damaged or gone is passed over for the one before it. Made-up data is not held
-    against real data, nor the other way round.
+    against real data, nor the other way round. A release without a profile is profiled now, within `threads` and
+    `memory_limit`; one that has none and cannot be read is left out.
 
     Raises:
         IntegrityError: the manifest of a landed release or of a snapshot cannot be read.
+        StorageError: a profile is lacking, and the home cannot be written.
     """
-    previous = {}
+    previous: dict[str, Release] = {}
+    profiles: dict[str, tuple[PastProfile, ...]] = {}
     for release in releases:
-        found = next(
-            (earlier for earlier in _before(home, landing, release) if not landing.missing_objects(earlier)), None
-        )
+        before = list(_before(home, landing, release))
+        found = next((earlier for earlier in before if not landing.missing_objects(earlier)), None)
         if found is not None:
             previous[release.source] = found
-    return Past(previous)
+        profiled: list[PastProfile] = []
+        for earlier in _each_once(before):
+            if len(profiled) == PROFILES_READ:
+                break
+            try:
+                file = profile_of(home, landing, earlier, threads=threads, memory_limit=memory_limit)
+            except IntegrityError as error:
+                log.warning("%s", error, extra={"event": "damaged"})
+                continue
+            profiled.append(PastProfile(earlier.version, earlier.fetched_at, file))
+        profiles[release.source] = tuple(reversed(profiled))
+    return Past(previous, profiles)
+
+
+def _each_once(before: Iterable[Release]) -> Iterable[Release]:
+    """Yield of releases, the last one first, one a version where versions do not change, else all."""
+    seen: set[str] = set()
+    for earlier in before:
+        if load_contract(earlier.source).one_version and earlier.version in seen:
+            continue
+        seen.add(earlier.version)
+        yield earlier
 
 
 def _before(home: Path, landing: Landing, release: Release) -> Iterable[Release]:
