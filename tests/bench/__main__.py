@@ -1,4 +1,7 @@
-"""Measure and print: `make bench`, or `python -m tests.bench NAME...` for idc, demo, portals, star or cases."""
+"""Measure and print: `make bench`, or `python -m tests.bench NAME...` for idc, demo, portals, star, drift or cases.
+
+What follows `drift` are its own arguments (`tests.bench.drift.command`).
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,30 @@ import sys
 from rich.console import Console
 
 from tests.bench import cases, demo, idc, star
+from tests.bench.drift import command as drift
 from tests.bench.portals import comparison
 
-PARTS = {"idc": idc.run, "demo": demo.run, "portals": comparison.run, "star": star.run, "cases": cases.run}
+PARTS = {
+    "idc": idc.run,
+    "demo": demo.run,
+    "portals": comparison.run,
+    "star": star.run,
+    "drift": drift.run,
+    "cases": cases.run,
+}
 
 
 def main() -> None:
     """Run the benchmarks that were named, or all that measure."""
+    console = Console(width=110)
+    if sys.argv[1:2] == ["drift"]:
+        drift.run(console, sys.argv[2:])
+        return
     # The cases are no measurement: they are the tests, one by one, and take as long as all of these.
     names = sys.argv[1:] or [name for name in PARTS if name != "cases"]
     unknown = [name for name in names if name not in PARTS]
     if unknown:
         raise SystemExit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(PARTS)}.")
-    console = Console(width=110)
     for name in names:
         PARTS[name](console)
         console.print()

@@ -19,16 +19,16 @@ Counts = Literal["as sent", "as held"]
 class Defect:
     """One kind of defect of one source.
 
-    Of the rows of the dataset `on` that satisfy `within` (over `located`, its rows), those are hit whose `unit` (SQL; the key of the dataset by
-    default) is among the chosen ones: the share `size` of all different units, at least one. `changes` maps each
-    dataset that differs to the query that makes its file, or to None where the upstream does not have it any more. In
-    a query `night.<dataset>` is the file of the night and `before.<dataset>` that of the release before; `night.<on>`
-    has the column `hit` besides, which the file does not get, and `chosen` lists the units.
+    Of the rows of the dataset `on` that satisfy `within` (a condition over `located`, its rows), those are hit whose
+    `unit` (SQL; the key of the dataset by default) is among the chosen ones: the share `size` of all different units,
+    at least one. `changes` maps each dataset that differs to the query that makes its file, or to None where the
+    upstream does not have it any more. In a query `night.<dataset>` is the file of the night, `before.<dataset>` that
+    of the release before and `first.<dataset>` that of the first one. `night.<on>` has the column `hit` besides, which
+    the file does not get, and `chosen` lists the units. `manifest` overrides fields of the loads.
 
     The histograms that a portal reports of itself are those of what it sent, or (`counts` is `as held`) of what it
-    holds: the defect is then one of the way here. With `creeping`, the past nights have it too, each a little more; with `standing`, the last ten of them are
-    all as the defect leaves the night. `first.<dataset>` is the file of the first of the nights. `manifest` overrides
-    fields of the loads.
+    holds: the defect is then one of the way here. With `creeping`, the past nights have it too, each a little more;
+    with `standing`, the source has sent nothing since the first of the nights, and others have.
     """
 
     name: str

@@ -26,7 +26,9 @@ def histograms(connection: duckdb.DuckDBPyConnection, entity: str, relation: str
     queries = [f"{total} as count from {relation}"]
     if not columns:
         return queries
-    texts = {name: quoted(name) if kind == "VARCHAR" else f"list_first({quoted(name)})" for name, kind in columns.items()}
+    texts = {
+        name: quoted(name) if kind == "VARCHAR" else f"list_first({quoted(name)})" for name, kind in columns.items()
+    }
     counted = ", ".join(f"approx_count_distinct({text}), count(*)" for text in texts.values())
     found = connection.execute(f"select {counted} from {relation}").fetchall()[0]
     few = [

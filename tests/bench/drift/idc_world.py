@@ -35,18 +35,21 @@ _CHOSEN = (
     "acrin_flt_breast",
     "nlm_visible_human_project",
 )
-_SERIES, _LARGEST = 45_000, 7_000
+_SERIES, _LARGEST = 26_000, 4_000
 
 
 def idc_world(folder: Path, versions: Sequence[str] = VERSIONS) -> World:
-    """Fetch the releases, unless they are there, and land the sample of each in `folder`."""
+    """Fetch the releases and land the sample of each in `folder`, unless they are there."""
+    landing = Landing(folder / "nights")
+    held = {release.version: release for release in landing.releases("idc")}
+    if held.keys() >= set(versions):
+        return World(landing, tuple(held[version] for version in versions))
     whole = Landing(folder / "releases")
     settings = Settings(home=folder / "releases", idc_channels=("wheel",))
     fetched = [
         whole.release("idc", version) or idc.land(idc.resolve(version, settings), whole, settings)
         for version in versions
     ]
-    landing = Landing(folder / "nights")
     with duckdb.connect() as connection:
         connection.execute("set memory_limit = '2GB'")
         connection.execute("set threads = 2")
@@ -102,14 +105,12 @@ def _sample(
     return landing.commit(release.model_copy(update={"loads": tuple(loads)}), staged)
 
 
-def _restated(
-    connection: duckdb.DuckDBPyConnection, results: str, index: str, held: str, chosen: Sequence[str]
-) -> str:
+def _restated(connection: duckdb.DuckDBPyConnection, results: str, index: str, held: str, chosen: Sequence[str]) -> str:
     """Return the query for the analysis results of the sample, those that the cut goes through stated anew."""
     stated = connection.execute(f"select analysis_result_id, collections from {results}").fetchall()
     counted = dict(
         connection.execute(
-            f"select lower(analysis_result_id), count(distinct \"PatientID\") from {index} where {held} group by all"
+            f'select lower(analysis_result_id), count(distinct "PatientID") from {index} where {held} group by all'
         ).fetchall()
     )
     cases: dict[str, list[str]] = {"collections": [], "subjects": []}

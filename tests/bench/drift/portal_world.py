@@ -76,13 +76,20 @@ _METADATA = (
 )
 
 
-def portal_world(folder: Path, source: str, nights: int, scale: float = 0.01) -> World:
-    """Land the nights of a portal in `folder`, the last of them being the one under test."""
+def portal_world(folder: Path, source: str, nights: int, scale: float = 0.01, landed: int | None = None) -> World:
+    """Land the nights of a portal in `folder` unless they are there, the last of them being the one under test.
+
+    How it grows depends on the number of `nights`; only the first ones are landed where `landed` says how many.
+    """
+    landing = Landing(folder / "nights")
+    wanted = [_version(number) for number in range(nights if landed is None else landed)]
+    held = {release.version: release for release in landing.releases(source)}
+    if held.keys() >= set(wanted):
+        return World(landing, tuple(held[version] for version in wanted))
     whole = Landing(folder / "population")
     (release,) = whole.releases(source) or [
         found for found in land_population(folder / "population" / "made", whole, scale=scale) if found.source == source
     ]
-    landing = Landing(folder / "nights")
     with duckdb.connect() as connection:
         connection.execute("set memory_limit = '2GB'")
         connection.execute("set threads = 1")
@@ -91,7 +98,12 @@ def portal_world(folder: Path, source: str, nights: int, scale: float = 0.01) ->
             if relation is not None:
                 connection.execute(f"create table {quoted(load.dataset)} as from {relation}")
         connection.execute(_owners(_GROWTH[source], nights))
-        return World(landing, tuple(_night(connection, landing, release, number, nights) for number in range(nights)))
+        made = [_night(connection, landing, release, number, nights) for number in range(len(wanted))]
+        return World(landing, tuple(made))
+
+
+def _version(number: int) -> str:
+    return f"night-{number}"
 
 
 def _chance(text: str, salt: str) -> str:
@@ -141,7 +153,7 @@ def _night(
     connection: duckdb.DuckDBPyConnection, landing: Landing, release: Release, number: int, nights: int
 ) -> Release:
     """Land the state of one night."""
-    staging = landing.staging_for(release.source, f"night-{number}")
+    staging = landing.staging_for(release.source, _version(number))
     growth = _GROWTH[release.source]
     queries = {name: _records(connection, release.source, name, number, nights) for name in growth.owner_of}
     if release.source == "bih":
@@ -155,7 +167,9 @@ def _night(
         files[name] = staging / f"{name}.parquet"
         connection.execute(f"copy ({query}) to {literal(str(files[name]))} (format parquet)")
     if release.source == "midrc":
-        register = f"select count(*) + 20 as file_count, cast(sum(file_size) as bigint) as total_file_size from data_file"
+        register = (
+            "select count(*) + 20 as file_count, cast(sum(file_size) as bigint) as total_file_size from data_file"
+        )
         for name, query in {"indexd_stats": register, "mds_metadata": _METADATA, "version": _VERSION}.items():
             files[name] = staging / f"{name}.parquet"
             held = query.replace("from data_file", f"from read_parquet({literal(str(files['data_file']))})")
@@ -216,7 +230,7 @@ def _landed(
     loads: list[Load] = []
     for load in release.loads:
         update: dict[str, object] = {
-            "upstream_version": f"night-{number}",
+            "upstream_version": _version(number),
             "fetched_at": FIRST_NIGHT + timedelta(days=number),
         }
         path = files.get(load.dataset)
@@ -226,5 +240,5 @@ def _landed(
             staged[entry.sha256] = path
             update |= {"status": "landed", "objects": (entry,), "rows": rows, "bytes": entry.bytes}
         loads.append(load.model_copy(update=update))
-    landed = release.model_copy(update={"loads": tuple(loads), "version": f"night-{number}"})
+    landed = release.model_copy(update={"loads": tuple(loads), "version": _version(number)})
     return landing.commit(landed, staged)

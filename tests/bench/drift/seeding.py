@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -16,8 +16,11 @@ from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.sql_text import literal, quoted
 
 
-def seeded(world: World, defect: Defect, size: float, name: str) -> Release:
-    """Return the landed release that is the night but for the defect; `name` is that of its folder in the staging."""
+def seeded(world: World, defect: Defect, size: float, name: str) -> tuple[Release, int]:
+    """Land the release that is the night but for the defect, and return it with the number of rows that are hit.
+
+    `name` is that of its folder in the staging.
+    """
     landing, night = world.landing, world.night
     staging = landing.staging_for(night.source, name)
     files: dict[str, Path | None] = {}
@@ -40,12 +43,13 @@ def seeded(world: World, defect: Defect, size: float, name: str) -> Release:
             if counts:
                 files[REPORTED] = staging / f"{REPORTED}.parquet"
                 _copy(connection, counts, staging / f"{REPORTED}.parquet")
-        return _landed(connection, landing, night, files, defect.manifest)
+        ((hits,),) = connection.execute(f"select count(*) from night.{quoted(defect.on)} where hit").fetchall()
+        return _landed(connection, landing, night, files, defect.manifest), hits
 
 
-def forget(landing: Landing, release: Release, kept: Release) -> None:
-    """Remove the files of a seeded release that the good one does not share."""
-    shared = {entry.sha256 for load in kept.loads for entry in load.objects}
+def forget(landing: Landing, release: Release, kept: Iterable[Release]) -> None:
+    """Remove the files of a seeded release that no good one has."""
+    shared = {entry.sha256 for good in kept for load in good.loads for entry in load.objects}
     for load in release.loads:
         for entry in load.objects:
             if entry.sha256 not in shared:
@@ -89,8 +93,8 @@ def _choose(connection: duckdb.DuckDBPyConnection, source: str, defect: Defect, 
     )
     connection.execute(f"drop view {night}")
     connection.execute(
-        f"create view {night} as select *, "
-        f"coalesce(({defect.within}) and cast({unit} as varchar) in (select unit from chosen), false) as hit from located"
+        f"create view {night} as select *, coalesce(({defect.within}) and cast({unit} as varchar)"
+        " in (select unit from chosen), false) as hit from located"
     )
 
 
