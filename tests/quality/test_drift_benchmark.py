@@ -1,4 +1,4 @@
-"""The drift benchmark itself: its defects change what they say, its verdicts are the audit's, and good nights are good."""
+"""The drift benchmark itself: its defects change what they say, and its verdicts are those of the audit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.bench.drift.defect import WHOLE, Defect
+from tests.bench.drift.defect import WHOLE, Defect, altered
 from tests.bench.drift.defects import DEFECTS
 from tests.bench.drift.judging import answerable, audited, failing, past_of_world
 from tests.bench.drift.portal_world import portal_world
@@ -86,9 +86,7 @@ def test_a_size_is_the_share_of_the_units_that_are_hit_and_the_rest_stays(tmp_pa
         "licences",
         "idc",
         "idc_index",
-        {
-            "idc_index": "select * replace (if(hit, 'new', license_short_name) as license_short_name) from night.idc_index"
-        },
+        {"idc_index": altered({"license_short_name": "'new'"}, "idc_index")},
         within="\"Modality\" = 'CT'",
     )
     release, hits = seeded(world, defect, 0.25, "quarter")

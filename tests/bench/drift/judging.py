@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from warehouse.quality.audit import audit_landed
 from warehouse.quality.checks import Check
 from warehouse.quality.past import Past, PastProfile
 from warehouse.quality.suite import LandedDataset, LandedRelease, ProfileRow, Suite
-from warehouse.quality.suites import LANDED, RELEASE, reported
+from warehouse.quality.suites import LANDED, RELEASE, freshness, reported
 from warehouse.quality.verdicts import COULD_RUN, Severity, finding_id
 from warehouse.reading import found_columns
 
@@ -63,8 +64,8 @@ def failing(
 ) -> dict[str, Caught]:
     """Measure a landed release with every suite over landed data, and return the findings that fail, by id.
 
-    The checks are those of the audit and are evaluated here: Great Expectations, which evaluates them in an audit, takes
-    a second for each release, however small (`audited` has it judge). With `histograms`, those that a portal reports of
+    The checks are those of the audit and are evaluated here: Great Expectations, which evaluates them there, takes a
+    second for each release, however small (`audited` has it judge). With `histograms`, those that a portal reports of
     itself are judged as well, by the suite that judges them in the star.
     """
     source, contract = release.source, load_contract(release.source)
@@ -89,6 +90,14 @@ def failing(
             rows = reported.measure_histograms(connection, [contract])
             found |= {caught.id: caught for caught in broken(reported.SUITE, source, rows)}
     return found
+
+
+def standing_still(world: World) -> dict[str, Caught]:
+    """Return the findings, by id, about a source that has not changed for as many nights as its history has."""
+    changes = [(release.source, release.fetched_at.date()) for release in world.releases]
+    latest = world.night.fetched_at.date() + timedelta(days=len(world.earlier))
+    rows = freshness.measure_freshness(changes, latest)
+    return {caught.id: caught for caught in broken(freshness.SUITE, world.night.source, rows)}
 
 
 def audited(landing: Landing, release: Release, past: Past) -> dict[str, Caught]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,7 +15,7 @@ from tests.bench.drift.defect import WHOLE
 from tests.bench.drift.defects import DEFECTS
 from tests.bench.drift.histograms import REPORTED
 from tests.bench.drift.idc_world import idc_world
-from tests.bench.drift.judging import Caught, answerable, failing, past_of_world
+from tests.bench.drift.judging import Caught, answerable, failing, past_of_world, standing_still
 from tests.bench.drift.portal_world import PORTALS, portal_world
 from tests.bench.drift.seeding import forget, seeded
 from tests.bench.drift.world import World
@@ -108,8 +109,13 @@ def judged(worlds: Worlds, case: Case) -> Outcome:
         ]
         made += nights
         past = past_of_world(worlds.home, World(world.landing, (*nights, release)))
-    # Where they are counted from what is sent, they agree with it.
-    found = failing(world.landing, release, past, histograms=defect.counts == "as held" or REPORTED in defect.changes)
+    if defect.standing:
+        found = standing_still(world)
+    else:
+        # Histograms that are counted from what is sent agree with it.
+        found = failing(
+            world.landing, release, past, histograms=defect.counts == "as held" or REPORTED in defect.changes
+        )
     for each in made:
         forget(world.landing, each, world.releases)
     return Outcome(

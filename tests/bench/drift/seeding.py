@@ -139,4 +139,9 @@ def _landed(
                 staged[entry.sha256] = path
                 changed = load.model_copy(update={"objects": (entry,), "rows": rows, "bytes": entry.bytes})
         loads.append(changed.model_copy(update=dict(manifest.get(load.dataset, {}))))
-    return landing.commit(night.model_copy(update={"loads": tuple(loads)}), staged)
+    # Without a manifest: the landing knows the good releases alone.
+    for digest, path in staged.items():
+        target = landing.object_path(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+    return night.model_copy(update={"loads": tuple(loads)})
