@@ -54,7 +54,7 @@ def show_recall(console: Console, outcomes: Sequence[Outcome]) -> None:
         )
     console.print(table)
     targets = ", ".join(f"{100 * least:g} % at {100 * size:g} %" for size, least in LEAST_RECALL.items())
-    console.print(f"Caught of seeded; the target is {targets}.\n")
+    console.print(f"Caught of seeded; the target is {targets}. A kind that is caught at 1 % is not seeded again.\n")
 
 
 def show_checks(console: Console, outcomes: Sequence[Outcome]) -> None:

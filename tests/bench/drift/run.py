@@ -25,6 +25,7 @@ from warehouse.quality.past import Past
 HOME = BENCH / "drift"
 
 PAST_NIGHTS, CLEAN_NIGHTS = 10, 30
+USUAL = 0.01
 _PROCESSES = 2
 
 
@@ -171,18 +172,33 @@ def _make(home: Path, source: str) -> None:
 
 
 def cases_of(names: Sequence[str] = (), sizes: Sequence[float] = ()) -> list[Case]:
-    """Return the cases whose defect, family or source is named (all by default), in the given sizes."""
+    """Return the cases whose defect, family or source is named (all by default), in the given sizes.
+
+    Without sizes, each defect comes once: at a hundredth, or at the least of its sizes where that is none of them.
+    """
+    chosen = [defect for defect in DEFECTS if not names or {defect.name, defect.family, defect.source} & set(names)]
+    if not sizes:
+        return [Case(defect.name, USUAL if USUAL in defect.sizes else min(defect.sizes)) for defect in chosen]
+    return [Case(defect.name, size) for defect in chosen for size in defect.sizes if size in sizes or size >= WHOLE[0]]
+
+
+def larger(outcomes: Sequence[Outcome]) -> list[Case]:
+    """Return the larger sizes of the cases that were missed."""
     return [
         Case(defect.name, size)
+        for outcome in outcomes
+        if outcome.changed and not outcome.caught
         for defect in DEFECTS
-        if not names or {defect.name, defect.family, defect.source} & set(names)
+        if defect.name == outcome.defect
         for size in defect.sizes
-        if not sizes or size in sizes or defect.sizes == WHOLE
+        if size > outcome.size
     ]
 
 
-def measure(home: Path, cases: Sequence[Case], sources: Sequence[str]) -> tuple[list[Outcome], list[CleanNight]]:
-    """Run the cases, and the clean nights of the sources, in two processes."""
+def measure(
+    home: Path, cases: Sequence[Case], sources: Sequence[str], *, again: bool
+) -> tuple[list[Outcome], list[CleanNight]]:
+    """Run the cases, and the clean nights of the sources, in two processes; `again`, missed ones in larger sizes."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(_PROCESSES, mp_context=context) as pool:
         # What earlier code has made of the same upstream is made anew; what was fetched stays.
@@ -190,6 +206,8 @@ def measure(home: Path, cases: Sequence[Case], sources: Sequence[str]) -> tuple[
             shutil.rmtree(home / source / "nights", ignore_errors=True)
         # Each world is made by one process and read by the other.
         list(pool.map(_make, [home] * 3, (*PORTALS, "idc")))
-        nights = [pool.submit(_clean, home, source) for source in sources]
         outcomes = list(pool.map(_judge, [home] * len(cases), cases, chunksize=4))
-        return outcomes, [night for future in nights for night in future.result()]
+        more = larger(outcomes) if again else []
+        outcomes += pool.map(_judge, [home] * len(more), more)
+        nights = [night for found in pool.map(_clean, [home] * len(sources), sources) for night in found]
+        return outcomes, nights

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.bench.drift.defect import WHOLE, Defect, altered, group
 
 FAMILY = "dates"
 
 
-def _of(name: str, source: str, dataset: str, column: str, value: str, **more: object) -> Defect:
-    return Defect(name, FAMILY, source, dataset, {dataset: altered({column: value}, f'"{dataset}"')}, **more)  # type: ignore[arg-type]
+def _of(name: str, source: str, dataset: str, column: str, value: str, **more: Any) -> Defect:
+    return Defect(name, FAMILY, source, dataset, {dataset: altered({column: value}, f'"{dataset}"')}, **more)
 
 
 def _shifted(column: str, years: int) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.bench.drift.defect import WHOLE, Defect, altered, group
 
 FAMILY = "licences"
 
 
-def _of(name: str, source: str, dataset: str, column: str, value: str, **more: object) -> Defect:
-    return Defect(name, FAMILY, source, dataset, {dataset: altered({column: value}, f'"{dataset}"')}, **more)  # type: ignore[arg-type]
+def _of(name: str, source: str, dataset: str, column: str, value: str, **more: Any) -> Defect:
+    return Defect(name, FAMILY, source, dataset, {dataset: altered({column: value}, f'"{dataset}"')}, **more)
 
 
 _SWAPPED = "case license_short_name when 'CC BY 4.0' then 'CC BY 3.0' else 'CC BY 4.0' end"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.bench.drift.defect import Defect, altered
 
 FAMILY = "nulls and placeholders"
 
 
-def _of(name: str, source: str, dataset: str, column: str, value: str, **more: object) -> Defect:
+def _of(name: str, source: str, dataset: str, column: str, value: str, **more: Any) -> Defect:
     more = {"within": f'"{column}" is not null', **more}
-    return Defect(name, FAMILY, source, dataset, {dataset: altered({column: value}, f'"{dataset}"')}, **more)  # type: ignore[arg-type]
+    return Defect(name, FAMILY, source, dataset, {dataset: altered({column: value}, f'"{dataset}"')}, **more)
 
 
 def _idc(name: str, column: str, value: str, within: str | None = None) -> Defect:

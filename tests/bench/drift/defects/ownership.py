@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.bench.drift.defect import Defect, altered, group
 
 FAMILY = "ownership"
 
 
-def _of(name: str, source: str, dataset: str, columns: dict[str, str], **more: str) -> Defect:
-    return Defect(name, FAMILY, source, dataset, {dataset: altered(columns, f'"{dataset}"')}, **more)  # type: ignore[arg-type]
+def _of(name: str, source: str, dataset: str, columns: dict[str, str], **more: Any) -> Defect:
+    return Defect(name, FAMILY, source, dataset, {dataset: altered(columns, f'"{dataset}"')}, **more)
 
 
 _NEXT = 'first_value("PatientID") over (partition by collection_id order by md5("PatientID"), "PatientID")'

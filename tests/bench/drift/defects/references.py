@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.bench.drift.defect import Defect, altered
 
 FAMILY = "references"
 
 
-def _of(name: str, source: str, dataset: str, columns: dict[str, str], **more: object) -> Defect:
-    return Defect(name, FAMILY, source, dataset, {dataset: altered(columns, f'"{dataset}"')}, **more)  # type: ignore[arg-type]
+def _of(name: str, source: str, dataset: str, columns: dict[str, str], **more: Any) -> Defect:
+    return Defect(name, FAMILY, source, dataset, {dataset: altered(columns, f'"{dataset}"')}, **more)
 
 
 DEFECTS = (

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.bench.drift.defect import WHOLE, Defect, altered
 
 FAMILY = "self-reported histograms"
 
 
-def _of(name: str, source: str, query: str, within: str = "true", **more: object) -> Defect:
+def _of(name: str, source: str, query: str, within: str = "true", **more: Any) -> Defect:
     return Defect(
         name,
         FAMILY,
         source,
         "reported_counts",
         {"reported_counts": query},
-        within=within,  # type: ignore[arg-type]
+        within=within,
         unit="concat_ws('|', entity, dimension, key, missing)",
         **more,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.bench.drift.defect import WHOLE, Defect, altered, group
 
 FAMILY = "sizes and units"
@@ -11,7 +13,7 @@ def _size(
     name: str, value: str, within: str = "true", unit: str = "", sizes: tuple[float, ...] | None = None
 ) -> Defect:
     changes = {"idc_index": altered({"series_size_MB": value}, "idc_index")}
-    more = {} if sizes is None else {"sizes": sizes}
+    more: dict[str, Any] = {} if sizes is None else {"sizes": sizes}
     return Defect(name, FAMILY, "idc", "idc_index", changes, within=within, unit=unit, **more)
 
 
