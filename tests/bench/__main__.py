@@ -1,4 +1,7 @@
-"""Measure and print: `make bench`, or `python -m tests.bench NAME...` with the names in PARTS."""
+"""Measure and print: `make bench`, or `python -m tests.bench NAME...` with the names in PARTS.
+
+What follows `drift` are its own arguments (`tests.bench.drift.command`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import sys
 from rich.console import Console
 
 from tests.bench import cases, demo, idc, profiles, star
+from tests.bench.drift import command as drift
 from tests.bench.portals import comparison
 
 PARTS = {
@@ -15,18 +19,22 @@ PARTS = {
     "portals": comparison.run,
     "star": star.run,
     "profiles": profiles.run,
+    "drift": drift.run,
     "cases": cases.run,
 }
 
 
 def main() -> None:
     """Run the benchmarks that were named, or all that measure."""
+    console = Console(width=110)
+    if sys.argv[1:2] == ["drift"]:
+        drift.run(console, sys.argv[2:])
+        return
     # The cases are no measurement: they are the tests, one by one, and take as long as all of these.
     names = sys.argv[1:] or [name for name in PARTS if name != "cases"]
     unknown = [name for name in names if name not in PARTS]
     if unknown:
         raise SystemExit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(PARTS)}.")
-    console = Console(width=110)
     for name in names:
         PARTS[name](console)
         console.print()

@@ -13,6 +13,7 @@ import pytest
 from tests.quality.conftest import Plant
 from tests.quality.star_faults import FAULTS, Fault
 from tests.quality.test_evidence import ALL as EVERY_EVIDENCE_EXPECTATION
+from tests.quality.test_freshness import ALL as EVERY_FRESHNESS_EXPECTATION
 from tests.quality.test_gaps import ALL as EVERY_GAP_EXPECTATION
 from tests.quality.test_mappings import ALL as EVERY_MAPPING_EXPECTATION
 from tests.quality.test_reported import ALL as EVERY_REPORTED_EXPECTATION
@@ -59,6 +60,7 @@ def test_every_expectation_has_a_fault_that_breaks_it(sound_verdicts: list[Verdi
     elsewhere -= {rule.sentence for rule in (*releases.CONSERVATION, *idc.CONSERVATION)}
     elsewhere |= {rule.sentence for rule in (*conformed.VALUES, *idc_clinical.VALUES)} | EVERY_REPORTED_EXPECTATION
     elsewhere |= EVERY_GAP_EXPECTATION | EVERY_MAPPING_EXPECTATION | EVERY_EVIDENCE_EXPECTATION
+    elsewhere |= EVERY_FRESHNESS_EXPECTATION
     expected = {
         (verdict.suite, verdict.expectation, verdict.severity)
         for verdict in sound_verdicts

@@ -34,6 +34,7 @@ def test_the_suites_have_the_names_and_the_order_of_published_reports() -> None:
             "reported",
             "gaps",
             "evidence",
+            "freshness",
         ),
     }
 
