@@ -10,9 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.snapshots.conftest import PASSED
 from tests.support import small_release
-from tests.support.sample_build import make_build
+from tests.support.sample_build import PASSED, make_build
 from warehouse.build import input_digest
 from warehouse.contracts import load_contract
 from warehouse.errors import AuditFailed
