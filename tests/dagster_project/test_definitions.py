@@ -92,7 +92,7 @@ def test_a_failure_of_a_portal_shows_on_the_portal(tmp_path: Path, monkeypatch: 
     }
     failed = {tuple(found.asset_key.path): str(found.metadata["failed"].value) for found in shown if not found.passed}
     assert "midrc.data_file" in failed["midrc", "data_file"]
-    for text in (text for (source, _), text in failed.items() if source == "midrc"):
+    for text in (text for (of, _), text in failed.items() if of == "midrc"):
         assert re.search(r"^- \*\*warning\*\* `q-[0-9a-f]{10}` .*; owner: the MIDRC portal\)$", text, re.MULTILINE)
 
 

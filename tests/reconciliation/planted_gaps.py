@@ -30,6 +30,10 @@ _ROW = """
 """
 
 
+# Older than the hub's copy of IDC, as most series are.
+_OLDER = f"select * replace (cast(20 as bigint) as series_init_idc_version) from ({small_release.IDC_INDEX})"
+
+
 def _row(collection: str, patient: str, study: str, series: str, version: str) -> str:
     return _ROW.format(
         collection=collection,
@@ -45,7 +49,7 @@ IDC = {
     **small_release.FILES,
     "idc_index": " union all ".join(
         (
-            small_release.IDC_INDEX,
+            _OLDER,
             _row("collection_0", "patient-new", "7.1", "7.1.1", "22"),
             _row("collection_0", "patient-of-unknown-age", "7.2", "7.2.1", "null"),
             _row("collection_0", "patient-0", "not a uid", "not a uid either", "20"),
