@@ -13,10 +13,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from warehouse.acknowledgements import AcceptedFinding
 from warehouse.quality.verdicts import COULD_RUN, Finding, Verdict
+from warehouse.yaml_text import load_yaml
 
 SHIPPED = Path(__file__).with_name("acknowledged.yml")
 
@@ -28,7 +27,7 @@ def shipped(path: Path = SHIPPED) -> tuple[AcceptedFinding, ...]:
     """Return the acknowledgements that the project ships; none, where it ships none."""
     if not path.is_file():
         return ()
-    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    entries = load_yaml(path.read_text(encoding="utf-8")) or []
     return tuple(AcceptedFinding.model_validate({"by": _SHIPPED_BY, **entry}) for entry in entries)
 
 
