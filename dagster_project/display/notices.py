@@ -10,7 +10,7 @@ from rich.console import Console
 
 from warehouse.errors import AbsentData
 from warehouse.snapshots.catalog import Snapshot, Unreadable
-from warehouse.snapshots.manifest import SourceFailure
+from warehouse.snapshots.manifest import Manifest, SourceFailure
 
 
 def synthetic_notice(console: Console, asked: Snapshot, *others: Snapshot) -> None:
@@ -19,6 +19,14 @@ def synthetic_notice(console: Console, asked: Snapshot, *others: Snapshot) -> No
     which = "this snapshot holds" if asked.manifest.synthetic else f"{made_up[0]} holds" if made_up else None
     if which is not None:
         console.print(f"SYNTHETIC: {which} made-up data of the sandbox. Do not cite it.", style="bold yellow")
+
+
+def audit_in_words(manifest: Manifest) -> str:
+    """Return how many expectations judged a snapshot, how many of them warn, and how many of these are acknowledged."""
+    failed = manifest.warnings
+    accepted = sum(all(finding.acknowledged for finding in verdict.failing) for verdict in failed if verdict.failing)
+    acknowledged = f", {accepted} of them acknowledged" if accepted else ""
+    return f"{len(manifest.verdicts)} expectations, {len(failed)} warnings{acknowledged}"
 
 
 def absence_notice(

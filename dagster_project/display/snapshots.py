@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from dagster_project.display.notices import synthetic_notice, unreadable_notice
+from dagster_project.display.notices import audit_in_words, synthetic_notice, unreadable_notice
 from dagster_project.display.rows import page
 from warehouse.snapshots import query
 from warehouse.snapshots.catalog import Snapshot, Unreadable
@@ -49,8 +49,7 @@ def refresh_summary(console: Console, snapshot: Snapshot, outcome: str, seconds:
     console.print(f"{sentences[outcome]} [bold]{snapshot.id}[/] ({seconds:.1f} s)", highlight=False)
     synthetic_notice(console, snapshot)
     scale(console, snapshot)
-    warnings = snapshot.manifest.warnings
-    console.print(f"Audit: {len(snapshot.manifest.verdicts)} expectations, {len(warnings)} warnings.", highlight=False)
+    console.print(f"Audit: {audit_in_words(snapshot.manifest)}.", highlight=False)
     console.print(f"Snapshot: {snapshot.folder}", highlight=False, soft_wrap=True)
     console.print("\nNext:")
     for command, what in _NEXT.items():

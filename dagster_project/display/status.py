@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dagster_project.display.notices import (
+    audit_in_words,
     failure_sentence,
     synthetic_notice,
     time_since,
@@ -88,15 +89,8 @@ def _snapshot(console: Console, snapshot: Snapshot) -> None:
             highlight=False,
             soft_wrap=True,
         )
-    failed = manifest.warnings
-    accepted = sum(all(finding.acknowledged for finding in verdict.failing) for verdict in failed if verdict.failing)
-    acknowledged = f", {accepted} of them acknowledged" if accepted else ""
-    console.print(
-        f"Audit: {len(manifest.verdicts)} expectations, {len(failed)} failed as warnings{acknowledged} "
-        "(`icw quality`, `icw gaps`)",
-        highlight=False,
-        soft_wrap=True,
-    )
+    audited = f"Audit: {audit_in_words(manifest)} (`icw quality`, `icw gaps`)"
+    console.print(audited, highlight=False, soft_wrap=True)
 
 
 def _named(absent: Sequence[str]) -> str:
