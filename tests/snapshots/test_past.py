@@ -31,7 +31,7 @@ def test_of_idc_the_profiles_are_those_of_lower_versions_that_are_landed(tmp_pat
         profile_path(tmp_path, releases[version]) for version in ("9.9.9", "24.2.2", "24.10.0")
     ]
     assert all(profile.file.is_file() for profile in found.profiles["idc"])
-    assert not profile_path(tmp_path, releases["25.0.5"]).exists()
+    assert found.own == {"idc": profile_path(tmp_path, releases["25.0.5"])}
     assert not profile_path(tmp_path, newer).exists()
 
 

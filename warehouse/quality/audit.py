@@ -241,7 +241,8 @@ def _release_verdicts(
 ) -> list[Verdict]:
     """Judge a release as a whole, over the views that are laid out already."""
     previous = past.previous.get(release.source)
-    landed = LandedRelease(release, contract, previous, past.profiles.get(release.source, ()))
+    profiles, own = past.profiles.get(release.source, ()), past.own.get(release.source)
+    landed = LandedRelease(release, contract, previous, profiles, own)
     subject = f"{release.source} {release.version}"
     assets = {(release.source, name) for name in contract.datasets}
     first = release.source, next(iter(contract.datasets))

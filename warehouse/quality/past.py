@@ -26,11 +26,13 @@ class PastProfile:
 class Past:
     """What is known of each source from before: the release before the one that is judged, and earlier profiles.
 
-    The profiles are the oldest first, one a release, and never that of the release that is judged.
+    The profiles are the oldest first, one a release, and never that of the release that is judged: that is in `own`,
+    where it has been measured already.
     """
 
     previous: Mapping[str, Release] = field(default_factory=dict)
     profiles: Mapping[str, tuple[PastProfile, ...]] = field(default_factory=dict)
+    own: Mapping[str, Path] = field(default_factory=dict)
 
 
 NO_PAST = Past()

@@ -117,13 +117,15 @@ class LandedRelease:
     """A whole landed release, beside the one before it and the profiles of those before.
 
     The connection that measures it has a view for each dataset of the contract: in the schema `landed_<source>` for
-    this release and, where there is a `previous` one, in `previous_<source>` for that.
+    this release and, where there is a `previous` one, in `previous_<source>` for that. `profile` is the file of
+    the release's own profile, where it has been measured already.
     """
 
     release: Release
     contract: Contract
     previous: Release | None
     profiles: tuple[PastProfile, ...]
+    profile: Path | None = None
 
     @property
     def landed(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from warehouse.build.versions import version_rank
@@ -41,7 +42,11 @@ def past_of(
     """
     previous: dict[str, Release] = {}
     profiles: dict[str, tuple[PastProfile, ...]] = {}
+    own: dict[str, Path] = {}
     for release in releases:
+        # What is damaged, the audit itself says.
+        with suppress(IntegrityError):
+            own[release.source] = profile_of(home, landing, release, threads=threads, memory_limit=memory_limit)
         before = list(_before(home, landing, release))
         found = next((earlier for earlier in before if not landing.missing_objects(earlier)), None)
         if found is not None:
@@ -57,7 +62,7 @@ def past_of(
                 continue
             profiled.append(PastProfile(earlier.version, earlier.fetched_at, file))
         profiles[release.source] = tuple(reversed(profiled))
-    return Past(previous, profiles)
+    return Past(previous, profiles, own)
 
 
 def _each_once(before: Iterable[Release]) -> Iterable[Release]:

@@ -87,7 +87,10 @@ def measure_figures(connection: DuckDBPyConnection, landed: LandedRelease) -> li
         before.append(by_dataset(measure_datasets(connection, landed.earlier, landed.contract)))
     if not before:
         return [_nothing_before(source, name) for name in landed.contract.datasets if _is_landed(landed, name)]
-    now = by_dataset(measure_datasets(connection, landed.landed, landed.contract))
+    if landed.profile is None:
+        now = by_dataset(measure_datasets(connection, landed.landed, landed.contract))
+    else:
+        (now,) = read_profiles(connection, [landed.profile])
     unit: Unit = "release" if landed.contract.one_version else "night"
     rows: list[FigureProfile] = []
     for name, history in histories(before, now).items():
