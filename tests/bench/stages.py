@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from warehouse.build import input_digest, open_build, prepare, run_models
 from warehouse.build.project import project_with_empty_build
@@ -52,13 +57,16 @@ def profile_star() -> None:
 def audit() -> None:
     from warehouse.quality.audit import audit_landed, audit_star
     from warehouse.quality.record import record_verdicts
+    from warehouse.snapshots.past import past_of
 
     settings = load_settings()
     landing = Landing(settings.home)
     releases = landing.selected()
-    record_verdicts(settings.home, "landed", input_digest(releases), audit_landed(releases, landing), 0.0)
-    build = open_build(settings.home)
-    record_verdicts(settings.home, "star", build.input_digest, audit_star(build), 0.0)
+    with suites_timed(settings.home / "suites.json"):
+        found = audit_landed(releases, landing, past_of(settings.home, landing, releases))
+        record_verdicts(settings.home, "landed", input_digest(releases), found, 0.0)
+        build = open_build(settings.home)
+        record_verdicts(settings.home, "star", build.input_digest, audit_star(build), 0.0)
 
 
 def publish() -> None:
@@ -66,6 +74,27 @@ def publish() -> None:
 
     settings = load_settings()
     publish_build(settings.home, open_build(settings.home), settings)
+
+
+@contextmanager
+def suites_timed(path: Path) -> Iterator[None]:
+    """Write the seconds of each suite that an audit runs in the block as JSON, by suite."""
+    seconds: dict[str, float] = {}
+
+    class Timed(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if getattr(record, "event", "") == "suite_ran":
+                suite = str(record.__dict__["suite"])
+                seconds[suite] = seconds.get(suite, 0.0) + float(record.__dict__["seconds"])
+
+    log, handler = logging.getLogger("icw.quality"), Timed()
+    log.setLevel(logging.DEBUG)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+    path.write_text(json.dumps(seconds), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ kept below .bench/star and used again; remove it to begin anew.
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -31,7 +32,7 @@ from warehouse.snapshots import catalog, query
 from warehouse.sources import idc
 
 HOME = BENCH / "star"
-STAGES = ("model", "audit", "publish")
+STAGES = ("profile", "model", "audit", "publish")
 MOST_SECONDS, MOST_MB, MOST_SECONDS_A_QUESTION = 240, 6000, 1.0
 
 
@@ -53,7 +54,7 @@ def run(console: Console) -> None:
     )
     # What is measured starts with the peak memory of this process, which therefore must stay small.
     subprocess.run([sys.executable, "-m", "tests.bench.star", version], check=True)
-    for folder in ("builds", "snapshots", "floor"):
+    for folder in ("builds", "snapshots", "profiles", "floor"):
         shutil.rmtree(HOME / folder, ignore_errors=True)
     environment = {"ICW_HOME": str(HOME), "ICW_SOURCES": "sandbox"}
     measured([sys.executable, "-m", "tests.bench.stages", "project"], environment)
@@ -62,9 +63,11 @@ def run(console: Console) -> None:
     for name in STAGES:
         stages[name] = measured([sys.executable, "-m", "tests.bench.stages", name], environment)
         # The publish removes the build.
-        models = models or read_models(open_build(HOME))
+        if name == "model":
+            models = read_models(open_build(HOME))
     floor = measured([sys.executable, "-m", "tests.bench.star_floor", HOME, HOME / "floor"])
     show_stages(console, stages, floor)
+    show_suites(console)
     show_models(console, models)
     show_questions(console)
 
@@ -93,6 +96,17 @@ def show_stages(console: Console, stages: dict[str, Measurement], floor: Measure
         seconds, peak = limits.get(name, ("", ""))
         ratio = f"{found.seconds / floor.seconds:.1f} x"
         table.add_row(name, f"{found.seconds:.1f}", seconds, f"{found.peak_mb:,.0f}", peak, ratio)
+    console.print(table)
+    console.print()
+
+
+def show_suites(console: Console) -> None:
+    """Print the seconds of each suite of the audit, of all sources together, the slowest first."""
+    seconds: dict[str, float] = json.loads((HOME / "suites.json").read_text(encoding="utf-8"))
+    table = Table(f"{len(seconds)} suites", show_edge=False)
+    table.add_column("seconds", justify="right")
+    for suite, took in sorted(seconds.items(), key=lambda entry: -entry[1]):
+        table.add_row(suite, f"{took:.1f}")
     console.print(table)
     console.print()
 

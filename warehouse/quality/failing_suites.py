@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -27,11 +28,15 @@ _LONGEST = 300
 def could_fail(suite: str, subject: str, asset: Asset, hit_by: HitBy) -> Iterator[list[Verdict]]:
     """Yield a list that holds one error once the block has failed for a reason that lies in the suite.
 
-    Errors that a person must act on, files that cannot be read and a lack of memory go on their way.
+    Errors that a person must act on, files that cannot be read and a lack of memory go on their way. The log says how
+    long the block took.
     """
     failed: list[Verdict] = []
+    started = time.perf_counter()
     try:
         yield failed
+        took = {"suite": suite, "subject": subject, "seconds": time.perf_counter() - started}
+        log.debug("suite ran", extra={"event": "suite_ran", **took})
     except WarehouseError:
         raise
     except Exception as error:
