@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,8 @@ from warehouse.quality.verdicts import Finding, Verdict
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot, snapshots
 from warehouse.snapshots.query import Result
+
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -211,8 +214,12 @@ def _chosen(home: Path, found: Report, known_as: str) -> tuple[Reported, Judged]
             digests = {source.source: source.digest for source in found.snapshot.manifest.sources}
             return entry, Judged(found.snapshot.database, "main", digests)
     where = "any audit" if found.snapshot is None else f"the snapshot {found.snapshot.id}"
-    listed = ", ".join(_ids(found)) or "none"
-    raise UsageError(f"There is no finding {known_as!r} in {where}; it has {listed}.")
+    known = list(_ids(found))
+    alike = ", ".join(get_close_matches(known_as, known, _NAMED, cutoff=0.0))
+    named = f", such as {alike}" if alike else ""
+    raise UsageError(
+        f"There is no finding {known_as!r} in {where}; it has {len(known)}{named}. `icw quality` lists them."
+    )
 
 
 def _judged_last(home: Path) -> Judged:
