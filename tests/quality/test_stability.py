@@ -263,6 +263,7 @@ def test_thirty_nights_that_grow_raise_no_error_and_at_most_one_warning(tmp_path
     assert len([row.label for row in found if row.standing == "warning"]) <= 1
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("dataset", "select", "scope", "standing"),
     [
@@ -290,6 +291,7 @@ def test_a_planted_change_of_a_night_is_found(
             found.connection.execute(row.detail.query)
 
 
+@pytest.mark.full
 def test_a_null_rate_that_creeps_up_over_ten_nights_is_found(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     standings: list[set[str]] = []
@@ -305,6 +307,7 @@ def test_a_null_rate_that_creeps_up_over_ten_nights_is_found(tmp_path: Path) -> 
     assert "warning" in standings[-1]
 
 
+@pytest.mark.full
 def test_a_dataset_that_stands_still_after_growing_is_found(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     for _ in range(11):
