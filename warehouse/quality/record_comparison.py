@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from warehouse.contracts import Column
 from warehouse.landing import Release
-from warehouse.quality.bounds import Standing
+from warehouse.quality.bounds import Standing, worst
 from warehouse.quality.record_changes import (
     Aspect,
     Count,
     RecordProfile,
     findings_of,
+    of_whole,
     row_of,
     shortened,
     total_of,
@@ -27,6 +28,7 @@ from warehouse.quality.rules.stability import (
     REPEATED,
     STORED,
     TOLERANCES,
+    UNLISTED,
     Fact,
     FactKind,
     RecordRule,
@@ -262,7 +264,7 @@ class Comparison:
         return f"{shortened(before)} to {shortened(after)} (x {count})"
 
     def _unlisted(self, listing: str, before: Mapping[str, int]) -> Iterator[RecordProfile]:
-        """Yield what is gone without being listed among what was withdrawn: any is too much."""
+        """Yield what is gone without being listed among what was withdrawn."""
         parts = ", ".join(f"{part} as k{place}" for place, part in enumerate(self.rule.identity))
         listed = f"(select {parts} from {quoted(self.landed.landed)}.{quoted(listing)})"
         gone = dict(
@@ -273,12 +275,14 @@ class Comparison:
         )
         if gone:
             counts = [Count(group, rows, gone.get(group, 0)) for group, rows in before.items()]
+            total = total_of(counts)
+            many = [count for count in (total, *counts) if count.changed >= FEWEST_GONE]
             yield self._finding(
                 "gone",
                 f"not listed in {listing}",
                 None,
-                "error",
-                total_of(counts),
+                worst(["warning", *(of_whole(count, UNLISTED) for count in many)]),
+                total,
                 counts,
                 "",
                 f"what the release no longer holds is listed in {listing}",

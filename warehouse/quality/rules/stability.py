@@ -71,6 +71,12 @@ GONE_OR_REPLACED = Tolerance(group=Limit(0.05, 2.0), whole=Limit(0.005, 0.02))
 Whole collections got new UIDs in 19.0.3 (cmb_crc, cmb_lca, cmb_mel), so no share of a group is an error by itself.
 """
 
+UNLISTED = Limit(0.0, 0.001)
+"""How many records of a group, or of all, may be gone without being listed as withdrawn: none in the releases of IDC.
+
+Fewer than `FEWEST_GONE` are worth a word and stop no release of a million series.
+"""
+
 REPEATED = Limit(0.0, 0.005)
 """How much the share of records that repeat another's second identifier may grow: 0 in the releases of IDC."""
 
