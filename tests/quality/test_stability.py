@@ -70,7 +70,20 @@ OF_A_COLLECTION = "collection_id = 'collection_1'"
 
 SPOILED = [
     ("series lost", index("", "SeriesNumber not like '%7'"), "idc_index", "records", "error"),
-    ("series unlisted", index("", "SeriesNumber <> '17'"), "idc_index", "not listed in prior_versions_index", "error"),
+    (
+        "a series unlisted",
+        index("", "SeriesNumber <> '17'"),
+        "idc_index",
+        "not listed in prior_versions_index",
+        "warning",
+    ),
+    (
+        "series unlisted",
+        index("", "SeriesNumber not like '%17'"),
+        "idc_index",
+        "not listed in prior_versions_index",
+        "error",
+    ),
     ("collection lost", index("", "collection_id <> 'collection_1'"), "idc_index", "collection_id", "error"),
     (
         "sizes doubled in a collection",
