@@ -16,10 +16,12 @@ from tests.support.small_release import FILES, IDC_INDEX, land
 from warehouse.build import Build, prepare, run_models
 from warehouse.contracts import load_contract
 from warehouse.quality.audit import audit_landed, audit_star, failed_errors
+from warehouse.quality.suites import LANDED
 from warehouse.quality.verdicts import Verdict
 from warehouse.settings import Settings
 from warehouse.sql_text import quoted
 
+OVER_DATASETS = {suite.name for suite in LANDED}
 KEYS = {name: set(dataset.key) for name, dataset in load_contract("idc").datasets.items()}
 
 # What takes the place of every value of every column; None where the columns are gone.
@@ -58,7 +60,7 @@ def built(home: Path, files: Mapping[str, str]) -> tuple[Build, list[Verdict]]:
     settings = Settings(home=home)
     landing, release = land(home, {**FILES, **files})
     verdicts = audit_landed([release], landing)
-    assert failed_errors(verdicts) == []
+    assert [verdict for verdict in failed_errors(verdicts) if verdict.suite in OVER_DATASETS] == []
     build = prepare(home, landing, [release], settings)
     run_models(build, settings)
     return build, [verdict for verdict in (*verdicts, *audit_star(build)) if not verdict.passed]

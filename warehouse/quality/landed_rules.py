@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from warehouse.contracts import Contract
 from warehouse.quality.broken_rows import VALUES_QUOTED, quoted_values
 from warehouse.quality.checks import Check, zero
 from warehouse.quality.rules.landed_rule import LandedRule, shared_of, with_shared
@@ -78,8 +79,9 @@ def measure_rules(
 
     words = {"{major}": str(major_version(release.release.version)), "{fetched}": _day(release)}
     of_source = [rule for rule in rules if rule.source == release.release.source]
-    present = _present(connection, of_source)
-    judged = [rule for rule in of_source if present.issuperset(rule.needs)]
+    needs = {id(rule): _needs(rule, release.contract) for rule in of_source}
+    present = _present(connection, release.landed, set[str]().union(*needs.values()))
+    judged = [rule for rule in of_source if present.issuperset(needs[id(rule)])]
     relations = {name: _said(text, words) for name, text in shared.items()}
     kept = shared_of([text for rule in judged for text in (rule.relation, rule.broken)], relations)
     for name in kept:
@@ -107,14 +109,23 @@ def _said(text: str, words: Mapping[str, str]) -> str:
     return text
 
 
-def _present(connection: DuckDBPyConnection, rules: Sequence[LandedRule]) -> set[str]:
+def _needs(rule: LandedRule, contract: Contract) -> set[str]:
+    """Return what a rule needs: what it says, and its own columns.
+
+    One that is missing or cannot be read holds nothing, which the suite `landed contract` tells.
+    """
+    dataset = contract.datasets.get(rule.dataset)
+    known = {column.name for column in dataset.columns} if dataset is not None else set[str]()
+    return {*rule.needs, *(f"{rule.dataset}.{name}" for name in rule.column.split(", ") if name in known)}
+
+
+def _present(connection: DuckDBPyConnection, schema: str, needed: Iterable[str]) -> set[str]:
     """Return which of the datasets and columns that rules need hold anything."""
-    needed = {(rule.source, need) for rule in rules for need in rule.needs}
     present: set[str] = set()
-    for source, need in sorted(needed):
+    for need in sorted(needed):
         dataset, _, column = need.partition(".")
         condition = f'where "{column}" is not null' if column else ""
-        found = connection.execute(f'select 1 from landed_{source}."{dataset}" {condition} limit 1').fetchall()
+        found = connection.execute(f'select 1 from {schema}."{dataset}" {condition} limit 1').fetchall()
         present |= {need} if found else set()
     return present
 

@@ -145,9 +145,10 @@ def _one_name(uid: str, name: str, what: str) -> LandedRule:
         f'"{name}" <> usual_name',
         "one name an identifier, and the name of most of its series",
         None,
-        f"""(select *, mode("{name}") over (partition by "{uid}") as usual_name
-            from (select "{uid}", "{name}", collection_id, cast(sum(row_count) as bigint) as row_count
-                from code_groups where "{uid}" is not null group by all))""",
+        f"""(select *, first_value("{name}") over (partition by "{uid}" order by of_name desc, "{name}") as usual_name
+            from (select *, sum(row_count) over (partition by "{uid}", "{name}") as of_name
+                from (select "{uid}", "{name}", collection_id, cast(sum(row_count) as bigint) as row_count
+                    from code_groups where "{uid}" is not null group by all)))""",
     )
 
 
@@ -162,7 +163,7 @@ _SYNTAXES = """(
     select mixed.*, (
         select string_agg(single.name, ',' order by position)
         from unnest(string_split(mixed."TransferSyntaxUID", ',')) with ordinality as part(uid, position)
-        join (select "TransferSyntaxUID" as uid, any_value(transfer_syntax_name) as name from code_groups
+        join (select "TransferSyntaxUID" as uid, min(transfer_syntax_name) as name from code_groups
             where not contains("TransferSyntaxUID", ',') group by 1) as single on single.uid = part.uid
     ) as named_in_order
     from (select "TransferSyntaxUID", transfer_syntax_name, collection_id, cast(sum(row_count) as bigint) as row_count

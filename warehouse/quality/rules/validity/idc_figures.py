@@ -112,7 +112,7 @@ _OF_SIZES = (
     _series(
         "series_size_MB, instanceCount",
         "The instances of a series have room for a DICOM file each",
-        f"{_SIZE} > 0 and {_COUNT} > 0 and {_SIZE} * 1000000 < 132 * {_COUNT}",
+        f"{_SIZE} > 0 and {_COUNT} > 0 and {_SIZE} * 1000000 < 132.0::double * {_COUNT}",
         "132 bytes an instance or more",
         0.1,
     ),
