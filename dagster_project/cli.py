@@ -60,11 +60,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-app.add_typer(quality_app, name="quality")
+app.command()(backfill)
 app.command()(gaps)
+app.add_typer(quality_app, name="quality")
 
 sandbox_app = typer.Typer(no_args_is_help=True)
-app.command()(backfill)
 app.add_typer(sandbox_app, name="sandbox", help="Stand-ins for the upstream services, with synthetic data.")
 
 

@@ -30,8 +30,8 @@ _MOST_CLOSED = 5_000
 class Incident(BaseModel):
     """One finding from the audit that first saw it fail to the last one that did (UTC).
 
-    `finding` is its id, `judged` the source of the release that was judged, or `star`. `closed` is when an audit saw
-    that it does not fail any more. `affected` is how many records it affected last, `sentence` how it was told last.
+    `finding` is its id, `judged` the source of the release that was judged, or `star`. `closed` is when an audit
+    found it passing. `affected` is the number of records at the last audit that saw it, `sentence` what was said then.
     `told_opened` and `told_closed`: whether its alert has gone out. One that is `acknowledged` is not told.
     """
 

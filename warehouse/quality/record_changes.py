@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from warehouse.quality.bounds import Limit, Standing, worst
-from warehouse.quality.rules.stability import (
-    Tolerance,
-)
+from warehouse.quality.rules.stability import Tolerance
 from warehouse.quality.suite import Detail, ProfileRow
 from warehouse.quality.verdicts import Asset
 from warehouse.sql_text import literal
-
-if TYPE_CHECKING:
-    pass
 
 Aspect = Literal["history", "fixed", "described", "gone", "repeated"]
 

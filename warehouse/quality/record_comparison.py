@@ -300,8 +300,9 @@ class Comparison:
         dropped = total_of(counts)
         found = list(findings_of("records", named, tolerance))
         by_whole = tolerance.whole.standing(dropped.changed / dropped.compared if dropped.compared else 0.0)
-        if dropped.changed >= FEWEST_GONE and by_whole != "stable" and not any(s == "records" for s, *_ in found):
-            found.append(("records", dropped, by_whole, [count for count in counts if count.changed]))
+        if dropped.changed >= tolerance.fewest and by_whole != "stable" and not any(s == "records" for s, *_ in found):
+            standing: Standing = by_whole if dropped.changed >= FEWEST_GONE else "warning"
+            found.append(("records", dropped, standing, [count for count in counts if count.changed]))
         for scope, count, standing, of_groups in found:
             group = of_groups[0].group if scope != "records" else None
             yield self._finding(

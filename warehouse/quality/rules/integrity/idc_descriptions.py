@@ -116,8 +116,9 @@ def licence_rules(
         described(
             "license_long_name",
             "A licence has one long name",
-            f"(select *, count(*) over (partition by {short}, {long}) as so_named,"
-            f" mode({long}) over (partition by {short}) as usual_name from {relation})",
+            f"(select *, first_value({long}) over (partition by {short} order by so_named desc, {long}) as usual_name"
+            f" from (select *, count(*) over (partition by {short}, {long}) as so_named from {relation}"
+            f" where {long} is not null))",
             f"{long} <> usual_name and not ({is_cc} and ({words} or not contains({long}, {version})))",
             "the long name that most entries of the licence have",
             (*texts, "usual_name"),

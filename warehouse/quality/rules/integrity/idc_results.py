@@ -143,7 +143,7 @@ RULES = (
         dataset="idc_index",
         column="analysis_result_id",
         sentence="Every analysis result of the index is described",
-        relation="""(select analysis_result_id, any_value(collection_id) as collection_id, sum(row_count) as row_count
+        relation="""(select analysis_result_id, min(collection_id) as collection_id, sum(row_count) as row_count
             from series_groups group by analysis_result_id)""",
         broken=f"""analysis_result_id not in
             (select analysis_result_id from {_RESULTS} where analysis_result_id is not null)""",

@@ -164,7 +164,7 @@ _ADDRESSES = (
     _rule(
         "crdc_series_uuid",
         "No two series have the same crdc_series_uuid",
-        f"(select any_value(collection_id) as collection_id, crdc_series_uuid, count(*) as series_count from {_INDEX}"
+        f"(select min(collection_id) as collection_id, crdc_series_uuid, count(*) as series_count from {_INDEX}"
         " where crdc_series_uuid is not null group by crdc_series_uuid)",
         "series_count > 1",
         ("crdc_series_uuid",),
@@ -209,9 +209,9 @@ _ADDRESSES = (
 _TWINS = _rule(
     "SeriesInstanceUID",
     "No two original series of a study are alike in number, description, date, instances and size",
-    f"""(select any_value(collection_id) as collection_id, any_value("StudyInstanceUID") as "StudyInstanceUID",
+    f"""(select min(collection_id) as collection_id, min("StudyInstanceUID") as "StudyInstanceUID",
             min("SeriesInstanceUID") as "SeriesInstanceUID", max("SeriesInstanceUID") as "other_SeriesInstanceUID",
-            any_value("Modality") as "Modality", any_value("series_size_MB") as "series_size_MB",
+            min("Modality") as "Modality", min("series_size_MB") as "series_size_MB",
             count(*) as series_count
         from {_INDEX} where analysis_result_id is null and "instanceCount" > 1 and "series_size_MB" > 1
         group by hash("StudyInstanceUID", "Modality", "SeriesNumber", "SeriesDescription", "SeriesDate",
@@ -274,7 +274,7 @@ _LICENCES = (
         "Every analysis result has one source DOI",
         """select analysis_result_id, "source_DOI", sum(row_count) as row_count,
             min("source_DOI") over same as first_doi, max("source_DOI") over same as last_doi,
-            any_value(any_value(collection_id)) over same as collection_id
+            min(min(collection_id)) over same as collection_id
         from series_groups where analysis_result_id is not null group by analysis_result_id, "source_DOI"
         window same as (partition by analysis_result_id)""",
         "first_doi <> last_doi",

@@ -14,13 +14,13 @@ _LAST_REVISION = f"""(
         prior."prior_Modality", current."series_size_MB", prior."prior_series_size_MB",
         current.series_init_idc_version, current.series_revised_idc_version, prior.first_version, prior.last_version
     from {_INDEX} as current join (
-        select "SeriesInstanceUID", arg_max("StudyInstanceUID", max_idc_version) as "prior_StudyInstanceUID",
-            arg_max("PatientID", max_idc_version) as "prior_PatientID",
-            arg_max(collection_id, max_idc_version) as prior_collection_id,
-            arg_max("Modality", max_idc_version) as "prior_Modality",
-            arg_max("series_size_MB", max_idc_version) as "prior_series_size_MB",
+        select "SeriesInstanceUID", arg_max("StudyInstanceUID", place) as "prior_StudyInstanceUID",
+            arg_max("PatientID", place) as "prior_PatientID",
+            arg_max(collection_id, place) as prior_collection_id,
+            arg_max("Modality", place) as "prior_Modality",
+            arg_max("series_size_MB", place) as "prior_series_size_MB",
             min(min_idc_version) as first_version, max(max_idc_version) as last_version
-        from {_PRIOR} group by "SeriesInstanceUID"
+        from (select *, row(max_idc_version, crdc_series_uuid) as place from {_PRIOR}) group by "SeriesInstanceUID"
     ) as prior using ("SeriesInstanceUID"))"""
 
 
