@@ -26,7 +26,8 @@ from warehouse.sql_text import quoted
 PORTALS: Mapping[str, Mapping[str, str]] = {
     "midrc": {
         "case": "select 'case-' || i as _case_id, 'P' || i as submitter_id, ['one'] as dataset_submitter_id,"
-        " 40.0 as age_at_index from range(2) as numbers(i)",
+        " 40.0 as age_at_index, 1 as _imaging_studies_count, 1 as data_file_count, 0 as _radiology_report_count"
+        " from range(2) as numbers(i)",
         "imaging_study": "select 'study-' || i as _imaging_study_id, 'S' || i as submitter_id, ['P' || i] as case_ids,"
         " '1.2.' || i as study_uid, '30745-4' as loinc_code, 2020 as study_year from range(2) as numbers(i)",
         "data_file": "select 'file-' || i as _data_file_id, ['P' || i] as case_ids, ['1.2.' || i] as study_uid,"
@@ -38,6 +39,8 @@ PORTALS: Mapping[str, Mapping[str, str]] = {
         " from range(2) as numbers(i)",
     },
     "bih": {
+        "dataset": "select 'one-' || i as collection_id, '2026-10-01' as metadata_source_date"
+        " from range(2) as numbers(i)",
         "subject": "select 'subject-' || i as _subject_id, 'P' || i as submitter_id from range(2) as numbers(i)",
         "imaging_study": "select 'study-' || i as _imaging_study_id, '1.2.' || i as \"StudyInstanceUID\","
         " ['P' || i] as subject_id from range(2) as numbers(i)",

@@ -287,6 +287,7 @@ def test_thirty_nights_that_grow_raise_no_error_and_at_most_one_warning(tmp_path
         ("data_file", "select * replace ('other-' || _data_file_id as _data_file_id)", "records", "error"),
         ("data_file", "select * replace ('X' as modality)", "modality", "error"),
         ("measurement", "select * replace ('Negative' as test_result_text)", "test_result_text", "error"),
+        ("indexd_stats", "select * replace (total_file_size // 1024 as total_file_size)", "total_file_size", "error"),
     ],
 )
 def test_a_planted_change_of_a_night_is_found(

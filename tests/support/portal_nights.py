@@ -1,4 +1,4 @@
-"""Nights of a small portal (synthetic): its data files and measurements, which grow by a few records each night."""
+"""Nights of a small portal (synthetic): its files, measurements and register, which grow each night."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ def files_of(night: int) -> dict[str, str]:
                 case when i % 5 = 0 then 'Positive' else 'Negative' end as test_result_text,
                 ['dataset_' || i % 8] as dataset_submitter_id
             from range({2000 + 10 * night}) as numbers(i)
+        """,
+        "indexd_stats": f"""
+            select
+                cast({4000 + 20 * night} as bigint) as file_count,
+                cast({184_000_000 + 920_000 * night} as bigint) as total_file_size
         """,
     }
 

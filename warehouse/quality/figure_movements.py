@@ -83,6 +83,19 @@ class Compared:
             for column in sorted(self.columns):
                 yield from self._values(column)
                 yield from self._numbers(column)
+        elif self.history.last[rows_key()] == self.history.now.get(rows_key()) == 1:
+            yield from self._statement()
+
+    def _statement(self) -> Iterator[Moved]:
+        """Yield the numbers of a dataset of one row, such as the totals that a register states of itself."""
+        for column in self.history.columns("quantile"):
+            key: Key = ("quantile", column, None, None, "0.5")
+            if column not in self.all_columns or not {key} <= self.history.last.keys() & self.history.now.keys():
+                continue
+            before, now = self.history.last[key], self.history.now[key]
+            standing, effect = self._standing("stated", lambda old, new, key=key: abs(growth(old[key], new[key])))
+            if standing != "stable":
+                yield Moved("numbers", "stated", column, None, None, standing, effect, _of_counts(column, before, now))
 
     def _standing(self, movement: Movement, effect: Effect) -> tuple[Standing, float]:
         """Return how a movement of now stands, and its size."""

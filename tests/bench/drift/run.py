@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -159,6 +160,11 @@ def _worlds(home: Path) -> Worlds:
     return _held.setdefault(str(home), Worlds(home))
 
 
+def _quiet() -> None:
+    """Keep DuckDB from printing progress: it takes a process whose main module has no file for a prompt."""
+    sys.modules["__main__"].__dict__.setdefault("__file__", __file__)
+
+
 def _judge(home: Path, case: Case) -> Outcome:
     return judged(_worlds(home), case)
 
@@ -200,7 +206,7 @@ def measure(
 ) -> tuple[list[Outcome], list[CleanNight]]:
     """Run the cases, and the clean nights of the sources, in two processes; `again`, missed ones in larger sizes."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_PROCESSES, mp_context=context) as pool:
+    with ProcessPoolExecutor(_PROCESSES, mp_context=context, initializer=_quiet) as pool:
         # What earlier code has made of the same upstream is made anew; what was fetched stays.
         for source in ("idc", *PORTALS):
             shutil.rmtree(home / source / "nights", ignore_errors=True)

@@ -280,5 +280,19 @@ FAULTS = (
         "study_uid",
         "midrc",
     ),
+    RuleFault(
+        "As many records of a case are listed as it states",
+        "delete from landed_midrc.data_file where _data_file_id = 'file-0'",
+        1,
+        "data_file_count",
+        "midrc",
+    ),
+    RuleFault(
+        "As many records of a case are listed as it states",
+        "update landed_midrc.\"case\" set _imaging_studies_count = 2 where _case_id = 'case-1'",
+        1,
+        "_imaging_studies_count",
+        "midrc",
+    ),
 )
 """Each rule of the suite `integrity` has at least one."""

@@ -16,6 +16,13 @@ def _portal(sentence: str, dataset: str, assign: str, column: str) -> RuleFault:
     return RuleFault(sentence, statement, 1, column, "midrc")
 
 
+def _hub(sentence: str, dataset: str, assign: str) -> RuleFault:
+    statement = f"update landed_bih.{dataset} set metadata_source_date = {assign} where {_HUB_KEYS[dataset]} like '%0'"
+    return RuleFault(sentence, statement, 1, "metadata_source_date", "bih")
+
+
+_HUB_KEYS = {"dataset": "collection_id", "subject": "_subject_id", "imaging_series": "_imaging_series_id"}
+
 _UID = "1.2.840.01.2"
 
 FAULTS = (
@@ -137,6 +144,10 @@ FAULTS = (
     _portal("A test took place within a century of the index event", "measurement", "99999", "test_days_from_index"),
     _portal("A series of files has an instance", "data_file", "0", "number_of_instances"),
     _portal("A modality is a term of DICOM", "data_file", "'FUSION'", "modality"),
+    _hub("A date is a day, written as year, month and day", "dataset", "'02/31/2026'"),
+    _hub("A date is a day, written as year, month and day", "subject", "['2026-02-28', 'February']"),
+    _hub("A date is not after the day on which it was fetched", "dataset", "'2026-10-03'"),
+    _hub("A date is not after the day on which it was fetched", "imaging_series", "['2026-10-01', '2062-01-31']"),
     _portal("No text stands for a missing value", "data_file", "'NaN'", "manufacturer"),
     _portal("No text has a control character", "data_file", "'a' || chr(0)", "manufacturer"),
 )

@@ -32,6 +32,7 @@ Movement = Literal[
     "left pattern",
     "quantiles",
     "distinct shrinking",
+    "stated",
 ]
 """What moves:
 
@@ -43,6 +44,7 @@ Movement = Literal[
   its move rows that joined or left cannot explain, in either.
 - `left value`, `left pattern`: the share of the rows before that no longer have their value, or pattern.
 - `distribution`: the population stability index of a column's values.
+- `stated`: a number of a dataset of one row, in logarithms.
 - `quantiles`: by how much the middle 90 % of a column's numbers have moved, in their own spread.
 """
 
@@ -83,6 +85,7 @@ LIMITS: Mapping[Unit, Mapping[Movement, MovementLimits]] = {
         "left pattern": _both(Limit(0.005, 0.05)),
         "quantiles": _both(Limit(0.5, inf)),
         "distinct shrinking": _both(Limit(0.05, 0.3)),
+        "stated": _both(_NEVER),
     },
     "night": {
         "shrinking": _both(Limit(0.005, 0.02)),
@@ -100,6 +103,7 @@ LIMITS: Mapping[Unit, Mapping[Movement, MovementLimits]] = {
         "left pattern": _both(Limit(0.005, 0.05)),
         "quantiles": _both(Limit(0.05, 0.5)),
         "distinct shrinking": _both(Limit(0.01, 0.2)),
+        "stated": _both(Limit(0.25, 0.65)),
     },
 }
 

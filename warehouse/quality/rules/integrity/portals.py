@@ -120,5 +120,36 @@ def _one_name() -> Iterator[LandedRule]:
         )
 
 
-RULES = (*_references(), *_one_dataset(), *_one_name())
-"""References between the types of a portal, and one owner a record."""
+# (dataset that states a number, its key, the number, dataset that is counted, column there that names the record, how
+# the record is named there)
+_STATED_COUNTS = (
+    ("case", "_case_id", "_imaging_studies_count", "imaging_study", "case_ids", "submitter_id"),
+    ("case", "_case_id", "data_file_count", "data_file", "case_ids", "submitter_id"),
+    ("case", "_case_id", "_radiology_report_count", "radiology_report", "case_submitter_id", "submitter_id"),
+)
+
+
+def _stated_counts() -> Iterator[LandedRule]:
+    """Yield the rules that as many records of a case are listed as it states: one index is made beside the other."""
+    for dataset, key, count, other, owner, name in _STATED_COUNTS:
+        yield LandedRule(
+            source="midrc",
+            dataset=dataset,
+            column=count,
+            sentence="As many records of a case are listed as it states",
+            relation=(
+                f'(select "{key}", "{count}" as stated, coalesce(listed, 0) as listed'
+                f' from landed_midrc."{dataset}" left join (select owner, count(*) as listed'
+                f' from (select unnest("{owner}") as owner from landed_midrc."{other}") group by owner)'
+                f' on owner = "{name}")'
+            ),
+            broken="stated <> listed",
+            keys=(f'"{key}"',),
+            expected=f"as many records of the type {other} as the case states",
+            shown=("stated", "listed"),
+            needs=(f"{dataset}.{count}", f"{dataset}.{name}", f"{other}.{owner}"),
+        )
+
+
+RULES = (*_references(), *_one_dataset(), *_one_name(), *_stated_counts())
+"""References between the types of a portal, one owner a record, and the numbers that records state of others."""

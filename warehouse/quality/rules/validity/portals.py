@@ -18,11 +18,25 @@ from warehouse.quality.rules.validity.texts import NOT_A_NUMBER
 _MOST_PERCENT = 50
 _GUID = r"(dg\.[A-Za-z0-9]+/)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
-_UID, _AGE, _MODALITY = (
+_UID, _AGE, _MODALITY, _DAY, _PAST = (
     "A DICOM identifier is a UID",
     "An age is between 0 and 120 years",
     "A modality is a term of DICOM",
+    "A date is a day, written as year, month and day",
+    "A date is not after the day on which it was fetched",
 )
+
+# Days are those of the place that states them: it may be tomorrow there.
+_LATER = "coalesce(try_cast({value} as date) > {{fetched}} + 1, false)"
+_NO_DAY = "coalesce(trim({value}) <> '' and try_cast({value} as date) is null, false)"
+
+
+def _of_any(broken: str, is_list: bool) -> str:
+    """Return the condition that a value, or any of a list, is broken."""
+    if not is_list:
+        return broken.format(value="value")
+    return f"len(list_filter(value, lambda one: {broken.format(value='one')})) > 0"
+
 
 # (source, dataset, column, sentence, condition of a broken value, what is expected)
 _FORMS: tuple[tuple[str, str, str, str, str, str], ...] = (
@@ -53,6 +67,14 @@ _FORMS: tuple[tuple[str, str, str, str, str, str], ...] = (
             "a DICOM term",
         )
         for source, dataset, column in (("midrc", "data_file", "modality"), ("bih", "imaging_series", "Modality"))
+    ),
+    *(
+        ("bih", dataset, "metadata_source_date", sentence, _of_any(broken, dataset != "dataset"), expected)
+        for dataset in ("dataset", "subject", "imaging_study", "imaging_series")
+        for sentence, broken, expected in (
+            (_DAY, _NO_DAY, "a date such as 2026-02-28"),
+            (_PAST, _LATER, "the day on which it was fetched, or an earlier one"),
+        )
     ),
     ("midrc", "data_file", "file_size", "A file has a size above 0", "value <= 0", "1 byte or more"),
     ("midrc", "radiology_report", "file_size", "A file has a size above 0", "value <= 0", "1 byte or more"),
