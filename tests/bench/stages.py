@@ -7,11 +7,13 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from warehouse.build import input_digest, open_build, prepare, run_models
 from warehouse.build.project import project_with_empty_build
-from warehouse.landing import Landing
+from warehouse.contracts import load_contract
+from warehouse.landing import Landing, Release
 from warehouse.settings import load_settings
 
 
@@ -76,6 +78,31 @@ def publish() -> None:
     publish_build(settings.home, open_build(settings.home), settings)
 
 
+def next_night() -> None:
+    """Profile and audit what is landed of a night on which the portals have sent the same under another version."""
+    from warehouse.quality.audit import audit_landed
+    from warehouse.snapshots.past import past_of
+
+    settings = load_settings()
+    landing = Landing(settings.home)
+    releases = [
+        release if load_contract(release.source).one_version else landing.commit(_a_day_later(release), {})
+        for release in landing.selected()
+    ]
+    with suites_timed(settings.home / "suites_next_night.json"):
+        audit_landed(releases, landing, past_of(settings.home, landing, releases))
+
+
+def _a_day_later(release: Release) -> Release:
+    loads = tuple(
+        load.model_copy(
+            update={"fetched_at": load.fetched_at + timedelta(days=1), "upstream_version": f"{load.upstream_version}.1"}
+        )
+        for load in release.loads
+    )
+    return release.model_copy(update={"loads": loads, "version": f"{release.version}.1"})
+
+
 @contextmanager
 def suites_timed(path: Path) -> Iterator[None]:
     """Write the seconds of each suite that an audit runs in the block as JSON, by suite."""
@@ -98,5 +125,5 @@ def suites_timed(path: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    stages = (land, project, profile, model, profile_star, audit, publish)
+    stages = (land, project, profile, model, profile_star, audit, publish, next_night)
     {stage.__name__: stage for stage in stages}[sys.argv[1]]()

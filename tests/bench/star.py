@@ -24,16 +24,19 @@ from tests.bench.folder import BENCH
 from tests.bench.measure import Measurement, measured
 from tests.support.population import land_population
 from warehouse.build import Build, open_build
+from warehouse.build.profile import PROFILE_TABLE
 from warehouse.build.statements import read_results
 from warehouse.documentation.analysts_page import FOLDER
 from warehouse.landing import Landing
+from warehouse.quality.suites import STAR
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog, query
 from warehouse.sources import idc
 
 HOME = BENCH / "star"
-STAGES = ("profile", "model", "audit", "publish")
+STAGES = ("profile", "model", "audit", "publish", "next_night")
 MOST_SECONDS, MOST_MB, MOST_SECONDS_A_QUESTION = 240, 6000, 1.0
+MOST_JUDGING_SECONDS, MOST_JUDGING_MB = 60, 2000
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def run(console: Console) -> None:
             models = read_models(open_build(HOME))
     floor = measured([sys.executable, "-m", "tests.bench.star_floor", HOME, HOME / "floor"])
     show_stages(console, stages, floor)
+    show_judging(console, stages, models)
     show_suites(console)
     show_models(console, models)
     show_questions(console)
@@ -100,9 +104,31 @@ def show_stages(console: Console, stages: dict[str, Measurement], floor: Measure
     console.print()
 
 
+def show_judging(console: Console, stages: dict[str, Measurement], models: list[Model]) -> None:
+    """Print what a night costs that is profiled and audited, beside an earlier one of each source."""
+    suites = _seconds_of_suites()
+    star = sum(took for suite, took in suites.items() if suite in {suite.name for suite in STAR})
+    profiled = sum(model.seconds for model in models if model.name == PROFILE_TABLE)
+    landed = stages["next_night"]
+    total = landed.seconds + star + profiled
+    console.print(
+        f"Profiling and auditing a night: {total:.1f} s (at most {MOST_JUDGING_SECONDS}), {landed.peak_mb:,.0f} MB (at "
+        f"most {MOST_JUDGING_MB:,}): {landed.seconds:.1f} s what is landed, with Great Expectations, {profiled:.1f} s "
+        f"the profile of the star, {star:.1f} s its suites.\n"
+    )
+
+
+def _seconds_of_suites() -> dict[str, float]:
+    """Return the seconds of each suite: over landed data those of the night after the first."""
+    first, second = (
+        json.loads((HOME / name).read_text(encoding="utf-8")) for name in ("suites.json", "suites_next_night.json")
+    )
+    return {**first, **second}
+
+
 def show_suites(console: Console) -> None:
     """Print the seconds of each suite of the audit, of all sources together, the slowest first."""
-    seconds: dict[str, float] = json.loads((HOME / "suites.json").read_text(encoding="utf-8"))
+    seconds = _seconds_of_suites()
     table = Table(f"{len(seconds)} suites", show_edge=False)
     table.add_column("seconds", justify="right")
     for suite, took in sorted(seconds.items(), key=lambda entry: -entry[1]):

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from tests.quality.profiles import profile_of
 from warehouse.contracts import load_contract
 from warehouse.quality.engine import judge
-from warehouse.quality.suites.reported import SUITE, HistogramProfile, measure_histograms
+from warehouse.quality.suites.reported import SUITE, HistogramProfile, measure_reported
 from warehouse.quality.verdicts import Verdict
-from warehouse.registry import SOURCE_NAMES
 
 SENTENCE = "Every histogram that a portal reports matches the landed records"
-ALL = {SENTENCE}
-CONTRACTS = tuple(map(load_contract, SOURCE_NAMES))
+TOTAL = "Every self-reported total of a portal matches the landed records"
+ALL = {SENTENCE, TOTAL}
+CONTRACT = load_contract("midrc")
 
 # A value that is literally `no data`, one that is blank, and one that is missing are three buckets.
 CASES = [("Male", 3), ("no data", 2), ("", 1), (None, 4)]
@@ -48,9 +47,11 @@ def stated(connection: duckdb.DuckDBPyConnection, entity: str, field: str, count
         connection.execute("insert into landed_midrc.reported_counts values (?, ?, ?, ?, ?)", row)
 
 
-def judged(connection: duckdb.DuckDBPyConnection) -> Verdict:
-    (verdict,) = judge([profile_of(SUITE, measure_histograms(connection, CONTRACTS))])
-    return verdict
+def judged(connection: duckdb.DuckDBPyConnection, sentence: str = SENTENCE) -> Verdict:
+    rows = measure_reported(connection, CONTRACT)
+    verdicts = judge([SUITE.profile("midrc 1", rows, frozenset({("midrc", "case")}), ("midrc", "case"))])
+    assert {verdict.expectation for verdict in verdicts} == ALL
+    return next(verdict for verdict in verdicts if verdict.expectation == sentence)
 
 
 def test_the_contract_has_the_fields_of_this_test() -> None:
@@ -80,18 +81,27 @@ def test_every_bucket_that_differs_is_counted_and_the_first_are_named(connection
 
 def test_a_missing_value_is_not_the_text_no_data(connection: duckdb.DuckDBPyConnection) -> None:
     stated(connection, "case", "sex", {"Male": 3, "no data": 4, "": 1, None: 2})
-    (profile,) = measure_histograms(connection, CONTRACTS)
+    (profile,) = measure_reported(connection, CONTRACT)
     assert profile.differing == 2
     assert "no value reported 2 times, landed 4" in profile.examples
 
 
-def test_totals_and_fields_that_the_contract_does_not_know_are_no_histograms(
-    connection: duckdb.DuckDBPyConnection,
-) -> None:
-    stated(connection, "case", "_totalCount", {"": 99})
+def test_a_total_that_is_not_that_of_the_records_is_an_error(connection: duckdb.DuckDBPyConnection) -> None:
+    stated(connection, "case", "_totalCount", {"": 10})
+    assert judged(connection, TOTAL).passed
+    stated(connection, "imaging_study", "_totalCount", {"": 99})
+    verdict = judged(connection, TOTAL)
+    assert (verdict.passed, verdict.severity) == (False, "error")
+    assert verdict.observed == "midrc imaging_study._totalCount: 1 of 1 differ: reported 99, landed 5"
+    (query,) = [finding.query for finding in verdict.failing]
+    assert connection.execute(str(query)).fetchall() == [(99, 5)]
+
+
+def test_what_the_contract_does_not_know_is_not_compared(connection: duckdb.DuckDBPyConnection) -> None:
     stated(connection, "case", "shoe_size", {"44": 99})
     stated(connection, "unheard_of", "sex", {"Male": 99})
-    assert measure_histograms(connection, CONTRACTS) == []
+    stated(connection, "unheard_of", "_totalCount", {"": 99})
+    assert measure_reported(connection, CONTRACT) == []
     assert judged(connection).observed == "nothing to judge"
 
 
@@ -99,4 +109,4 @@ def test_without_records_everything_stated_differs(connection: duckdb.DuckDBPyCo
     connection.execute("delete from landed_midrc.case")
     stated(connection, "case", "sex", {"Male": 3})
     expected = HistogramProfile("midrc", "case", "sex", 1, 1, "'Male' reported 3 times, landed 0")
-    assert measure_histograms(connection, CONTRACTS) == [expected]
+    assert measure_reported(connection, CONTRACT) == [expected]

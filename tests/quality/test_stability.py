@@ -19,6 +19,7 @@ from warehouse.profiles.store import profile_of
 from warehouse.quality.audit import audit_landed
 from warehouse.quality.past import Past, PastProfile
 from warehouse.quality.record_changes import RecordProfile
+from warehouse.quality.rules.stability import differs, kind_of
 from warehouse.quality.suite import LandedRelease
 from warehouse.quality.suites import stable_figures, stable_records
 from warehouse.quality.suites.stable_figures import FigureProfile
@@ -306,6 +307,52 @@ def test_a_planted_change_of_a_night_is_found(
 
 
 @pytest.mark.full
+def test_a_dataset_that_arrives_whole_raises_nothing(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    for _ in range(10):
+        nights.next()
+    files = files_of(10)["data_file"]
+    arrived = f"""
+        select
+            * replace (
+                'new-' || "_data_file_id" as "_data_file_id",
+                'Open-R1' as project_id,
+                md5('new' || md5sum) as md5sum,
+                '1.2.840.9.' || series_uid as series_uid,
+                ['new-' || case_ids[1]] as case_ids,
+                ['dataset_new'] as dataset_submitter_id,
+                'CC BY-NC 4.0' as license
+            )
+        from ({files}) limit 150
+    """
+    found = nights.next({"data_file": f"{files} union all by name ({arrived})"})
+    assert [row.label for row in found.rows if row.standing in ("warning", "error")] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "changed"),
+    [
+        ("2026-02-01", "2026-02-02", False),
+        ("2026-02-02", "2026-02-01", True),
+        ("2026-02-02", None, True),
+        (None, "2026-02-01", False),
+    ],
+)
+def test_a_day_on_which_the_hub_has_read_a_record_does_not_go_back(
+    before: str | None, now: str | None, changed: bool
+) -> None:
+    (column,) = [
+        column for column in load_contract("bih").datasets["dataset"].columns if column.name == "metadata_source_date"
+    ]
+    kind = kind_of("bih", "dataset", column)
+    assert kind == "advancing"
+    condition = differs(column, kind, "before", "now")
+    with duckdb.connect() as connection:
+        query = f"select {condition} from (select cast($1 as varchar) as before, cast($2 as varchar) as now)"
+        assert connection.execute(query, [before, now]).fetchall() == [(changed,)]
+
+
+@pytest.mark.full
 def test_a_null_rate_that_creeps_up_over_ten_nights_is_found(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     standings: list[set[str]] = []
@@ -329,6 +376,29 @@ def test_a_dataset_that_stands_still_after_growing_is_found(tmp_path: Path) -> N
     still = {"measurement": files_of(10)["measurement"]}
     found = [nights.next(still).of("warning") for _ in range(3)]
     assert [[row.dataset for row in rows] for rows in found] == [[], [], ["measurement"]]
+
+
+def test_a_dataset_that_is_not_there_any_more_is_an_error(tmp_path: Path) -> None:
+    _, previous = land_night(tmp_path, 0, files_of(0))
+    landing, now = land_night(
+        tmp_path, 1, {name: query for name, query in files_of(1).items() if name != "measurement"}
+    )
+    found = compare(landing, now, previous)
+    (row,) = found.of("error")
+    assert (row.asset, row.label) == (
+        ("midrc", "measurement"),
+        "measurement is not in this load; it had 2,000 rows before",
+    )
+    assert len(found.connection.execute(str(row.detail.query)).fetchall()) == 2000
+
+
+@pytest.mark.parametrize(("channel", "standing"), [("wheel", "error"), ("bucket", "error"), ("package", "warning")])
+def test_another_channel_may_carry_less(tmp_path: Path, channel: str, standing: str) -> None:
+    _, previous = land(tmp_path, FILES, "24.2.2")
+    landing, now = land(tmp_path, {"idc_index": FILES["idc_index"]}, "25.0.5")
+    previous = previous.model_copy(update={"channel": "wheel"})
+    found = compare(landing, now.model_copy(update={"channel": channel}), previous)
+    assert set(found.about("collections_index", "rows")) == {standing}
 
 
 def test_profiles_alone_are_enough_for_figures(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ def test_the_suites_have_the_names_and_the_order_of_published_reports() -> None:
             "validity",
             "stable records",
             "stable figures",
+            "reported",
         ),
         "star": (
             "star keys",
@@ -31,7 +32,6 @@ def test_the_suites_have_the_names_and_the_order_of_published_reports() -> None:
             "values",
             "null rates",
             "mappings",
-            "reported",
             "gaps",
             "evidence",
             "freshness",

@@ -124,11 +124,9 @@ def test_each_rule_about_values_finds_what_is_planted(star: duckdb.DuckDBPyConne
     assert quoted == broken or "count" in rule.value or "size" in rule.value
 
 
-def test_the_audit_warns_of_what_is_planted_and_minds_only_that_no_portal_stated_it(conformed: Build) -> None:
+def test_the_audit_warns_of_what_is_planted(conformed: Build) -> None:
     verdicts = audit_star(conformed)
-    assert {verdict.expectation for verdict in failed_errors(verdicts)} == {
-        "Every self-reported total of a portal matches the landed records",
-    }
+    assert {verdict.expectation for verdict in failed_errors(verdicts)} == set()
     warned = {verdict.expectation: verdict.observed for verdict in verdicts if not verdict.passed}
     assert {rule.sentence for rule in VALUES} <= warned.keys()
     for source, text in (("bih", "Klingon"), ("midrc", "Vulcan")):

@@ -54,7 +54,7 @@ IDC_INDEX = """
         case when i % 3 = 0 and i < 1800 then 'idc-open-data-cr' else 'idc-open-data' end as aws_bucket,
         '00000000-0000-4000-8000-' || lpad(cast(i as varchar), 12, '0') as crdc_series_uuid,
         's3://' || aws_bucket || '/' || crdc_series_uuid || '/*' as series_aws_url,
-        0.000001 * (1000 + i) as "series_size_MB"
+        0.100001 * (1000 + i) as "series_size_MB"
     from range(2400) as numbers(i)
 """
 

@@ -95,7 +95,7 @@ def audit_star(
 ) -> list[Verdict]:
     """Judge the star of a finished build.
 
-    That is: keys, references, declared columns, conservation, values, null rates, mappings, self-reported counts, gaps.
+    That is: keys, references, declared columns, conservation, values, null rates, mappings, gaps, evidence, freshness.
     A suite that fails itself is an error of its own (`COULD_RUN`), and the others judge all the same.
 
     Args:

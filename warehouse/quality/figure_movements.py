@@ -31,13 +31,15 @@ from warehouse.quality.rules.figure_limits import (
     FEWEST_LOST,
     FEWEST_ROWS,
     LIMITS,
+    MOST_JOINED,
     NIGHTS_BACK,
+    OF_ONE_OWNER,
     STILL_FOR,
     Movement,
     Unit,
 )
 
-Aspect = Literal["history", "rows", "groups", "nulls", "values", "numbers", "patterns"]
+Aspect = Literal["history", "datasets", "rows", "groups", "nulls", "values", "numbers", "patterns"]
 Figures = Mapping[Key, float]
 Effect = Callable[[Figures, Figures], float]
 
@@ -113,7 +115,8 @@ class Compared:
         directions: tuple[tuple[Movement, int], ...] = (("shrinking", -1), ("growing", 1))
         for movement, sign in directions:
             standing, effect = self._standing(movement, _grown(key, sign))
-            if standing != "stable" and max(before, now) >= FEWEST_ROWS and abs(before - now) >= 3:
+            enough = before >= FEWEST_ROWS and before - now >= 3 if sign < 0 else now - before >= FEWEST_ROWS
+            if standing != "stable" and enough:
                 yield Moved("rows", movement, None, None, None, standing, effect, _of_counts("rows", before, now))
         counts = [figures[key] for figures in self.history.before]
         steps = movements(counts[: 1 - STILL_FOR])[-ENOUGH_POINTS:]
@@ -230,10 +233,7 @@ class Compared:
         now, count = _share(self.history.now, key, rows), self.history.now[rows]
         oldest = _share(back[0], key, rows)
         middle = sorted(_share(figures, key, rows) for figures in back)[len(back) // 2]
-        # Rows that joined since are another sample of the same kind of record.
-        joined = max(0.0, 1.0 - back[0][rows] / count)
-        chance = joined * sampling_noise(now, max(1.0, count * joined))
-        effect = min(abs(now - oldest), 2 * abs(now - middle)) - chance
+        effect = min(abs(now - oldest), 2 * abs(now - middle)) - _chance(now, back[0][rows], count)
         standing = limit.standing(max(0.0, effect))
         if standing != "stable" and effect * count >= 3:
             standing = "warning" if now < oldest else standing
@@ -250,12 +250,18 @@ class Compared:
         for aspect, metric, movement in kinds:
             if not self.history.keys(metric, column):
                 continue
-            if movement == "distribution" and column not in self.categories:
+            if movement == "distribution" and (column not in self.categories or self._is_another_sample):
                 continue
             standing, effect = self._standing(movement, self._redistributed(metric, column, movement))
             if standing != "stable":
                 text = f"{column}: {self._gains_and_losses(metric, column)}"
                 yield Moved(aspect, movement, column, None, None, standing, effect, text)
+
+    @property
+    def _is_another_sample(self) -> bool:
+        """Whether so many rows have joined that what all of them have in common may be something else."""
+        before, now = self.history.last[rows_key()], self.history.now.get(rows_key(), 0.0)
+        return before < (1.0 - MOST_JOINED) * now
 
     def _redistributed(self, metric: Metric, column: str, movement: Movement) -> Effect:
         measure = stability_index if movement == "distribution" else left_share
@@ -299,7 +305,7 @@ class Compared:
         elif shift is not None:
             text = f"{column}: all quantiles are {shift:+.6g} from those before"
             yield Moved("numbers", "shifted", column, None, None, "error", abs(shift), text)
-        else:
+        elif not self._is_another_sample:
             standing, effect = self._standing("quantiles", _quantiles_moved(column))
             if standing != "stable":
                 middle = {share: number for share, number in old.items() if share in _NAMED}
@@ -335,7 +341,7 @@ def _grown(key: Key, sign: int) -> Effect:
 def _mean_moved(total: Key, rows: Key) -> Effect:
     def effect(before: Figures, now: Figures) -> float:
         counts = before.get(rows, 0.0), now.get(rows, 0.0)
-        if min(counts) <= 0:
+        if min(counts) <= 0 or counts[0] < (1.0 - MOST_JOINED) * counts[1]:
             return 0.0
         return abs(growth(before.get(total, 0.0) / counts[0], now.get(total, 0.0) / counts[1]))
 
@@ -353,9 +359,16 @@ def _null_moved(key: Key, rows: Key) -> Effect:
         # A group that has become another one by what joined it may lack what it likes.
         if min(old, new) < FEWEST_ROWS or max(old, new) > 1.5 * min(old, new):
             return 0.0
-        return abs(_share(now, key, rows) - _share(before, key, rows))
+        share = _share(now, key, rows)
+        return max(0.0, abs(share - _share(before, key, rows)) - _chance(share, old, new))
 
     return effect
+
+
+def _chance(share: float, before: float, now: float) -> float:
+    """Return by how much the share of all rows may differ because other rows of the same kind have joined."""
+    joined = max(0.0, 1.0 - before / now)
+    return joined * sampling_noise(share, max(1.0, now * joined / OF_ONE_OWNER)) if joined else 0.0
 
 
 def _unexplained(key: Key, rows: Key) -> Effect:

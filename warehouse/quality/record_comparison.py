@@ -192,12 +192,13 @@ class Comparison:
         tolerance = TOLERANCES[kind]
         if kind == "described" and self.rule.is_stored:
             tolerance = STORED
-        elif kind != "fixed" and not self.landed.contract.one_version:
+        elif kind not in ("fixed", "advancing") and not self.landed.contract.one_version:
             tolerance = OF_A_NIGHT
         aspect: Aspect = "fixed" if kind == "fixed" else "described"
         expected = {
             "fixed": f"the {self.rule.what} keeps its {column.name}",
             "growing": f"{column.name} does not shrink",
+            "advancing": f"{column.name} does not go back",
         }.get(kind, f"the {column.name} of the same {self.rule.what} rarely changes")
         for scope, count, standing, named in findings_of(column.name, counts, tolerance):
             group = named[0].group if scope != column.name else None

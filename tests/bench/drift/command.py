@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,7 +18,14 @@ from rich.console import Console
 
 from tests.bench.drift.portal_world import PORTALS
 from tests.bench.drift.report import LEAST_RECALL, recall, show
-from tests.bench.drift.run import HOME, cases_of, measure
+from tests.bench.drift.run import HOME, Outcome, cases_of, measure
+
+
+def _tell(outcome: Outcome, left: int) -> None:
+    """Show progress on standard error, a line a case."""
+    how = "error" if outcome.is_error else "caught" if outcome.caught else "missed" if outcome.changed else "no change"
+    what = f"{outcome.source}, {outcome.defect}, {100 * outcome.size:g} % ({outcome.hits:,} rows)"
+    print(f"{left:4} left  {how:<9}  {what}", file=sys.stderr, flush=True)
 
 
 def run(console: Console, arguments: Sequence[str] = ()) -> None:
@@ -38,7 +46,8 @@ def run(console: Console, arguments: Sequence[str] = ()) -> None:
     if not cases:
         raise SystemExit(f"There is no defect, family or source {', '.join(chosen.names)} in these sizes.")
     started = time.perf_counter()
-    outcomes, nights = measure(HOME, cases, () if chosen.names else ("idc", *PORTALS), again=not sizes)
+    sources = () if chosen.names else ("idc", *PORTALS)
+    outcomes, nights = measure(HOME, cases, sources, _tell, again=not sizes)
     seconds = time.perf_counter() - started
     if chosen.json:
         found = {

@@ -7,7 +7,7 @@ collections and subjects of an analysis result whose other collections are not i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -35,7 +35,8 @@ _CHOSEN = (
     "acrin_flt_breast",
     "nlm_visible_human_project",
 )
-_SERIES, _LARGEST = 26_000, 4_000
+# So many series in all, and so many in each of the other collections at most: these are many, and small.
+_SERIES, _LARGEST = 26_000, 400
 
 
 def idc_world(folder: Path, versions: Sequence[str] = VERSIONS) -> World:
@@ -44,31 +45,83 @@ def idc_world(folder: Path, versions: Sequence[str] = VERSIONS) -> World:
     held = {release.version: release for release in landing.releases("idc")}
     if held.keys() >= set(versions):
         return World(landing, tuple(held[version] for version in versions))
-    whole = Landing(folder / "releases")
-    settings = Settings(home=folder / "releases", idc_channels=("wheel",))
-    fetched = [
-        whole.release("idc", version) or idc.land(idc.resolve(version, settings), whole, settings)
-        for version in versions
-    ]
+    fetched = _fetched(folder, versions)
     with duckdb.connect() as connection:
         connection.execute("set memory_limit = '2GB'")
         connection.execute("set threads = 2")
-        chosen = _collections(connection, whole, fetched[-1])
-        return World(landing, tuple(_sample(connection, whole, landing, release, chosen) for release in fetched))
+        chosen = _collections(connection, fetched.landing, fetched.night)
+        return World(
+            landing,
+            tuple(_sample(connection, fetched.landing, landing, release, chosen) for release in fetched.releases),
+        )
+
+
+def _fetched(folder: Path, versions: Sequence[str]) -> World:
+    """Fetch the releases, unless they are there."""
+    landing = Landing(folder / "releases")
+    settings = Settings(home=folder / "releases", idc_channels=("wheel",))
+    return World(
+        landing,
+        tuple(
+            landing.release("idc", version) or idc.land(idc.resolve(version, settings), landing, settings)
+            for version in versions
+        ),
+    )
+
+
+def grown_world(folder: Path, first: int) -> World:
+    """Land the newest release, whole, as it grew: as of each version from the `first` on, one after the other.
+
+    A release holds what was there by then in the form that it has now, so none has an error that the newest has not.
+    """
+    newest = _fetched(folder, VERSIONS[-1:])
+    landing = Landing(folder / "grown")
+    held = {release.version: release for release in landing.releases("idc")}
+    releases: list[Release] = []
+    with duckdb.connect() as connection:
+        connection.execute("set memory_limit = '2GB'")
+        connection.execute("set threads = 2")
+        for major in range(first, int(newest.night.version.split(".")[0]) + 1):
+            version = f"{major}.0.0"
+            queries = _as_of(connection, newest, major)
+            releases.append(held.get(version) or _landed(connection, landing, newest.night, version, queries))
+    return World(landing, tuple(releases))
+
+
+def _as_of(connection: duckdb.DuckDBPyConnection, newest: World, major: int) -> dict[str, str]:
+    """Return the queries for the files of a release as of a version."""
+    index, prior, collections, results, versions = (
+        str(relation_of(newest.landing, newest.night, f"{name}_index"))
+        for name in ("idc", "prior_versions", "collections", "analysis_results", "version_metadata")
+    )
+    there = f"(select * from {index} where series_revised_idc_version <= {major})"
+    names = [name for (name,) in connection.execute(f"select distinct collection_id from {there}").fetchall()]
+    dois = connection.execute(f'select distinct lower("source_DOI") from {there} where "source_DOI" <> \'\'').fetchall()
+    known = f"lambda source: list_contains([{', '.join(literal(doi) for (doi,) in dois)}], lower(source.source_doi))"
+    return {
+        "idc_index": f"select * from {there}",
+        "prior_versions_index": f"select * from {prior} where max_idc_version < {major}",
+        "version_metadata_index": f"select * from {versions} where idc_version <= {major}",
+        "collections_index": f'select * replace ((select count(distinct "PatientID") from {there} as there'
+        f" where there.collection_id = described.collection_id) as subjects,"
+        f" list_filter(sources, {known}) as sources) from {collections} as described"
+        f" where collection_id in ({', '.join(map(literal, names))})",
+        "analysis_results_index": _restated(connection, results, there, "true", names),
+    }
 
 
 def _collections(connection: duckdb.DuckDBPyConnection, landing: Landing, release: Release) -> list[str]:
     """Return the collections of the sample: the chosen ones, and others in an order that depends on nothing."""
     index = relation_of(landing, release, "idc_index")
-    found = connection.execute(
-        f"select collection_id, count(*) from {index} group by collection_id having count(*) <= {_LARGEST}"
-        " order by md5(collection_id), collection_id"
-    ).fetchall()
-    sizes = dict(found)
+    sizes = dict(
+        connection.execute(
+            f"select collection_id, count(*) from {index} group by collection_id order by md5(collection_id)"
+        ).fetchall()
+    )
     chosen = [name for name in _CHOSEN if name in sizes]
     series = sum(sizes[name] for name in chosen)
-    for name, size in found:
-        if name not in chosen and series + size <= _SERIES:
+    for name, size in sizes.items():
+        if name not in chosen and size <= _LARGEST and series + size <= _SERIES:
             chosen.append(name)
             series += size
     return chosen
@@ -77,7 +130,6 @@ def _collections(connection: duckdb.DuckDBPyConnection, landing: Landing, releas
 def _sample(
     connection: duckdb.DuckDBPyConnection, whole: Landing, landing: Landing, release: Release, chosen: Sequence[str]
 ) -> Release:
-    staging = landing.staging_for("idc", release.version)
     held = f"collection_id in ({', '.join(map(literal, chosen))})"
     queries: dict[str, str] = {}
     index = relation_of(whole, release, "idc_index")
@@ -89,6 +141,18 @@ def _sample(
     results = relation_of(whole, release, "analysis_results_index")
     if results is not None and "analysis_result_id" in names:
         queries["analysis_results_index"] = _restated(connection, results, str(index), held, chosen)
+    return _landed(connection, landing, release, release.version, queries)
+
+
+def _landed(
+    connection: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    release: Release,
+    version: str,
+    queries: Mapping[str, str],
+) -> Release:
+    """Land what the queries fill as a version of a release, and nothing else of it."""
+    staging = landing.staging_for("idc", version)
     staged: dict[str, Path] = {}
     loads: list[Load] = []
     for load in release.loads:
@@ -101,8 +165,8 @@ def _sample(
             staged[entry.sha256] = path
             update = {"status": "landed", "objects": (entry,), "rows": rows, "bytes": entry.bytes}
             changed = load.model_copy(update=update)
-        loads.append(changed)
-    return landing.commit(release.model_copy(update={"loads": tuple(loads)}), staged)
+        loads.append(changed.model_copy(update={"upstream_version": version}))
+    return landing.commit(release.model_copy(update={"loads": tuple(loads), "version": version}), staged)
 
 
 def _restated(connection: duckdb.DuckDBPyConnection, results: str, index: str, held: str, chosen: Sequence[str]) -> str:

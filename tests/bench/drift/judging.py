@@ -20,7 +20,7 @@ from warehouse.quality.audit import audit_landed
 from warehouse.quality.checks import Check
 from warehouse.quality.past import Past, PastProfile
 from warehouse.quality.suite import LandedDataset, LandedRelease, ProfileRow, Suite
-from warehouse.quality.suites import LANDED, RELEASE, freshness, reported
+from warehouse.quality.suites import LANDED, RELEASE, freshness
 from warehouse.quality.verdicts import COULD_RUN, Severity, finding_id
 from warehouse.reading import found_columns
 
@@ -59,14 +59,11 @@ def past_of_world(home: Path, world: World, threads: int = 1) -> Past:
     return Past({source: world.earlier[-1]} if world.earlier else {}, {source: profiles})
 
 
-def failing(
-    landing: Landing, release: Release, past: Past, *, threads: int = 1, histograms: bool = True
-) -> dict[str, Caught]:
+def failing(landing: Landing, release: Release, past: Past, *, threads: int = 1) -> dict[str, Caught]:
     """Measure a landed release with every suite over landed data, and return the findings that fail, by id.
 
     The checks are those of the audit and are evaluated here: Great Expectations, which evaluates them there, takes a
-    second for each release, however small (`audited` has it judge). With `histograms`, those that a portal reports of
-    itself are judged as well, by the suite that judges them in the star.
+    second for each release, however small (`audited` has it judge).
     """
     source, contract = release.source, load_contract(release.source)
     found: dict[str, Caught] = {}
@@ -86,9 +83,6 @@ def failing(
             return {refused.id: refused}
         for suite in RELEASE:
             _measure(found, suite, source, connection, landed)
-        if histograms and reported.REPORTED in contract.datasets:
-            rows = reported.measure_histograms(connection, [contract])
-            found |= {caught.id: caught for caught in broken(reported.SUITE, source, rows)}
     return found
 
 

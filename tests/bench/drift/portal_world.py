@@ -201,11 +201,10 @@ def _records(connection: duckdb.DuckDBPyConnection, source: str, name: str, numb
     if corrected:
         key = f"_{name}_id"
         when = f"{_chance(key, 'corrected')} < {_CORRECTED * number / nights}"
-        columns = columns.replace(
-            quoted(corrected),
-            f"case when {when} then coalesce({quoted(corrected)}, 'Chest') || ' (corrected)'"
-            f" else {quoted(corrected)} end as {quoted(corrected)}",
-        )
+        # What the sandbox plants as a text for nothing is no good record.
+        column = quoted(corrected)
+        text = f"case when {when} then coalesce({column}, 'Chest') || ' (corrected)' else nullif({column}, 'None') end"
+        columns = columns.replace(column, f"{text} as {column}")
     return (
         f"select {columns} from {quoted(name)} left join owners on {owner} = owner"
         f" where coalesce(arrives, 0) <= {number} and coalesce(leaves, {nights + 1}) > {number}"

@@ -54,7 +54,8 @@ def show_recall(console: Console, outcomes: Sequence[Outcome]) -> None:
         )
     console.print(table)
     targets = ", ".join(f"{100 * least:g} % at {100 * size:g} %" for size, least in LEAST_RECALL.items())
-    console.print(f"Caught of seeded; the target is {targets}. A kind that is caught at 1 % is not seeded again.\n")
+    reached = ", ".join(f"{100 * recall(counted, size):.1f} % at {100 * size:g} %" for size in LEAST_RECALL)
+    console.print(f"Caught of seeded. All kinds: {reached} or less; the target is {targets}.\n")
 
 
 def show_checks(console: Console, outcomes: Sequence[Outcome]) -> None:
@@ -118,9 +119,10 @@ def show_nights(console: Console, nights: Sequence[CleanNight]) -> None:
 
 
 def recall(outcomes: Iterable[Outcome], size: float) -> float:
-    """Return the share of the cases of a size that are caught; cases of no size at all count with the largest."""
-    of_it = [outcome for outcome in outcomes if outcome.changed and outcome.size == size]
-    return sum(map(_is_caught, of_it)) / len(of_it) if of_it else 1.0
+    """Return the share of the kinds that are caught at a size, or at a smaller one: these are not seeded again."""
+    smaller = [outcome for outcome in outcomes if outcome.changed and outcome.size <= size]
+    kinds = {outcome.defect for outcome in smaller}
+    return len({outcome.defect for outcome in smaller if outcome.caught}) / len(kinds) if kinds else 1.0
 
 
 def _is_caught(outcome: Outcome) -> bool:

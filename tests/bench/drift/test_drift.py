@@ -12,6 +12,7 @@ from tests.bench.drift.defect import WHOLE, Defect, altered
 from tests.bench.drift.defects import DEFECTS
 from tests.bench.drift.judging import answerable, audited, failing, past_of_world
 from tests.bench.drift.portal_world import portal_world
+from tests.bench.drift.run import nights_of
 from tests.bench.drift.seeding import relation_of, seeded
 from tests.bench.drift.world import World
 from tests.support import small_release
@@ -122,3 +123,10 @@ def _count(world: World, release: Release, condition: str) -> int:
     with duckdb.connect() as connection:
         ((count,),) = connection.execute(f"select count(*) from {relation} where {condition}").fetchall()
     return count
+
+
+def test_the_first_night_of_all_has_nothing_before_it(tmp_path: Path) -> None:
+    world = _world(tmp_path, tmp_path, "idc")
+    found = nights_of(world, tmp_path, 1)
+    assert [night.version for night in found] == ["24.2.2", "25.0.5"]
+    assert [caught.check for night in found for caught in night.found if caught.severity == "error"] == []

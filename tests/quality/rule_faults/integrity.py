@@ -281,6 +281,13 @@ FAULTS = (
         "midrc",
     ),
     RuleFault(
+        "No two records of a project have the same submitter identifier",
+        "update landed_midrc.annotation set submitter_id = 'same'",
+        1,
+        "submitter_id",
+        "midrc",
+    ),
+    RuleFault(
         "As many records of a case are listed as it states",
         "delete from landed_midrc.data_file where _data_file_id = 'file-0'",
         1,

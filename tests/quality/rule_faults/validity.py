@@ -28,6 +28,12 @@ _UID = "1.2.840.01.2"
 FAULTS = (
     index("Every series has a size above 0", '"series_size_MB" = 0', up_to(4), 4),
     index("The instances of a series have room for a DICOM file each", '"instanceCount" = 100', series(0), 1),
+    index(
+        "The images of a series have room for their pixels",
+        '"series_size_MB" = 0.0035, "instanceCount" = 1',
+        series(0),
+        1,
+    ),
     index("No series is larger than a terabyte", '"series_size_MB" = 1e7', series(0), 1),
     index("Every series has an instance, and no series a million", '"instanceCount" = 0', up_to(4), 4),
     index(

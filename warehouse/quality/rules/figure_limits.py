@@ -99,7 +99,8 @@ LIMITS: Mapping[Unit, Mapping[Movement, MovementLimits]] = {
         "group null": _both(Limit(0.08, 0.5)),
         "null unexplained": _both(Limit(0.005, 0.05)),
         "left value": _both(Limit(0.005, 0.05)),
-        "distribution": _both(Limit(0.1, 0.25), Limit(0.05, 0.25)),
+        # What a value loses is `left value`: what is left moves because rows of another kind have joined.
+        "distribution": _both(Limit(0.25, inf)),
         "left pattern": _both(Limit(0.005, 0.05)),
         "quantiles": _both(Limit(0.05, 0.5)),
         "distinct shrinking": _both(Limit(0.01, 0.2)),
@@ -109,6 +110,12 @@ LIMITS: Mapping[Unit, Mapping[Movement, MovementLimits]] = {
 
 FEWEST_ROWS = 20
 """Of fewer rows before, no share is judged."""
+
+OF_ONE_OWNER = 10
+"""So many records of one patient or dataset arrive together, and are alike: they tell as much as one."""
+
+MOST_JOINED = 0.1
+"""A group or dataset in which a larger share has joined may have another mean, and other shares of values."""
 
 FEWEST_LOST = 10
 """So few rows of a group are corrections of single records, and a group that small may go."""

@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 from warehouse.contracts import Column, Dataset
 from warehouse.quality.bounds import Limit
 from warehouse.sql_text import quoted
 
-FactKind = Literal["fixed", "described", "corrected", "growing", "volatile"]
+FactKind = Literal["fixed", "described", "corrected", "growing", "advancing", "volatile"]
 """What an unchanged record may change:
 
 - `fixed`: sizes, counts of instances, hashes, and to which patient, study, series, collection and dataset it belongs:
@@ -28,6 +29,7 @@ FactKind = Literal["fixed", "described", "corrected", "growing", "volatile"]
   values of a series anew for each release, so some change for no reason.
 - `corrected`: licences, DOIs, analysis results, places in buckets: upstream corrects them, and announces it.
 - `growing`: counts of what belongs to a record: more may join, none should leave.
+- `advancing`: days on which a record was read, as text: they go on, never back.
 - `volatile`: anything.
 """
 
@@ -54,6 +56,8 @@ TOLERANCES: Mapping[FactKind, Tolerance] = {
     # of Zenodo records became concepts); analysis results: 2.5 % of all (19.0.3).
     "corrected": Tolerance(group=Limit(0.005, 1.0), whole=Limit(0.0005, 0.6)),
     "growing": Tolerance(group=Limit(0.005, 0.25), whole=Limit(0.0005, 0.02)),
+    # An older day tells that a repository is not read any more, not that a record is wrong.
+    "advancing": Tolerance(group=Limit(0.005, inf), whole=Limit(0.0005, inf)),
 }
 
 STORED = Tolerance(group=Limit(0.005, 0.5), whole=Limit(0.0, 0.05))
@@ -133,6 +137,7 @@ _CORRECTED = re.compile(
     |supporting_data | sources | sop_class_name | transfer_syntax_name""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ADVANCING = re.compile(r"metadata_source_date")
 _GROWING = re.compile(r"_\w+_count | data_file_count | subjects", re.IGNORECASE | re.VERBOSE)
 
 # The text of a record as the portal keeps it, what a case sums up of what has joined it, and what tells of progress.
@@ -153,7 +158,7 @@ _VOLATILE = frozenset(
     | {
         ("bih", dataset, f"metadata_source_{what}")
         for dataset in ("dataset", "subject", "imaging_study", "imaging_series")
-        for what in ("date", "version", "api")
+        for what in ("version", "api")
     }
 )
 
@@ -163,6 +168,9 @@ _FIGURES = frozenset({"reported_counts", "indexd_stats", "version", "clinical_va
 # Upstream respells these without a change of meaning: DOIs lost their capitals in 19.0.3, ids of analysis results
 # became lower case with underscores in 24.2 (`TotalSegmentator-CT-Segmentations`), those of programs in 24.0.0.
 _RESPELLED = re.compile(r"\w*doi|analysis_result_id|collection_id|program_id|licen[sc]e(?:_\w+)?", re.IGNORECASE)
+
+# To what records belong: a new one comes with what is new, and has a share of the rows at once.
+_OWNERS = re.compile(r"\w*doi|analysis_result_id|auth_resource_path", re.IGNORECASE)
 
 _IDC_UUID = """coalesce(crdc_series_uuid, regexp_extract(series_aws_url, '[0-9a-f]{8}-[0-9a-f-]{27}'))"""
 _GROUPS = ("collection_id", "dataset_submitter_id", "_dataset_id", "commons_name", "project_id")
@@ -174,12 +182,19 @@ def kind_of(source: str, dataset: str, column: Column) -> FactKind:
         return "volatile"
     if _GROWING.fullmatch(column.name):
         return "growing"
+    if _ADVANCING.fullmatch(column.name):
+        return "advancing"
     if _FIXED.fullmatch(column.name):
         return "fixed"
     if _CORRECTED.fullmatch(column.name):
         return "corrected"
     # What data says of a case is repeated on its studies and files, as lists: the case may have been completed.
     return "described"
+
+
+def is_category(column: str, kind: FactKind) -> bool:
+    """Return whether the shares of a column's values mean something: it tells what records are, not whose."""
+    return _OWNERS.fullmatch(column) is None and (kind != "fixed" or column.lower().endswith("modality"))
 
 
 def record_rules(source: str, dataset: str, contract: Dataset) -> tuple[RecordRule, ...]:
@@ -272,9 +287,9 @@ def differs(column: Column, kind: FactKind, before: str, after: str) -> str:
 
     What was missing and is stated now is no change, but of what is fixed: upstream completes its records. Fractions
     that one side states to two places are compared to two: sizes had two until 23.5.0 and six from 23.10.1
-    on. Of a growing count only a smaller or missing one is a change.
+    on. Of a growing count, or an advancing day, only a smaller, earlier or missing one is a change.
     """
-    if kind == "growing":
+    if kind in ("growing", "advancing"):
         return f"coalesce({before} is not null and ({after} is null or {after} < {before}), false)"
     if column.type == "float":
         rounded = f"({before} = round({before}, 2) or {after} = round({after}, 2))"

@@ -1,19 +1,18 @@
-"""Suite `reported`: the histograms that a portal reports of itself, against the records that were landed.
+"""Suite `reported`: the totals and histograms that a portal reports of itself, against the records that were landed.
 
-There is one for each categorical field, in the dataset `reported_counts`. The self-reported totals are comparisons of
-the model `rec_gap`.
+They are in the dataset `reported_counts`: a total for each record type, and a histogram for each categorical field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as declared
 from typing import TYPE_CHECKING
 
 from warehouse.contracts import Contract
 from warehouse.quality.checks import zero
-from warehouse.quality.suite import BuiltStar, Declared, Detail, ProfileRow, StarSuite, star_table
+from warehouse.quality.suite import Detail, ProfileRow, ReleaseSuite
 from warehouse.quality.verdicts import Asset
 from warehouse.sql_text import literal, quoted
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 REPORTED = "reported_counts"
+
+_TOTAL = "_totalCount"
 
 _EXAMPLES = 3
 
@@ -30,7 +31,10 @@ Bucket = tuple[str | None, int, int]
 
 @dataclass(frozen=True)
 class HistogramProfile(ProfileRow):
-    """One histogram that a portal reports of a record type, and how many buckets differ from the landed records."""
+    """One histogram that a portal reports of a record type, and how many buckets differ from the landed records.
+
+    A total is one of a single bucket.
+    """
 
     source: str
     entity: str
@@ -38,12 +42,13 @@ class HistogramProfile(ProfileRow):
     buckets: int
     differing: int
     examples: str
+    is_total: bool = False
     query: str = declared(default="", compare=False, repr=False)
 
     @property
     def detail(self) -> Detail:
         """The buckets that differ."""
-        return Detail(scope=self.field, expected="as many landed as reported", query=self.query)
+        return Detail(scope=self.field, expected="as many landed as reported", query=self.query or None)
 
     @property
     def label(self) -> str:
@@ -57,28 +62,47 @@ class HistogramProfile(ProfileRow):
         return self.source, self.entity
 
 
-def measure_histograms(connection: DuckDBPyConnection, contracts: Iterable[Contract]) -> list[HistogramProfile]:
-    """Compare every histogram that was landed with the records of its type, bucket by bucket.
+def measure_reported(connection: DuckDBPyConnection, contract: Contract) -> list[HistogramProfile]:
+    """Compare every total and histogram of a portal with its landed records (`landed_<source>`), bucket by bucket.
 
-    A field that the contract does not know is not in the build and is left out. As Elasticsearch counts, a record
-    counts once for each different value of a list, and as missing where it has none.
+    A type or field that the contract does not know is not in the build and is left out. As Elasticsearch counts, a
+    record counts once for each different value of a list, and as missing where it has none.
     """
+    if REPORTED not in contract.datasets:
+        return []
+    reported = connection.execute(
+        f"select entity, list(distinct dimension order by dimension) from landed_{contract.source}.{REPORTED}"
+        " group by entity order by entity"
+    ).fetchall()
     profiles = []
-    for contract in contracts:
-        if REPORTED not in contract.datasets:
-            continue
-        reported = connection.execute(
-            f"select entity, list(distinct dimension order by dimension) from landed_{contract.source}.{REPORTED}"
-            " where dimension <> '_totalCount' group by entity order by entity"
-        ).fetchall()
-        for entity, dimensions in reported:
-            kinds = _categorical(contract, entity)
-            fields = {field: kinds[field] for field in dimensions if field in kinds}
-            buckets = _buckets(connection, contract.source, entity, fields) if fields else {}
-            profiles += [
-                _profile(contract.source, entity, field, kinds[field], found) for field, found in buckets.items()
-            ]
+    for entity, dimensions in reported:
+        if entity in contract.datasets and _TOTAL in dimensions:
+            profiles.append(_total(connection, contract.source, entity))
+        kinds = _categorical(contract, entity)
+        fields = {field: kinds[field] for field in dimensions if field in kinds}
+        buckets = _buckets(connection, contract.source, entity, fields) if fields else {}
+        profiles += [_profile(contract.source, entity, field, kinds[field], found) for field, found in buckets.items()]
     return profiles
+
+
+def _total(connection: DuckDBPyConnection, source: str, entity: str) -> HistogramProfile:
+    """Compare the total of a record type; where a portal reports several, all of them must be that of the records."""
+    query = (
+        f"select count as reported, (select count(*) from landed_{source}.{quoted(entity)}) as landed"
+        f" from landed_{source}.{REPORTED} where entity = {literal(entity)} and dimension = {literal(_TOTAL)}"
+    )
+    totals = connection.execute(query).fetchall()
+    differing = [(reported, landed) for reported, landed in totals if reported != landed]
+    return HistogramProfile(
+        source=source,
+        entity=entity,
+        field=_TOTAL,
+        buckets=len(totals),
+        differing=len(differing),
+        examples=", ".join(f"reported {reported or 0:,}, landed {landed:,}" for reported, landed in differing),
+        is_total=True,
+        query=f"from ({query}) where reported is distinct from landed",
+    )
 
 
 def _categorical(contract: Contract, entity: str) -> Mapping[str, str]:
@@ -156,26 +180,23 @@ def _profile(source: str, entity: str, field: str, kind: str, buckets: Sequence[
     )
 
 
-def _measure(connection: DuckDBPyConnection, star: BuiltStar) -> list[HistogramProfile]:
-    return measure_histograms(connection, star.declared.contracts)
-
-
-def _assets(declared: Declared) -> Iterable[Asset]:
-    return [
-        (contract.source, name)
-        for contract in declared.contracts
-        if REPORTED in contract.datasets
-        for name in contract.datasets
-        if name != REPORTED and _categorical(contract, name)
-    ]
-
-
-SUITE = StarSuite(
+SUITE = ReleaseSuite(
     name="reported",
-    order=80,
+    order=60,
     row=HistogramProfile,
-    checks=(zero("differing", "Every histogram that a portal reports matches the landed records", "warning"),),
-    measure=_measure,
-    assets=_assets,
-    default=star_table("fct_reported_count"),
+    checks=(
+        zero(
+            "differing",
+            "Every self-reported total of a portal matches the landed records",
+            "error",
+            {"is_total": True},
+        ),
+        zero(
+            "differing",
+            "Every histogram that a portal reports matches the landed records",
+            "warning",
+            {"is_total": False},
+        ),
+    ),
+    measure=lambda connection, landed: measure_reported(connection, landed.contract),
 )

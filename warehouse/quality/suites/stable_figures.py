@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from warehouse.contracts import Column, Dataset
 from warehouse.quality.bounds import Standing
 from warehouse.quality.checks import Check, never
-from warehouse.quality.figure_history import Key, by_dataset, histories, read_profiles
+from warehouse.quality.figure_history import Key, by_dataset, histories, read_profiles, rows_key
 from warehouse.quality.figure_movements import Aspect, Compared, Moved, worst_of
 from warehouse.quality.rules.figure_limits import POINTS_READ, Unit
-from warehouse.quality.rules.stability import kind_of, respelled
+from warehouse.quality.rules.stability import FactKind, is_category, kind_of, respelled
 from warehouse.quality.suite import Detail, LandedRelease, ProfileRow, ReleaseSuite
 from warehouse.quality.verdicts import Asset
 from warehouse.sql_text import literal, quoted
@@ -24,11 +24,14 @@ from warehouse.sql_text import literal, quoted
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_MOVING: frozenset[FactKind] = frozenset({"volatile", "growing", "advancing"})
+
 # More groups than these in findings of their own would bury the others.
 _MOST_GROUPS = 5
 _NAMED = 3
 
 _EXPECTED: Mapping[Aspect, str] = {
+    "datasets": "every dataset is still there",
     "rows": "rows grow and shrink within bounds",
     "groups": "every group is still there, and grows and shrinks within bounds",
     "nulls": "the share of rows without a value hardly moves",
@@ -91,8 +94,13 @@ def measure_figures(connection: DuckDBPyConnection, landed: LandedRelease) -> li
         now = by_dataset(measure_datasets(connection, landed.landed, landed.contract))
     else:
         (now,) = read_profiles(connection, [landed.profile])
+    vanished = [
+        _vanished(landed, name, figures[rows_key()])
+        for name, figures in before[-1].items()
+        if name in landed.contract.datasets and figures.get(rows_key(), 0) > 0 and not _is_landed(landed, name)
+    ]
     unit: Unit = "release" if landed.contract.one_version else "night"
-    rows: list[FigureProfile] = []
+    rows: list[FigureProfile] = vanished
     for name, history in histories(before, now).items():
         if not _is_landed(landed, name):
             continue
@@ -102,11 +110,11 @@ def measure_figures(connection: DuckDBPyConnection, landed: LandedRelease) -> li
         rows.append(FigureProfile(source, name, "history", "", "stable", len(history.before), "", ""))
         expected = landed.contract.datasets[name]
         there = _columns_of_both(connection, landed, name, history.last)
-        kinds = {column.name: kind_of(source, name, column) for column in expected.columns if column.name in there}
-        watched = frozenset(column for column, kind in kinds.items() if kind not in ("volatile", "growing"))
-        categories = frozenset(
-            column for column in watched if kinds[column] != "fixed" or column.lower().endswith("modality")
-        )
+        kinds: dict[str, FactKind] = {
+            column.name: kind_of(source, name, column) for column in expected.columns if column.name in there
+        }
+        watched = frozenset(column for column, kind in kinds.items() if kind not in _MOVING)
+        categories = frozenset(column for column in watched if is_category(column, kinds[column]))
         compared = Compared(unit, history, there, watched, categories, respelled)
         for group in _findings(list(compared.moved())):
             rows.append(_row(landed, name, expected, group, len(history.before)))
@@ -120,6 +128,25 @@ def _nothing_before(source: str, dataset: str) -> FigureProfile:
 def _is_landed(landed: LandedRelease, dataset: str) -> bool:
     load = landed.release.load_of(dataset)
     return load is not None and load.status == "landed"
+
+
+def _vanished(landed: LandedRelease, dataset: str, rows: float) -> FigureProfile:
+    """Return the finding that a dataset of the load before is not in this one.
+
+    It is an error, but where another channel may not carry it, or where it is landed on request alone.
+    """
+    contract, channel = landed.contract, landed.release.channel
+    expected = contract.datasets[dataset]
+    is_carried = not contract.whole_channels or channel in contract.whole_channels
+    is_same = landed.previous is not None and landed.previous.channel == channel
+    is_error = expected.on_request is None and (is_carried or is_same)
+    query = ""
+    if landed.previous is not None:
+        keys = ", ".join(quoted(name) for name in expected.key) or "*"
+        query = f"select {keys} from {quoted(landed.earlier)}.{quoted(dataset)} order by all"
+    text = f"is not in this load; it had {rows:,.0f} rows before"
+    standing: Standing = "error" if is_error else "warning"
+    return FigureProfile(landed.release.source, dataset, "datasets", "rows", standing, 1, text, query)
 
 
 def _columns_of_both(
@@ -234,6 +261,11 @@ SUITE = ReleaseSuite(
     order=50,
     row=FigureProfile,
     checks=(
+        *_checks(
+            "datasets",
+            "Every dataset of the load before is in this one",
+            "Every dataset that another channel carried is in this load",
+        ),
         *_checks("rows", "No dataset loses or gains a large share of its rows", "Datasets grow and shrink as usual"),
         *_checks(
             "groups",

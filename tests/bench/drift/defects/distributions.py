@@ -104,5 +104,7 @@ DEFECTS = (
         "midrc_mRALE_score",
         "0",
         within='"midrc_mRALE_score" > 0',
+        # Some twenty annotations of the sandbox have a score.
+        sizes=(0.25, 1.0),
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from warehouse.contracts import load_contract
 from warehouse.quality.rules.landed_rule import LandedRule
 
 _MOST_PERCENT = 50
@@ -120,6 +121,28 @@ def _one_name() -> Iterator[LandedRule]:
         )
 
 
+def _one_submission() -> Iterator[LandedRule]:
+    """Yield the rules that a project names each of its records once, as Gen3's data model has it."""
+    for source in ("midrc", "bih"):
+        for dataset, expected in load_contract(source).datasets.items():
+            if not {"project_id", "submitter_id"} <= {column.name for column in expected.columns}:
+                continue
+            yield LandedRule(
+                source=source,
+                dataset=dataset,
+                column="submitter_id",
+                sentence="No two records of a project have the same submitter identifier",
+                relation=f"(select project_id, submitter_id, count(*) as record_count"
+                f" from landed_{source}.\"{dataset}\" where trim(submitter_id) <> ''"
+                " group by project_id, submitter_id)",
+                broken="record_count > 1",
+                keys=("project_id", "submitter_id"),
+                expected="one record an identifier",
+                shown=("record_count",),
+                needs=(f"{dataset}.submitter_id",),
+            )
+
+
 # (dataset that states a number, its key, the number, dataset that is counted, column there that names the record, how
 # the record is named there)
 _STATED_COUNTS = (
@@ -151,5 +174,5 @@ def _stated_counts() -> Iterator[LandedRule]:
         )
 
 
-RULES = (*_references(), *_one_dataset(), *_one_name(), *_stated_counts())
+RULES = (*_references(), *_one_dataset(), *_one_name(), *_one_submission(), *_stated_counts())
 """References between the types of a portal, one owner a record, and the numbers that records state of others."""

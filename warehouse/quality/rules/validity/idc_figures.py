@@ -16,6 +16,10 @@ _MOST_MEGABYTES = 1_000_000
 _MOST_INSTANCES = 1_000_000
 
 
+# Modalities whose instances are images as they were acquired. Those of the releases have 7,458 bytes at least.
+_IMAGES = ("CR", "CT", "DX", "MG", "MR", "NM", "PT", "SM", "US", "XA")
+
+
 def _series(
     column: str,
     sentence: str,
@@ -114,6 +118,14 @@ _OF_SIZES = (
         "The instances of a series have room for a DICOM file each",
         f"{_SIZE} > 0 and {_COUNT} > 0 and {_SIZE} * 1000000 < 132.0::double * {_COUNT}",
         "132 bytes an instance or more",
+        0.1,
+    ),
+    _series(
+        "series_size_MB, instanceCount",
+        "The images of a series have room for their pixels",
+        f'{_SIZE} > 0 and {_COUNT} > 0 and "Modality" in ({", ".join(map(repr, _IMAGES))})'
+        f" and {_SIZE} * 1000000 < 4000.0::double * {_COUNT}",
+        "4,000 bytes an image or more (the smallest of the releases has 7,458)",
         0.1,
     ),
     _series(
