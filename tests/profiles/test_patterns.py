@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import duckdb
 import pytest
 from hypothesis import given, settings
@@ -32,18 +34,22 @@ def test_a_text_is_of_its_class(expected: str, text: str) -> None:
     assert class_of(text) == expected
 
 
-@given(st.text(st.sampled_from("0123456789.-+eTYDWM/:ux \t\n"), max_size=24))
-@settings(deadline=None)
-def test_every_text_is_of_one_class(text: str) -> None:
-    assert class_of(text) in CLASSES
+@given(st.lists(st.text(st.sampled_from("0123456789.-+eTYDWM/:ux \t\n"), max_size=24), min_size=1, max_size=50))
+@settings(deadline=None, max_examples=20)
+def test_every_text_is_of_one_class(texts: list[str]) -> None:
+    with duckdb.connect() as connection:
+        found = connection.execute(f"select {pattern_class('x')} from (select unnest($1) as x)", [texts]).fetchall()
+    assert len(found) == len(texts)
+    assert {name for (name,) in found} <= CLASSES.keys()
 
 
-@given(st.dates().filter(lambda day: day.year >= 1000))
-@settings(deadline=None)
-def test_a_day_is_read_in_both_spellings(day: object) -> None:
-    for text in (str(day), str(day).replace("-", "")):
-        with duckdb.connect() as connection:
-            assert connection.execute(f"select {day_of('x')} from (select $1 as x)", [text]).fetchall() == [(day,)]
+@given(st.lists(st.dates(min_value=date(1000, 1, 1)), min_size=1, max_size=50))
+@settings(deadline=None, max_examples=20)
+def test_a_day_is_read_in_both_spellings(days: list[date]) -> None:
+    with duckdb.connect() as connection:
+        for texts in ([str(day) for day in days], [str(day).replace("-", "") for day in days]):
+            found = connection.execute(f"select {day_of('x')} from (select unnest($1) as x)", [texts]).fetchall()
+            assert [day for (day,) in found] == days
 
 
 def class_of(text: str) -> str:

@@ -88,7 +88,9 @@ def test_it_outlives_the_landed_files(tmp_path: Path, landed: tuple[Landing, Rel
     assert len(measured) == 1
 
 
-@pytest.mark.parametrize("damage", ["bit", "cut", "empty", "text"])
+@pytest.mark.parametrize(
+    "damage", ["bit", *(pytest.param(kind, marks=pytest.mark.full) for kind in ("cut", "empty", "text"))]
+)
 def test_a_damaged_one_is_measured_anew(
     tmp_path: Path, landed: tuple[Landing, Release], measured: list[str], damage: str
 ) -> None:

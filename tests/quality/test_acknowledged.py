@@ -95,6 +95,24 @@ def test_an_entry_names_a_finding_in_several_ways(accepted: AcceptedFinding) -> 
     assert failed_errors(acknowledge([verdict(10)], [accepted], DAY, VERSIONS)) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "suite", "holds"),
+    [
+        ("22.1.5", "stable records", True),
+        ("23.5.0", "stable records", False),
+        (None, "stable records", False),
+        ("22.1.5", "validity", False),
+    ],
+)
+def test_what_changed_in_a_release_that_was_passed_over_is_accepted_too(
+    before: str | None, suite: str, holds: bool
+) -> None:
+    failed = verdict(10).model_copy(update={"suite": suite})
+    accepted = entry(suite=suite, releases=["23.2.9"], until=None)
+    previous = {} if before is None else {"idc": before}
+    assert (failed_errors(acknowledge([failed], [accepted], DAY, VERSIONS, previous)) == []) == holds
+
+
 def test_one_scope_that_is_not_accepted_blocks_and_is_the_one_that_is_named() -> None:
     marked = acknowledge([verdict(3, 7)], [entry(scope="a")], DAY, VERSIONS)
     with pytest.raises(AuditFailed, match="observed 7 rows\\.") as refused:

@@ -89,7 +89,9 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("suite", FAULTS)
+@pytest.mark.parametrize(
+    "suite", [suite if suite == "conservation" else pytest.param(suite, marks=pytest.mark.full) for suite in FAULTS]
+)
 def test_the_records_of_the_star_are_as_many_as_were_counted(plant: Plant, tmp_path: Path, suite: str) -> None:
     build = plant(FAULTS[suite])
     found = [finding for verdict in audit_star(build) if verdict.suite == suite for finding in verdict.failing]

@@ -104,6 +104,7 @@ def test_a_portal_without_a_published_load_is_left_out(idc: Release, tmp_path: P
     require_no_errors(found.used)
 
 
+@pytest.mark.full
 def test_errors_that_readers_have_already_are_for_a_person_to_decide(idc: Release, tmp_path: Path) -> None:
     wrong = land_cases(tmp_path, 2, TWICE)
     published(tmp_path, tmp_path / "scratch", idc, land_cases(tmp_path, 1, CASES))
@@ -115,6 +116,7 @@ def test_errors_that_readers_have_already_are_for_a_person_to_decide(idc: Releas
         require_no_errors(found.used)
 
 
+@pytest.mark.full
 def test_where_every_source_has_errors_nothing_is_chosen_anew(tmp_path: Path) -> None:
     key = small_release.IDC_INDEX.replace("'1.2.840.1.' || i as", "'1.2.840.1.' || (i % 2) as")
     _, idc = small_release.land(tmp_path, {**small_release.FILES, "idc_index": key})

@@ -67,6 +67,7 @@ def loads(home: Path) -> dict[tuple[str, str], tuple[str, int, bool]]:
         return {(source, dataset): tuple(rest) for source, dataset, *rest in rows.fetchall()}
 
 
+@pytest.mark.full
 class TestPortals:
     """One home, one night after the other."""
 
@@ -170,7 +171,6 @@ class TestPortals:
         shown = icw("sources", "--sources", "sandbox", home=home, **reads(sandbox)).stdout
         assert all(word in shown for word in ("idc", "midrc", "bih", "as landed", "SYNTHETIC"))
 
-    @pytest.mark.full
     def test_a_portal_that_is_down_keeps_its_load_and_the_run_is_degraded(
         self, icw: Icw, bucket: Bucket, sandbox: Sandbox, home: Path
     ) -> None:
@@ -190,7 +190,6 @@ class TestPortals:
         assert loads(home)["midrc", "case"] == ("landed", sandbox.portal.indices["case"].documents, True)
         assert Landing(home).releases("midrc") == kept
 
-    @pytest.mark.full
     def test_status_says_that_the_run_was_degraded(self, icw: Icw, home: Path) -> None:
         shown = icw("status", home=home)
         assert shown.returncode == 0
@@ -200,14 +199,12 @@ class TestPortals:
         assert report["last_run"]["failures"][0]["source"] == "midrc"
         assert report["failures"][0]["source"] == "midrc"
 
-    @pytest.mark.full
     def test_the_next_night_is_green_again(self, icw: Icw, sandbox: Sandbox, home: Path) -> None:
         done = icw("refresh", "--sources", "sandbox", home=home, **reads(sandbox))
         assert done.returncode == 0, done.stderr
         assert "Nothing new upstream" in done.stdout
         assert json.loads(icw("status", "--json", home=home).stdout)["last_run"]["exit_code"] == 0
 
-    @pytest.mark.full
     def test_what_moved_is_fetched_the_rest_taken_over_and_drift_of_no_consequence_is_published_as_warnings(
         self, icw: Icw, sandbox: Sandbox, home: Path
     ) -> None:
@@ -235,7 +232,6 @@ class TestPortals:
         assert re.search(r"Every other column of the contract is there: [^:]*subject\.submitter_id", observed)
         assert re.search(r"has the type of the contract: [^:]*annotation\.midrc_mRALE_score", observed)
 
-    @pytest.mark.full
     def test_nothing_at_all_answers(self, icw: Icw, bucket: Bucket, sandbox: Sandbox, home: Path) -> None:
         before = catalog.current(home)
         sandbox.faults.add(Fault(kind="server_error", service="portal", times=None))
@@ -247,7 +243,6 @@ class TestPortals:
         assert "No source could be refreshed" in one_line(done)
         assert catalog.current(home) == before
 
-    @pytest.mark.full
     def test_a_live_refresh_takes_no_made_up_data(self, icw: Icw, sandbox: Sandbox, home: Path) -> None:
         """Not even the load that the sandbox left in the same home; nothing of it is landed, and nothing asked for."""
         landed = Landing(home).releases("midrc")
@@ -263,7 +258,6 @@ class TestPortals:
         assert {failure.source for failure in snapshot.manifest.failures} == {"midrc", "bih"}
         assert {source for (source, _), (status, *_) in loads(home).items() if status == "no load"} == {"midrc", "bih"}
 
-    @pytest.mark.full
     def test_a_sandbox_does_not_replace_real_data(self, icw: Icw, sandbox: Sandbox, home: Path) -> None:
         before = catalog.current(home)
         done = icw("refresh", "--sources", "sandbox", home=home, **reads(sandbox))

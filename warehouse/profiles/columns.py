@@ -74,7 +74,9 @@ class MeasuredColumn:
         What begins with a visible ASCII character need not be trimmed to see that it is not blank.
         """
         if self.is_list:
-            return f"len({self.elements}) > 0"
+            # Most lists begin with something, and then need not be looked through.
+            first = stated(f"{self.sql}[1]") if self.kind == "text" else f"{self.sql}[1] is not null"
+            return f"case when {first} then true else len({self.elements}) > 0 end"
         match self.kind:
             case "text":
                 return stated(self.sql)
@@ -90,6 +92,11 @@ class MeasuredColumn:
         """The elements of a list that are something (SQL), each as often as it is there."""
         is_something = stated("element") if self.kind == "text" else "element is not null"
         return f"list_filter({self.sql}, lambda element: {is_something})"
+
+    @property
+    def different(self) -> str:
+        """The different elements of a list (SQL), each once; most lists have a single one."""
+        return f"case when len({self.sql}) = 1 then {self.sql} else list_distinct({self.sql}) end"
 
     @property
     def compared(self) -> str:

@@ -152,7 +152,10 @@ class _Measured:
 
     def _opened(self, column: MeasuredColumn) -> str:
         """Return the relation (SQL) with a row for each different element of a list, and one where it has none."""
-        elements = f"case when {column.filled} then list_distinct({column.elements}) else [null] end"
+        elements = (
+            f"case when not coalesce({column.filled}, false) then [null] when len({column.sql}) = 1 then {column.sql}"
+            f" else list_distinct({column.elements}) end"
+        )
         return f"(select unnest({elements}) as {_ELEMENT}, * from {self.relation})"
 
     def _tallies(
@@ -300,7 +303,7 @@ def _counted(columns: Sequence[MeasuredColumn], relation: str) -> str:
     scalars = [place for place in range(len(columns)) if place not in lists]
     queries = [
         f"select {place} as place, cast(v as varchar) as v, count(*) as n from"
-        f" (select unnest(list_distinct({columns[place].sql})) as v from {relation}) where v is not null group by all"
+        f" (select unnest({columns[place].different}) as v from {relation}) where v is not null group by all"
         for place in lists
     ]
     if len(scalars) == 1:

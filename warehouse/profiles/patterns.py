@@ -22,16 +22,15 @@ def pattern_class(text: str) -> str:
 
     A class is told by the whole text. Eight digits are a date only if there is such a day, else a number.
     """
-    uuid = f" when {_is(text, _UUID, any_case=True)} then 'uuid'"
-    doi = f" when {_is(text, _DOI, any_case=True)} then 'doi'"
-    # What begins with a letter, as most other texts do, needs no look at the codes that begin with a digit or sign.
+    # What cannot be of a class by its length or its characters need not be looked at: most texts are told so.
+    uuid = f" when length({text}) = 36 and {_is(text, _UUID, any_case=True)} then 'uuid'"
+    doi = f" when contains({text}, '10.') and {_is(text, _DOI, any_case=True)} then 'doi'"
     return (
-        f"case when not {stated(text)} then 'empty' when {text} >= '+' and {text} < ':' then"
-        f" case when {day_of(text)} is not null then 'date'"
-        f" when {_is(text, _NUMBER)} then 'number'"
-        f" when length({text}) <= 64 and {_is(text, _UID)} then 'uid'"
-        f" when {_is(text, _AGE)} then 'age'{uuid}{doi} else 'other' end"
-        f"{uuid}{doi} when {_is(text, _URL, any_case=True)} then 'url' else 'other' end"
+        f"case when not {stated(text)} then 'empty'{uuid} when {text} >= '+' and {text} < ':' then"
+        f" case when length({text}) <= 64 and {_is(text, _UID)} then 'uid'"
+        f" when {day_of(text)} is not null then 'date' when {_is(text, _NUMBER)} then 'number'"
+        f" when length({text}) = 4 and {_is(text, _AGE)} then 'age'{doi} else 'other' end"
+        f"{doi} when contains({text}, '://') and {_is(text, _URL, any_case=True)} then 'url' else 'other' end"
     )
 
 
@@ -39,7 +38,7 @@ def day_of(text: str) -> str:
     """Return SQL for the day (DATE) that a text states as YYYY-MM-DD, with or without a time, or as YYYYMMDD."""
     return (
         f"case when length({text}) = 8 and {_is(text, _DICOM_DATE)} then try_strptime({text}, '%Y%m%d')::date"
-        f" when {_is(text, _DATE)} then try_cast({text}[:10] as date) end"
+        f" when {text}[5] = '-' and {_is(text, _DATE)} then try_cast({text}[:10] as date) end"
     )
 
 

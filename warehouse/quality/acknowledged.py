@@ -8,18 +8,25 @@ affects no more records than it accepts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from warehouse.acknowledgements import AcceptedFinding
+from warehouse.build.versions import version_rank
 from warehouse.quality.verdicts import COULD_RUN, Finding, Verdict
 from warehouse.yaml_text import load_yaml
 
 SHIPPED = Path(__file__).with_name("acknowledged.yml")
 
 _SHIPPED_BY = "this project"
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+# The suites that judge a release beside the one before it.
+_BESIDE_THE_PAST = frozenset({"stable records", "stable figures"})
 
 
 @cache
@@ -32,7 +39,11 @@ def shipped(path: Path = SHIPPED) -> tuple[AcceptedFinding, ...]:
 
 
 def acknowledge(
-    verdicts: Iterable[Verdict], accepted: Sequence[AcceptedFinding], day: date, versions: Mapping[str, str]
+    verdicts: Iterable[Verdict],
+    accepted: Sequence[AcceptedFinding],
+    day: date,
+    versions: Mapping[str, str],
+    previous: Mapping[str, str] = NOTHING,
 ) -> list[Verdict]:
     """Mark what is accepted of failed verdicts: who accepts it, why, how much and until when.
 
@@ -41,14 +52,17 @@ def acknowledge(
         accepted: what is accepted.
         day: when the newest data under audit was fetched.
         versions: the release of each source that was judged.
+        previous: the release of each source that it was compared with, where it was: what is accepted of a release in
+            between holds too, since that changed then.
     """
+    judged = _Judged(day, versions, previous)
     return [
         verdict
         if verdict.passed
         else verdict.model_copy(
             update={
                 "findings": tuple(
-                    finding if finding.passed else _marked(verdict, finding, accepted, day, versions)
+                    finding if finding.passed else _marked(verdict, finding, accepted, judged)
                     for finding in verdict.findings
                 )
             }
@@ -75,18 +89,34 @@ def matching_nothing(entries: Iterable[AcceptedFinding], verdicts: Iterable[Verd
     return [entry for entry in entries if not any(is_about(entry, *found) for found in failing)]
 
 
-def _marked(
-    verdict: Verdict, finding: Finding, accepted: Sequence[AcceptedFinding], day: date, versions: Mapping[str, str]
-) -> Finding:
+@dataclass(frozen=True)
+class _Judged:
+    """What was judged: the day of its newest data, the release of each source, and that which it was compared with."""
+
+    day: date
+    versions: Mapping[str, str]
+    previous: Mapping[str, str]
+
+    def is_under(self, entry: AcceptedFinding, source: str, suite: str) -> bool:
+        """Return whether an entry is in force for the release of a source, or for one that was passed over."""
+        version, before = self.versions[source], self.previous.get(source)
+        passed = [version]
+        if before is not None and suite in _BESIDE_THE_PAST:
+            span = version_rank(before), version_rank(version)
+            passed += [release for release in entry.releases if span[0] < version_rank(release) < span[1]]
+        return any(entry.is_in_force(self.day, release) for release in passed)
+
+
+def _marked(verdict: Verdict, finding: Finding, accepted: Sequence[AcceptedFinding], judged: _Judged) -> Finding:
     if verdict.expectation == COULD_RUN:
         # What nobody has judged, nobody can accept.
         return finding
     about = [entry for entry in accepted if is_about(entry, verdict, finding)]
-    in_force = [entry for entry in about if _is_in_force(entry, finding, day, versions)]
+    in_force = [entry for entry in about if _is_in_force(entry, finding, verdict.suite, judged)]
     # Of several the one that accepts most counts: `affected` is at least 1 where something fails.
     widest = max(in_force, key=lambda entry: (entry.accepted, entry.until or date.max), default=None)
     if widest is None:
-        expired = next((entry for entry in about if entry.until is not None and entry.until < day), None)
+        expired = next((entry for entry in about if entry.until is not None and entry.until < judged.day), None)
         return finding if expired is None else replace(finding, remark=f"accepted until {expired.until}, not any more")
     affected = finding.affected or 1
     if affected > widest.accepted:
@@ -94,12 +124,14 @@ def _marked(
     return replace(finding, acknowledged=_in_words(widest), acknowledged_until=widest.until)
 
 
-def _is_in_force(entry: AcceptedFinding, finding: Finding, day: date, versions: Mapping[str, str]) -> bool:
-    source = entry.source if entry.source is not None and entry.source in versions else finding.asset[0]
-    if source in versions:
-        return entry.is_in_force(day, versions[source])
+def _is_in_force(entry: AcceptedFinding, finding: Finding, suite: str, judged: _Judged) -> bool:
+    source = entry.source if entry.source is not None and entry.source in judged.versions else finding.asset[0]
+    if source in judged.versions:
+        return judged.is_under(entry, source, suite)
     # A table of the star is made of several sources: one of the releases that it was built from will do.
-    return entry.is_in_force(day, None) or any(entry.is_in_force(day, version) for version in versions.values())
+    return entry.is_in_force(judged.day, None) or any(
+        entry.is_in_force(judged.day, version) for version in judged.versions.values()
+    )
 
 
 def _in_words(entry: AcceptedFinding) -> str:

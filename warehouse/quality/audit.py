@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -30,7 +31,7 @@ from warehouse.quality.examples import with_examples
 from warehouse.quality.failing_suites import could_fail
 from warehouse.quality.history import KnownGaps
 from warehouse.quality.past import NO_PAST, Past
-from warehouse.quality.suite import BuiltStar, Declared, LandedDataset, LandedRelease, Profile, ProfileRow
+from warehouse.quality.suite import BuiltStar, Declared, LandedDataset, LandedRelease, Profile, ProfileRow, StarSuite
 from warehouse.quality.suites import LANDED, RELEASE, STAR
 from warehouse.quality.verdicts import Verdict, failed_errors
 from warehouse.reading import found_columns
@@ -44,6 +45,9 @@ __all__ = ["audit_landed", "audit_star", "failed_errors"]
 NOTHING_KNOWN = KnownGaps()
 
 Judge = Callable[[Sequence[Profile]], list[Verdict]]
+
+_AT_ONCE = 2
+"""Releases, or suites over a star, at once: most queries are short and keep one core busy. All share one database."""
 
 
 def audit_landed(
@@ -73,16 +77,25 @@ def audit_landed(
         IntegrityError: a landed object is missing or is not readable Parquet.
         StorageError: the memory limit is too low, or the temporary folder cannot take what does not fit.
     """
-    verdicts: list[Verdict] = []
-    with _engine() as judge:
-        for release in releases:
-            with TemporaryDirectory(prefix="icw-audit-") as spill, duckdb.connect(":memory:") as connection:
-                bounds = _Bounds(threads, memory_limit, spill)
-                bounds.set_on(connection)
-                contract = contracts(release.source)
-                verdicts += _landed_verdicts(connection, release, landing, contract, bounds, judge)
-                verdicts += _release_verdicts(connection, release, landing, contract, past, bounds, judge)
-    return _acknowledged(verdicts, accepted, releases)
+    with (
+        _engine() as judge,
+        TemporaryDirectory(prefix="icw-audit-") as spill,
+        duckdb.connect(":memory:") as database,
+        ThreadPoolExecutor(max_workers=_AT_ONCE) as pool,
+    ):
+        bounds = _Bounds(threads, memory_limit, spill)
+        bounds.set_on(database)
+
+        def judged(release: Release) -> list[Verdict]:
+            contract = contracts(release.source)
+            with database.cursor() as connection:
+                return [
+                    *_landed_verdicts(connection, release, landing, contract, bounds, judge),
+                    *_release_verdicts(connection, release, landing, contract, past, bounds, judge),
+                ]
+
+        verdicts = [verdict for of_one in pool.map(judged, releases) for verdict in of_one]
+    return _acknowledged(verdicts, accepted, releases, past)
 
 
 def audit_star(
@@ -112,7 +125,6 @@ def audit_star(
     declared = Declared(tuple(map(load_contract, SOURCE_NAMES)), read_star_description(build.manifest))
     # DuckDB's own choice for what does not fit: beside the file.
     bounds = _Bounds(threads, memory_limit, f"{build.database}.tmp")
-    verdicts: list[Verdict] = []
     with _engine() as judge, _reading(build.database, bounds) as connection:
         star = BuiltStar(
             declared=declared,
@@ -122,30 +134,49 @@ def audit_star(
             evidence=build.evidence,
             synthetic=frozenset(release.source for release in build.releases if release.synthetic),
         )
-        for suite in STAR:
-            with could_fail(suite.name, STAR_SCHEMA, suite.default, bounds.hit_by) as failed:
+
+        def judged(suite: StarSuite) -> list[Verdict]:
+            verdicts: list[Verdict] = []
+            with (
+                connection.cursor() as reading,
+                could_fail(suite.name, STAR_SCHEMA, suite.default, bounds.hit_by) as failed,
+            ):
                 profile = suite.profile(
-                    STAR_SCHEMA, suite.measure(connection, star), frozenset(suite.assets(declared)), suite.default
+                    STAR_SCHEMA, suite.measure(reading, star), frozenset(suite.assets(declared)), suite.default
                 )
-                verdicts += with_examples(connection, judge([profile]), bounds.hit_by)
-            verdicts += failed
+                verdicts += with_examples(reading, judge([profile]), bounds.hit_by)
+            return [*verdicts, *failed]
+
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            verdicts = [verdict for of_one in pool.map(judged, STAR) for verdict in of_one]
     return _acknowledged(verdicts, accepted, build.releases)
 
 
 def _acknowledged(
-    verdicts: Sequence[Verdict], accepted: Sequence[AcceptedFinding], releases: Sequence[Release]
+    verdicts: Sequence[Verdict],
+    accepted: Sequence[AcceptedFinding],
+    releases: Sequence[Release],
+    past: Past = NO_PAST,
 ) -> list[Verdict]:
     versions = {release.source: release.version for release in releases}
+    previous = {source: release.version for source, release in past.previous.items()}
     day = max((release.fetched_at for release in releases), default=datetime.now(UTC)).date()
-    return acknowledge(verdicts, [*accepted, *shipped()], day, versions)
+    return acknowledge(verdicts, [*accepted, *shipped()], day, versions, previous)
 
 
 @contextmanager
 def _engine() -> Iterator[Judge]:
     """Load Great Expectations while the block measures: its import takes three seconds of one core."""
+    one_at_a_time = Lock()
     with ThreadPoolExecutor(max_workers=1) as pool:
         loaded = pool.submit(_load_engine)
-        yield lambda profiles: loaded.result()(profiles)
+
+        def judge(profiles: Sequence[Profile]) -> list[Verdict]:
+            engine = loaded.result()
+            with one_at_a_time:
+                return engine(profiles)
+
+        yield judge
 
 
 def _load_engine() -> Judge:

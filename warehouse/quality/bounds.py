@@ -47,6 +47,10 @@ class Limit:
             return "warning"
         return "stable"
 
+    def times(self, count: int) -> Limit:
+        """Return the limit of so many steps at once."""
+        return self if count == 1 else Limit(count * self.warning, count * self.error)
+
 
 @dataclass(frozen=True)
 class Bounds:

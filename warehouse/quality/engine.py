@@ -210,6 +210,7 @@ def _failing(profile: Profile, check: Check, asset: Asset, scope: str, rows: Seq
         query=queries[0]
         if len(queries) == 1
         else " union all by name ".join(f"(from ({sql}))" for sql in queries) or None,
+        examples=rows[0].detail.examples if len(queries) == 1 else (),
     )
 
 

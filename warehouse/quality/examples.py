@@ -44,19 +44,26 @@ def _with_examples(
     connection: duckdb.DuckDBPyConnection, finding: Finding, hit_by: HitBy, previous: str | None
 ) -> Finding:
     finding = replace(finding, previous=previous)
-    if finding.query is None:
+    if finding.query is None or finding.examples:
         return finding
     try:
-        cursor = connection.execute(f"from ({finding.query}\n) limit {MOST + 1}")
-        names = [column[0] for column in cursor.description or ()]
-        rows = cursor.fetchall()
+        return replace(finding, examples=first_of(connection, finding.query))
     except duckdb.Error as error:
         if (lack := hit_by(error)) is not None:
             raise lack from error
         # The finding stands: that its records cannot be listed must not hide it.
         return replace(finding, remark=f"its records cannot be listed: {reason(error)}")
-    examples = tuple(_in_words(names, row) for row in rows[:MOST])
-    return replace(finding, examples=examples)
+
+
+def first_of(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[str, ...]:
+    """Return the first records that a query lists, in words.
+
+    Raises:
+        duckdb.Error: the query cannot be run.
+    """
+    cursor = connection.execute(f"from ({query}\n) limit {MOST}")
+    names = [column[0] for column in cursor.description or ()]
+    return tuple(_in_words(names, row) for row in cursor.fetchall())
 
 
 def _in_words(names: Sequence[str], row: Sequence[object]) -> str:

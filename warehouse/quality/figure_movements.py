@@ -64,10 +64,11 @@ class Compared:
 
     `columns` are those that may be judged by their values (the others change by nature), `all_columns` those that both
     loads have, `categories` those whose distribution means something. `respelled` returns a value of a column as it is
-    compared.
+    compared. Limits are those of one release to the next: of several at once (`releases_apart`) so many times as wide.
     """
 
     unit: Unit
+    releases_apart: int
     history: DatasetHistory
     all_columns: frozenset[str]
     columns: frozenset[str]
@@ -103,10 +104,11 @@ class Compared:
         """Return how a movement of now stands, and its size."""
         now = effect(self.history.last, self.history.now)
         limits = LIMITS[self.unit][movement]
-        if now <= min(limits.written.warning, limits.floor.warning):
+        written, floor = limits.written.times(self.releases_apart), limits.floor.times(self.releases_apart)
+        if now <= min(written.warning, floor.warning):
             return "stable", now
         earlier = [effect(one, other) for one, other in pairwise(self.history.before)]
-        bounds = bounds_of(earlier, limits.written, limits.floor)
+        bounds = bounds_of(earlier, written, floor)
         return bounds.limit.standing(max(0.0, now - bounds.centre)), now
 
     def _rows(self) -> Iterator[Moved]:

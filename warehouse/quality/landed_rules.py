@@ -39,6 +39,7 @@ class RuleProfile(ProfileRow):
     places: str
     expected: str
     query: str
+    examples: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -54,7 +55,8 @@ class RuleProfile(ProfileRow):
     @property
     def detail(self) -> Detail:
         """The column as the scope, and the query of all rows that break the rule."""
-        return Detail(self.column, self.expected, self.broken, self.query if self.broken else None)
+        query = self.query if self.broken else None
+        return Detail(self.column, self.expected, self.broken, query, self.examples)
 
 
 def checks_of(rules: Sequence[LandedRule]) -> tuple[Check, ...]:
@@ -74,7 +76,7 @@ def measure_rules(
 
     Shared relations are kept as temporary tables while this runs.
     """
-    # Its package imports DuckDB, and the suites are listed without.
+    # They import DuckDB, and the suites are listed without.
     from warehouse.build.versions import major_version
 
     words = {"{major}": str(major_version(release.release.version)), "{fetched}": _day(release)}
@@ -149,6 +151,7 @@ def _profile(
     condition = _said(rule.broken, words)
     bound = rule.error_percent
     is_beyond = bound is not None and broken >= _FEWEST_OF_ERROR and 100 * broken > bound * rows
+    query = listing(rule, relation, condition)
     return RuleProfile(
         rule=rule.sentence,
         source=rule.source,
@@ -159,8 +162,24 @@ def _profile(
         beyond=broken if is_beyond else 0,
         places=_places(connection, rule, relation, condition) if broken and rule.place else "",
         expected=rule.expected,
-        query=with_shared(listing(rule, relation, condition), shared),
+        query=with_shared(query, shared),
+        examples=_examples(connection, query) if broken else (),
     )
+
+
+def _examples(connection: DuckDBPyConnection, query: str) -> tuple[str, ...]:
+    """List the first rows while the shared relations are at hand: the query of the finding makes them again.
+
+    Where that fails, the audit lists them, and says why it cannot.
+    """
+    import duckdb
+
+    from warehouse.quality.examples import first_of
+
+    try:
+        return first_of(connection, query)
+    except duckdb.Error:
+        return ()
 
 
 def _places(connection: DuckDBPyConnection, rule: LandedRule, relation: str, condition: str) -> str:

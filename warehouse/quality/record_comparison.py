@@ -194,6 +194,8 @@ class Comparison:
             tolerance = STORED
         elif kind not in ("fixed", "advancing") and not self.landed.contract.one_version:
             tolerance = OF_A_NIGHT
+        if kind != "fixed":
+            tolerance = tolerance.times(self.landed.releases_apart)
         aspect: Aspect = "fixed" if kind == "fixed" else "described"
         expected = {
             "fixed": f"the {self.rule.what} keeps its {column.name}",
@@ -297,7 +299,7 @@ class Comparison:
             for count in counts
             if count.changed >= FEWEST_GONE or count.changed == 0 or count.changed == count.compared >= FEWEST_GONE
         ]
-        tolerance = GONE_OR_REPLACED if self.rule.is_replaced else GONE
+        tolerance = (GONE_OR_REPLACED if self.rule.is_replaced else GONE).times(self.landed.releases_apart)
         dropped = total_of(counts)
         found = list(findings_of("records", named, tolerance))
         by_whole = tolerance.whole.standing(dropped.changed / dropped.compared if dropped.compared else 0.0)

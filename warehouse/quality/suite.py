@@ -44,13 +44,15 @@ class Detail:
     `scope` names what the row is about within its asset, in words that stay the same from night to night and hold no
     figures (a column, a collection): asset and scope tell the findings of one check apart. `expected` says what would
     hold, `affected` how many records do not, and `query` (SQL) lists all of these, their keys first: over
-    `landed_<source>.<dataset>`, `previous_<source>.<dataset>` or `star.<table>`.
+    `landed_<source>.<dataset>`, `previous_<source>.<dataset>` or `star.<table>`. The first of them are the `examples`,
+    where the suite has listed them itself (`warehouse.quality.examples`).
     """
 
     scope: str = ""
     expected: str = ""
     affected: int | None = None
     query: str | None = None
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,16 @@ class LandedRelease:
     def earlier(self) -> str:
         """The schema of the views of the previous release."""
         return f"previous_{self.release.source}"
+
+    @property
+    def releases_apart(self) -> int:
+        """How many data releases lie between the previous one and this: 1 from one to the next, and of a portal."""
+        # Its package imports DuckDB, and the suites are listed without.
+        from warehouse.build.versions import major_version
+
+        if self.previous is None or not self.contract.one_version:
+            return 1
+        return max(1, major_version(self.release.version) - major_version(self.previous.version))
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,7 @@ def test_there_are_many_kinds_with_names_of_their_own() -> None:
 
 @pytest.mark.parametrize(
     ("name", "size"),
-    # Nights of a portal take ten times as long as releases of IDC.
-    [
-        pytest.param(*case, marks=[] if BY_NAME[case[0]].source == "idc" else pytest.mark.full, id=case[0])
-        for case in FOUND
-    ],
+    [pytest.param(*case, marks=[] if case is FOUND[0] else pytest.mark.full, id=case[0]) for case in FOUND],
 )
 def test_a_defect_is_found(home: Path, tmp_path: Path, name: str, size: float) -> None:
     defect = BY_NAME[name]
@@ -125,6 +121,7 @@ def _count(world: World, release: Release, condition: str) -> int:
     return count
 
 
+@pytest.mark.full
 def test_the_first_night_of_all_has_nothing_before_it(tmp_path: Path) -> None:
     world = _world(tmp_path, tmp_path, "idc")
     found = nights_of(world, tmp_path, 1)

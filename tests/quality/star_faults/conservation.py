@@ -47,7 +47,7 @@ FAULTS = (
         "sums",
         "fct_series has every byte of IDC",
         f"update star.fct_series set size_bytes = size_bytes - 1 where {_FIRST}",
-        "landed 5278800, star 5278799",
+        "landed 527885278800, star 527885278799",
     ),
     _conservation(
         "sums",
@@ -65,7 +65,7 @@ FAULTS = (
         "sums",
         "fct_series_version has every byte of the current and prior revisions of IDC",
         "update star.fct_series_version set size_bytes = 0 where crdc_series_uuid = 'old-1'",
-        "landed 10278800, star 9778800",
+        "landed 527890278800, star 527889778800",
     ),
     _conservation(
         "sums",

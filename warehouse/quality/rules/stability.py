@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
 
@@ -44,6 +44,10 @@ class Tolerance:
     group: Limit
     whole: Limit
     fewest: int = 3
+
+    def times(self, count: int) -> Tolerance:
+        """Return the tolerance of so many steps at once."""
+        return self if count == 1 else replace(self, group=self.group.times(count), whole=self.whole.times(count))
 
 
 TOLERANCES: Mapping[FactKind, Tolerance] = {

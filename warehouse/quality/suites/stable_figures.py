@@ -115,7 +115,7 @@ def measure_figures(connection: DuckDBPyConnection, landed: LandedRelease) -> li
         }
         watched = frozenset(column for column, kind in kinds.items() if kind not in _MOVING)
         categories = frozenset(column for column in watched if is_category(column, kinds[column]))
-        compared = Compared(unit, history, there, watched, categories, respelled)
+        compared = Compared(unit, landed.releases_apart, history, there, watched, categories, respelled)
         for group in _findings(list(compared.moved())):
             rows.append(_row(landed, name, expected, group, len(history.before)))
     return rows
