@@ -57,18 +57,30 @@ def profile_star() -> None:
 
 
 def audit() -> None:
-    from warehouse.quality.audit import audit_landed, audit_star
+    audit_landed()
+    audit_star()
+
+
+def audit_landed() -> None:
+    from warehouse.quality import audit
     from warehouse.quality.record import record_verdicts
     from warehouse.snapshots.past import past_of
 
     settings = load_settings()
     landing = Landing(settings.home)
     releases = landing.selected()
-    with suites_timed(settings.home / "suites.json"):
-        found = audit_landed(releases, landing, past_of(settings.home, landing, releases))
-        record_verdicts(settings.home, "landed", input_digest(releases), found, 0.0)
+    found = audit.audit_landed(releases, landing, past_of(settings.home, landing, releases))
+    record_verdicts(settings.home, "landed", input_digest(releases), found, 0.0)
+
+
+def audit_star() -> None:
+    from warehouse.quality import audit
+    from warehouse.quality.record import record_verdicts
+
+    settings = load_settings()
+    with suites_timed(settings.home / "suites_star.json"):
         build = open_build(settings.home)
-        record_verdicts(settings.home, "star", build.input_digest, audit_star(build), 0.0)
+        record_verdicts(settings.home, "star", build.input_digest, audit.audit_star(build), 0.0)
 
 
 def publish() -> None:
@@ -80,7 +92,7 @@ def publish() -> None:
 
 def next_night() -> None:
     """Profile and audit what is landed of a night on which the portals have sent the same under another version."""
-    from warehouse.quality.audit import audit_landed
+    from warehouse.quality import audit
     from warehouse.snapshots.past import past_of
 
     settings = load_settings()
@@ -89,8 +101,8 @@ def next_night() -> None:
         release if load_contract(release.source).one_version else landing.commit(_a_day_later(release), {})
         for release in landing.selected()
     ]
-    with suites_timed(settings.home / "suites_next_night.json"):
-        audit_landed(releases, landing, past_of(settings.home, landing, releases))
+    with suites_timed(settings.home / "suites_landed.json"):
+        audit.audit_landed(releases, landing, past_of(settings.home, landing, releases))
 
 
 def _a_day_later(release: Release) -> Release:
@@ -125,5 +137,5 @@ def suites_timed(path: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    stages = (land, project, profile, model, profile_star, audit, publish, next_night)
+    stages = (land, project, profile, model, profile_star, audit, audit_landed, audit_star, publish, next_night)
     {stage.__name__: stage for stage in stages}[sys.argv[1]]()
