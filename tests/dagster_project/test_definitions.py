@@ -16,7 +16,8 @@ from dagster_project.definitions import definitions
 from dagster_project.defs.sources import first_asset, release_assets
 from schedules.definitions import defs
 from schedules.nightly import nightly_refresh
-from tests.support.planted_sources import land_planted
+from tests.support import small_release
+from tests.support.planted_sources import land_portals
 from warehouse.contracts import load_contract
 from warehouse.quality.suites import LANDED, STAR
 from warehouse.registry import SOURCES, source
@@ -79,8 +80,8 @@ def test_every_suite_is_a_blocking_check_of_a_source_or_of_the_table_that_it_jud
 
 def test_a_failure_of_a_portal_shows_on_the_portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ICW_HOME", str(tmp_path))
-    landing, releases = land_planted(tmp_path)
-    for release in releases:
+    landing, idc = small_release.land(tmp_path)
+    for release in (idc, *land_portals(tmp_path, landing, {}, {})):
         landing.select(release)
     known = definitions(load_settings())
     audit = next(checks for checks in known.asset_checks or [] if checks.node_def.name == "audit_landed")

@@ -356,7 +356,7 @@ def test_a_day_on_which_the_hub_has_read_a_record_does_not_go_back(
 def test_a_null_rate_that_creeps_up_over_ten_nights_is_found(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     standings: list[set[str]] = []
-    for night in range(13):
+    for night in range(15):
         # A fifth of a per cent more each night: beneath what one night may move.
         share = max(0, night - 1) * 2
         columns = f"case when hash(_data_file_id) % 1000 < {share} then null else body_part_examined end"

@@ -111,7 +111,7 @@ LIMITS: Mapping[Unit, Mapping[Movement, MovementLimits]] = {
 FEWEST_ROWS = 20
 """Of fewer rows before, no share is judged."""
 
-OF_ONE_OWNER = 10
+OF_ONE_OWNER = 5
 """So many records of one patient or dataset arrive together, and are alike: they tell as much as one."""
 
 MOST_JOINED = 0.1
