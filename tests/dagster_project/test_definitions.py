@@ -78,6 +78,7 @@ def test_every_suite_is_a_blocking_check_of_a_source_or_of_the_table_that_it_jud
         assert checks[dg.AssetCheckKey(dg.AssetKey(list(suite.default)), suite.name.replace(" ", "_"))].blocking
 
 
+@pytest.mark.full
 def test_a_failure_of_a_portal_shows_on_the_portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ICW_HOME", str(tmp_path))
     landing, idc = small_release.land(tmp_path)

@@ -401,6 +401,7 @@ def test_another_channel_may_carry_less(tmp_path: Path, channel: str, standing: 
     assert set(found.about("collections_index", "rows")) == {standing}
 
 
+@pytest.mark.full
 def test_profiles_alone_are_enough_for_figures(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     for _ in range(3):

@@ -408,6 +408,7 @@ def home_of(build: Build) -> Path:
     return build.folder.parent.parent
 
 
+@pytest.mark.full
 def test_a_column_that_the_release_lacks_is_named(tmp_path: Path) -> None:
     """As in 23.5.0, which has no SOPClassUID: only the columns made of it, and why."""
     older = {**IN_THE_WHEEL, "idc_index": f'select * exclude ("SOPClassUID") from ({IDC_INDEX})'}

@@ -186,6 +186,7 @@ def test_the_wide_form_is_a_pivot(star: duckdb.DuckDBPyConnection) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.full
 def test_without_a_request_the_table_is_empty_and_says_what_to_set(tmp_path: Path) -> None:
     empty = built(tmp_path, {"idc_index": IDC_INDEX})
     parts = [part for part in absent_parts(empty, Landing(tmp_path)) if part.table == "fct_clinical_value"]

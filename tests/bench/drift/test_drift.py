@@ -73,6 +73,7 @@ def test_a_defect_is_found(home: Path, tmp_path: Path, name: str, size: float) -
     assert answerable(failing(world.landing, release, past), failing(world.landing, world.night, past), hits)
 
 
+@pytest.mark.full
 def test_the_verdicts_are_those_of_the_audit(tmp_path: Path) -> None:
     world = _world(tmp_path, tmp_path, "idc")
     past = past_of_world(tmp_path, world)
