@@ -392,6 +392,15 @@ def test_a_dataset_that_is_not_there_any_more_is_an_error(tmp_path: Path) -> Non
     assert len(found.connection.execute(str(row.detail.query)).fetchall()) == 2000
 
 
+@pytest.mark.parametrize("before", ["24.2.2", "20.0.3"])
+def test_rows_that_are_lost_are_an_error_over_several_releases_too(tmp_path: Path, before: str) -> None:
+    _, previous = land(tmp_path, FILES, before)
+    lost = index("", 'cast("SeriesNumber" as integer) % 10 > 0')
+    landing, now = land(tmp_path, {**FILES, **lost}, "25.0.5")
+    found = compare(landing, now, previous)
+    assert "error" in [row.standing for row in found.rows if isinstance(row, FigureProfile) and row.scope == "rows"]
+
+
 @pytest.mark.parametrize(("channel", "standing"), [("wheel", "error"), ("bucket", "error"), ("package", "warning")])
 def test_another_channel_may_carry_less(tmp_path: Path, channel: str, standing: str) -> None:
     _, previous = land(tmp_path, FILES, "24.2.2")

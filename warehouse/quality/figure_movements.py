@@ -104,7 +104,9 @@ class Compared:
         """Return how a movement of now stands, and its size."""
         now = effect(self.history.last, self.history.now)
         limits = LIMITS[self.unit][movement]
-        written, floor = limits.written.times(self.releases_apart), limits.floor.times(self.releases_apart)
+        # A dataset never shrinks from one release to the next, so it does not over several.
+        steps = 1 if movement == "shrinking" else self.releases_apart
+        written, floor = limits.written.times(steps), limits.floor.times(steps)
         if now <= min(written.warning, floor.warning):
             return "stable", now
         earlier = [effect(one, other) for one, other in pairwise(self.history.before)]
