@@ -16,6 +16,7 @@ from warehouse.build import input_digest
 from warehouse.landing import Choice, Landing, Release
 from warehouse.process import loading
 from warehouse.quality.incidents import keep_incidents
+from warehouse.quality.kept_verdicts import KeptVerdicts
 from warehouse.quality.record import record_verdicts
 from warehouse.quality.verdicts import Verdict, failed_errors, named
 from warehouse.refresh import evidence, say_degraded
@@ -52,7 +53,8 @@ def audit_selected(settings: Settings, landing: Landing) -> LandedAudit:
     def judge(releases: Sequence[Release]) -> list[Verdict]:
         bounds = {"threads": settings.threads, "memory_limit": settings.memory_limit}
         past = past_of(settings.home, landing, releases, **bounds)
-        return audit_landed(releases, landing, past, accepted=accepted, **bounds)
+        kept = KeptVerdicts(settings.home, landing, past)
+        return audit_landed(releases, landing, past, accepted=accepted, kept=kept, **bounds)
 
     started, ended_at = time.monotonic(), now()
     accepted = read_acknowledgements(settings.home).findings

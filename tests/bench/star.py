@@ -56,13 +56,15 @@ def run(console: Console) -> None:
     )
     # What is measured starts with the peak memory of this process, which therefore must stay small.
     subprocess.run([sys.executable, "-m", "tests.bench.star", version], check=True)
-    for folder in ("builds", "snapshots", "profiles", "floor"):
+    for folder in ("builds", "snapshots", "profiles", "verdicts", "floor"):
         shutil.rmtree(HOME / folder, ignore_errors=True)
     environment = {"ICW_HOME": str(HOME), "ICW_SOURCES": "sandbox"}
     measured([sys.executable, "-m", "tests.bench.stages", "project"], environment)
     stages: dict[str, Measurement] = {}
     models: list[Model] = []
     for name in STAGES:
+        if name == "next_night":
+            measured([sys.executable, "-m", "tests.bench.stages", "land_next_night"], environment)
         stages[name] = measured([sys.executable, "-m", "tests.bench.stages", name], environment)
         # The publish removes the build.
         if name == "model":
@@ -78,7 +80,12 @@ def run(console: Console) -> None:
 def land(version: str) -> None:
     """Land IDC and the whole population, once."""
     landing = Landing(HOME)
-    if len(landing.selected()) == 3:
+    wanted = {"idc": version, "midrc": "whole", "bih": "whole"}
+    landed = [release for source in wanted for release in landing.releases(source)]
+    found = [release for release in landed if release.version == wanted[release.source]]
+    if len(found) == len(wanted):
+        for release in found:
+            landing.select(release)
         return
     settings = Settings(home=HOME, idc_channels=("wheel",))
     older, release = (idc.land(idc.resolve(name, settings), landing, settings) for name in ("20.0.3", version))
@@ -104,7 +111,7 @@ def show_stages(console: Console, stages: dict[str, Measurement], floor: Measure
 
 
 def show_judging(console: Console, stages: dict[str, Measurement], models: list[Model]) -> None:
-    """Print what a night costs that is profiled and audited, beside an earlier one of each source."""
+    """Print what profiling and auditing costs on a night on which both portals have sent something else."""
     profiled = sum(model.seconds for model in models if model.name == PROFILE_TABLE)
     landed, star = stages["next_night"], stages["audit_star"]
     console.print(

@@ -64,6 +64,11 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def code_digest(places: Iterable[str]) -> str:
+    """Return the SHA-256 (hex) over the engines, the dbt project and some folders and modules of the library."""
+    return _code_digest(places).hexdigest()
+
+
 def _code_digest(places: Iterable[str]) -> hashlib._Hash:
     """Begin a digest with the engines, the dbt project and these folders and modules of the library."""
     digest = hashlib.sha256()

@@ -7,7 +7,7 @@ dbt declares the table (`fct_profile`) and leaves it empty: what stands in it is
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -16,7 +16,7 @@ from warehouse.build.statements import ModelResult, Target
 from warehouse.dbt_manifest import STAR_SCHEMA, read_star_description
 from warehouse.landing import Release
 from warehouse.profiles.figures import OTHER, Figure
-from warehouse.profiles.measure import measure_relation
+from warehouse.profiles.measure import Relation, measure_relations
 from warehouse.profiles.store import read_profile, table_of
 from warehouse.sql_text import literal, quoted
 
@@ -51,14 +51,17 @@ def add_profile(target: Target, manifest: Path, releases: Sequence[Release], pro
     return ModelResult(_UNIQUE_ID, "success", round(time.perf_counter() - started, 3), "", rows)
 
 
-def _star_figures(connection: duckdb.DuckDBPyConnection, manifest: Path) -> Iterator[Figure]:
+def _star_figures(connection: duckdb.DuckDBPyConnection, manifest: Path) -> list[Figure]:
     made = connection.execute("select table_name from duckdb_tables() where schema_name = $1", [STAR_SCHEMA]).fetchall()
     there = {name for (name,) in made} - {PROFILE_TABLE}
-    for table in read_star_description(manifest).tables:
-        # One that is not there, the audit reports.
-        if table.name in there:
-            relation = f"{STAR_SCHEMA}.{quoted(table.name)}"
-            yield from measure_relation(connection, relation, "star", None, table.name, table.primary_key)
+    tables = read_star_description(manifest).tables
+    # One that is not there, the audit reports.
+    relations = [
+        Relation(f"{STAR_SCHEMA}.{quoted(table.name)}", "star", None, table.name, tuple(table.primary_key))
+        for table in tables
+        if table.name in there
+    ]
+    return measure_relations(connection, relations)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, figures: Sequence[Figure]) -> int:

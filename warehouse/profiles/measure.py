@@ -11,6 +11,7 @@ added as decimals, quantiles are values that occur, and ties are broken by the v
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -40,6 +41,19 @@ MODALITIES_KEPT = 100
 LONGEST_VALUE = 200
 """How many characters a value with a figure of its own has at most: a description is not one of a category."""
 
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What is measured: a relation (SQL), which is `name` in its layer and whose rows `key` tells apart."""
+
+    sql: str
+    layer: Layer
+    source_id: str | None
+    name: str
+    key: tuple[str, ...]
+
 
 def measure_datasets(connection: DuckDBPyConnection, schema: str, contract: Contract) -> list[Figure]:
     """Return the figures of every dataset of a contract, read through the views `<schema>.<dataset>`.
@@ -47,25 +61,42 @@ def measure_datasets(connection: DuckDBPyConnection, schema: str, contract: Cont
     Raises:
         duckdb.Error: a view is missing, or a file behind one cannot be read.
     """
-    figures: list[Figure] = []
-    for name, dataset in contract.datasets.items():
-        relation = f"{quoted(schema)}.{quoted(name)}"
-        figures += measure_relation(connection, relation, "landed", contract.source, name, dataset.key)
-    return figures
+    relations = [
+        Relation(f"{quoted(schema)}.{quoted(name)}", "landed", contract.source, name, tuple(dataset.key))
+        for name, dataset in contract.datasets.items()
+    ]
+    return measure_relations(connection, relations)
 
 
-def measure_relation(
-    connection: DuckDBPyConnection, relation: str, layer: Layer, source_id: str | None, name: str, key: Sequence[str]
-) -> list[Figure]:
-    """Return the figures of one relation (SQL), which is `name` in its layer and whose rows `key` tells apart.
+def measure_relations(connection: DuckDBPyConnection, relations: Sequence[Relation]) -> list[Figure]:
+    """Return the figures of relations, in their order; they are measured two at a time, on cursors of the connection.
+
+    Raises:
+        duckdb.Error: one of them cannot be read.
+    """
+
+    def measured(relation: Relation) -> list[Figure]:
+        with connection.cursor() as reading:
+            return measure_relation(reading, relation)
+
+    # Half of the queries are too short for DuckDB to spread over two cores.
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        return [figure for figures in pool.map(measured, relations) for figure in figures]
+
+
+def measure_relation(connection: DuckDBPyConnection, relation: Relation) -> list[Figure]:
+    """Return the figures of one relation.
 
     Raises:
         duckdb.Error: it cannot be read.
     """
-    columns = columns_of(connection, relation)
-    modality = modality_of(columns, key, or_category=layer == "landed")
-    measured = _Measured(connection, relation, columns, tuple(key), modality)
-    return [Figure(layer, source_id, name, *what, float(number)) for what, number in measured.figures()]
+    columns = columns_of(connection, relation.sql)
+    modality = modality_of(columns, relation.key, or_category=relation.layer == "landed")
+    measured = _Measured(connection, relation.sql, columns, relation.key, modality)
+    return [
+        Figure(relation.layer, relation.source_id, relation.name, *what, float(number))
+        for what, number in measured.figures()
+    ]
 
 
 # Up to here the values of all columns are counted together, as texts: to plan a query takes longer than to run it. With
@@ -75,6 +106,14 @@ _ROWS_AT_ONCE = 20_000
 # A figure without its dataset: column, metric, column and value of the group, value; and the number.
 _Entry = tuple[tuple[str | None, Metric, str | None, str | None, str | None], float]
 _Sum = Decimal | int
+
+
+# The values of a group that a row states.
+_Elements = frozenset[str | None]
+_NONE: _Elements = frozenset({None})
+
+# What DuckDB's trim removes: the space separators of Unicode (category Zs).
+_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
 
 @dataclass(frozen=True)
@@ -125,13 +164,9 @@ class _Measured:
     def _rows_nulls_and_sums(self) -> Iterator[_Entry]:
         """Yield rows, nulls and sums of all rows and of each modality; return the number of rows."""
         modality = self.modality
-        groups: Sequence[tuple[str | None, _Tally]] = ()
-        if modality is None or modality.is_list:
-            ((_, whole),) = self._tallies(self.relation, None, self.columns, self._added)
-        else:
-            groups = self._tallies(self.relation, modality, self.columns, self._added)
-            nothing = _Tally(0, (0,) * len(self.columns), (0,) * len(self._added))
-            whole = sum((tally for _, tally in groups), nothing)
+        counted = self._tallies(modality, self.columns, self._added)
+        nothing = _Tally(0, (0,) * len(self.columns), (0,) * len(self._added))
+        whole = sum((tally for _, tally in counted), nothing)
         yield (None, "rows", None, None, None), whole.rows
         if not whole.rows:
             return 0
@@ -140,40 +175,30 @@ class _Measured:
         for column, total in zip(self._added, whole.sums, strict=True):
             yield (column.name, "sum", None, None, None), float(total)
         if modality is not None:
-            if modality.is_list:
-                groups = self._tallies(self._opened(modality), modality, self.columns, self._added)
             additive = [self._added.index(column) for column in self._additive]
-            for value, tally in _most_frequent(groups, MODALITIES_KEPT):
+            for value, tally in _most_frequent(_by_element(counted), MODALITIES_KEPT):
                 for column, filled in zip(self.columns, tally.filled, strict=True):
                     yield (column.name, "null", modality.name, value, None), tally.rows - filled
                 sums = _Tally(tally.rows, (), tuple(tally.sums[place] for place in additive))
                 yield from self._of_group(modality, value, sums)
         return whole.rows
 
-    def _opened(self, column: MeasuredColumn) -> str:
-        """Return the relation (SQL) with a row for each different element of a list, and one where it has none."""
-        elements = (
-            f"case when not coalesce({column.filled}, false) then [null] when len({column.sql}) = 1 then {column.sql}"
-            f" else list_distinct({column.elements}) end"
-        )
-        return f"(select unnest({elements}) as {_ELEMENT}, * from {self.relation})"
-
     def _tallies(
-        self,
-        relation: str,
-        group: MeasuredColumn | None,
-        columns: Sequence[MeasuredColumn],
-        added: Sequence[MeasuredColumn],
-    ) -> list[tuple[str | None, _Tally]]:
-        """Count the rows of each value of a group, or all of them; what states no value is together."""
+        self, group: MeasuredColumn | None, columns: Sequence[MeasuredColumn], added: Sequence[MeasuredColumn]
+    ) -> list[tuple[_Elements, _Tally]]:
+        """Count the rows of each value of a group, or all of them; what states no value is together.
+
+        Of a list, a value is all that it holds: there are far fewer different lists than rows.
+        """
         filled = [f"count(case when {column.filled} then 1 end)" for column in columns]
         sums = [f"coalesce(sum({column.added}), 0)" for column in added]
-        value = "null" if group is None else _ELEMENT if group.is_list else _stated_value(group.sql)
+        value = "null" if group is None else group.sql if group.is_list else _stated_value(group.sql)
         by = "" if group is None else " group by all"
-        query = f"select {value} as scope_value, {', '.join(['count(*)', *filled, *sums])} from {relation}{by}"
+        query = f"select {value} as scope_value, {', '.join(['count(*)', *filled, *sums])} from {self.relation}{by}"
         end = 2 + len(filled)
         return [
-            (row[0], _Tally(int(row[1]), row[2:end], row[end:])) for row in self.connection.execute(query).fetchall()
+            (_elements(row[0]), _Tally(int(row[1]), row[2:end], row[end:]))
+            for row in self.connection.execute(query).fetchall()
         ]
 
     def _of_group(self, group: MeasuredColumn, value: str | None, tally: _Tally) -> Iterator[_Entry]:
@@ -211,8 +236,8 @@ class _Measured:
                     yield from self._of_group(scalars[place], value, tally)
         for column in groups:
             if column.is_list:
-                tallies = self._tallies(self._opened(column), column, (), self._additive)
-                for value, tally in _most_frequent(tallies, GROUPS_KEPT):
+                tallies = self._tallies(column, (), self._additive)
+                for value, tally in _most_frequent(_by_element(tallies), GROUPS_KEPT):
                     yield from self._of_group(column, value, tally)
 
     def _by_sets(self, groups: Sequence[MeasuredColumn]) -> Iterator[tuple[int, list[tuple[str | None, _Tally]]]]:
@@ -291,9 +316,6 @@ class _Measured:
         yield from _quantiles_of(column, values)
 
 
-_ELEMENT = quoted("\x1felement")
-
-
 def _counted(columns: Sequence[MeasuredColumn], relation: str) -> str:
     """Return the query (SQL) of the values of columns with their rows, by the place of the column.
 
@@ -334,6 +356,22 @@ def _stated_value(text: str) -> str:
 def _quantiles_of(column: MeasuredColumn, values: Sequence[float | Decimal] | None) -> Iterator[_Entry]:
     for quantile, value in zip(QUANTILES, values or (), strict=values is not None):
         yield (column.name, "quantile", None, None, str(quantile)), float(value)
+
+
+def _elements(value: str | Sequence[str | None] | None) -> _Elements:
+    """Return the different values that a value of a group states: those of a list, or the one; none is None."""
+    if value is None or isinstance(value, str):
+        return frozenset({value})
+    return frozenset(one for one in value if one is not None and one.strip(_SPACES)) or _NONE
+
+
+def _by_element(groups: Iterable[tuple[_Elements, _Tally]]) -> list[tuple[str | None, _Tally]]:
+    """Return the tally of each value: a row counts for each of the different values that it states."""
+    found: dict[str | None, _Tally] = {}
+    for elements, tally in groups:
+        for element in elements:
+            found[element] = found[element] + tally if element in found else tally
+    return list(found.items())
 
 
 def _most_frequent(groups: Iterable[tuple[str | None, _Tally]], kept: int) -> Iterator[tuple[str | None, _Tally]]:

@@ -1,7 +1,7 @@
 """The entry of the audit: judge the landed releases before a build, and the built star before it is published.
 
-Both functions only read. They return every verdict, passed or not; the consequence of a failed one (`failed_errors`)
-is the caller's decision. Figures for IDC 25.0.5 (1,044,191 series) on two cores are printed by `make bench`.
+Both functions only read, but for the verdicts that a home keeps. They return every verdict, passed or not; what a
+failed one leads to (`failed_errors`) is the caller's decision. `make bench` prints what it costs.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from warehouse.quality.acknowledged import acknowledge, shipped
 from warehouse.quality.examples import with_examples
 from warehouse.quality.failing_suites import could_fail
 from warehouse.quality.history import KnownGaps
+from warehouse.quality.kept_verdicts import KeptVerdicts
 from warehouse.quality.past import NO_PAST, Past
 from warehouse.quality.suite import BuiltStar, Declared, LandedDataset, LandedRelease, Profile, ProfileRow, StarSuite
 from warehouse.quality.suites import LANDED, RELEASE, STAR
@@ -56,6 +57,7 @@ def audit_landed(
     past: Past = NO_PAST,
     *,
     accepted: Sequence[AcceptedFinding] = (),
+    kept: KeptVerdicts | None = None,
     contracts: Callable[[str], Contract] = load_contract,
     threads: int = 2,
     memory_limit: str = "1GB",
@@ -69,14 +71,37 @@ def audit_landed(
         landing: the store that holds their objects.
         past: the release before each of them, and the profiles of earlier ones.
         accepted: what the home accepts, beside what the project ships (`warehouse.quality.acknowledged`).
+        kept: the verdicts that the home keeps: a release that it has verdicts on is not judged again.
         contracts: how to find the contract of a source.
         threads: threads of DuckDB.
         memory_limit: memory limit of DuckDB, as DuckDB writes it; it spills to a temporary folder beyond.
 
     Raises:
         IntegrityError: a landed object is missing or is not readable Parquet.
-        StorageError: the memory limit is too low, or the temporary folder cannot take what does not fit.
+        StorageError: the memory limit is too low, the temporary folder cannot take what does not fit, or the home
+            cannot be written.
     """
+    found = {release.source: kept.of(release) for release in releases} if kept is not None else {}
+    known = {source: verdicts for source, verdicts in found.items() if verdicts is not None}
+    unknown = [release for release in releases if release.source not in known]
+    if unknown:
+        known |= _judged(unknown, landing, past, contracts, threads, memory_limit)
+    if kept is not None:
+        for release in unknown:
+            kept.keep(release, known[release.source])
+    verdicts = [verdict for release in releases for verdict in known[release.source]]
+    return _acknowledged(verdicts, accepted, releases, past)
+
+
+def _judged(
+    releases: Sequence[Release],
+    landing: Landing,
+    past: Past,
+    contracts: Callable[[str], Contract],
+    threads: int,
+    memory_limit: str,
+) -> dict[str, list[Verdict]]:
+    """Judge landed releases, some at a time on one database; returns the verdicts by source."""
     with (
         _engine() as judge,
         TemporaryDirectory(prefix="icw-audit-") as spill,
@@ -94,8 +119,9 @@ def audit_landed(
                     *_release_verdicts(connection, release, landing, contract, past, bounds, judge),
                 ]
 
-        verdicts = [verdict for of_one in pool.map(judged, releases) for verdict in of_one]
-    return _acknowledged(verdicts, accepted, releases, past)
+        return {
+            release.source: verdicts for release, verdicts in zip(releases, pool.map(judged, releases), strict=True)
+        }
 
 
 def audit_star(

@@ -48,8 +48,17 @@ _MOST_SET_ASIDE = 100_000
 
 def has_file(release: Release, dataset: str) -> bool:
     """Return whether a release has rows of a dataset to compare."""
+    return bool(_files(release, dataset))
+
+
+def are_same(one: Release, other: Release, dataset: str) -> bool:
+    """Return whether two releases have the very same bytes of a dataset, so that no record of it can have changed."""
+    return _files(one, dataset) == _files(other, dataset)
+
+
+def _files(release: Release, dataset: str) -> list[str]:
     load = release.load_of(dataset)
-    return load is not None and bool(load.objects)
+    return [part.sha256 for part in load.objects] if load is not None else []
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from warehouse.quality.bounds import Standing
 from warehouse.quality.checks import never
 from warehouse.quality.record_changes import Count, RecordProfile, row_of
-from warehouse.quality.record_comparison import Comparison, has_file
+from warehouse.quality.record_comparison import Comparison, are_same, has_file
 from warehouse.quality.rules.stability import (
     record_rules,
 )
@@ -34,7 +34,8 @@ def measure_records(connection: DuckDBPyConnection, landed: LandedRelease) -> li
     if landed.previous is None:
         return rows
     for name, dataset in landed.contract.datasets.items():
-        if all(has_file(release, name) for release in (landed.release, landed.previous)):
+        both = landed.release, landed.previous
+        if all(has_file(release, name) for release in both) and not are_same(*both, name):
             for rule in record_rules(source, name, dataset):
                 rows += Comparison(connection, landed, rule).rows()
     return rows
