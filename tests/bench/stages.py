@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
+
 from warehouse.build import input_digest, open_build, prepare, run_models
 from warehouse.build.project import project_with_empty_build
 from warehouse.contracts import load_contract
@@ -84,9 +86,7 @@ def publish() -> None:
 
 
 def land_next_night() -> None:
-    """Land what the portals send a day later: of every dataset one record in a thousand is gone."""
-    import duckdb
-
+    """Land what the portals send a day later: every file is another, and one description in a thousand has changed."""
     settings = load_settings()
     landing = Landing(settings.home)
     for release in landing.selected():
@@ -102,9 +102,7 @@ def land_next_night() -> None:
             for entry in load.objects:
                 path, before = folder / f"{load.dataset}-{entry.name}", landing.object_path(entry.sha256)
                 with duckdb.connect() as connection:
-                    connection.execute(
-                        f"copy (from read_parquet('{before}') as record where hash(record) % 1000 <> 0) to '{path}' (format parquet)"
-                    )
+                    _later(connection, str(before), str(path))
                     rows += connection.execute(f"select count(*) from '{path}'").fetchall()[0][0]
                 objects.append(LandedObject(name=entry.name, sha256=sha256_of(path), bytes=path.stat().st_size))
                 staged[objects[-1].sha256] = path
@@ -120,9 +118,28 @@ def land_next_night() -> None:
         landing.select(landing.commit(night, staged))
 
 
+def _later(connection: duckdb.DuckDBPyConnection, before: str, path: str) -> None:
+    found = connection.execute(f"describe from read_parquet('{before}')").fetchall()
+    described = [(name, kind) for name, kind, *_ in found if "description" in name.lower() and "VARCHAR" in kind]
+    changed = [
+        f"case when hash(record) % 1000 = 0 then cast({'[' if kind.endswith('[]') else ''}'changed'"
+        f'{"]" if kind.endswith("[]") else ""} as {kind}) else "{name}" end as "{name}"'
+        for name, kind in described[:1]
+    ]
+    replaced = f"replace ({changed[0]})" if changed else ""
+    connection.execute(
+        f"copy (select * {replaced} from read_parquet('{before}') as record) to '{path}'"
+        " (format parquet, row_group_size 100_000)"
+    )
+
+
 def next_night() -> None:
-    """Profile and audit what is landed on a night on which the portals have sent something else, and IDC has not."""
+    """Profile and audit a night on which the portals have sent something else, and IDC has not; the star is the first.
+
+    All in one process, as a refresh does it.
+    """
     _audit_landed("suites_landed.json")
+    audit_star()
 
 
 def _audit_landed(suites: str) -> None:

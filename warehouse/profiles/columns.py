@@ -94,9 +94,17 @@ class MeasuredColumn:
         return f"list_filter({self.sql}, lambda element: {is_something})"
 
     @property
+    def present(self) -> str:
+        """A condition (SQL) that is the same as `filled` where no value is blank, and no list holds nothing else."""
+        if self.is_list:
+            return f"len({self.sql}) > 0"
+        return f"{self.sql} is not null" if self.kind == "text" else self.filled
+
+    @property
     def different(self) -> str:
-        """The different elements of a list (SQL), each once; most lists have a single one."""
-        return f"case when len({self.sql}) = 1 then {self.sql} else list_distinct({self.sql}) end"
+        """The different elements of a list (SQL), each once, and null where it has none but null; most have one."""
+        several = f"list_distinct({self.sql})"
+        return f"case when len({self.sql}) <= 1 then {self.sql} when len({several}) = 0 then [null] else {several} end"
 
     @property
     def compared(self) -> str:

@@ -10,7 +10,7 @@ added as decimals, quantiles are values that occur, and ties are broken by the v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
@@ -143,15 +143,18 @@ class _Measured:
     modality: MeasuredColumn | None
 
     def figures(self) -> Iterator[_Entry]:
-        rows = yield from self._rows_nulls_and_sums()
+        ((rows,),) = self.connection.execute(f"select count(*) from {self.relation}").fetchall()
+        yield (None, "rows", None, None, None), rows
         if rows:
+            counted = [column for column in self.columns if column.kind not in ("record", "other")]
+            at_once = max(len(counted), 1) if rows <= _ROWS_AT_ONCE else 1
+            with_blanks = {column for column in self.columns if column not in counted}
+            for first in range(0, len(counted), at_once):
+                with_blanks |= yield from self._values(counted[first : first + at_once])
+            yield from self._nulls_and_sums(with_blanks)
             yield from self._distinct_keys()
             yield from self._quantiles()
             yield from self._groups()
-            counted = [column for column in self.columns if column.kind not in ("record", "other")]
-            at_once = max(len(counted), 1) if rows <= _ROWS_AT_ONCE else 1
-            for first in range(0, len(counted), at_once):
-                yield from self._values(counted[first : first + at_once])
 
     @property
     def _added(self) -> list[MeasuredColumn]:
@@ -161,15 +164,13 @@ class _Measured:
     def _additive(self) -> list[MeasuredColumn]:
         return [column for column in self.columns if column.is_additive]
 
-    def _rows_nulls_and_sums(self) -> Iterator[_Entry]:
-        """Yield rows, nulls and sums of all rows and of each modality; return the number of rows."""
+    def _nulls_and_sums(self, with_blanks: Collection[MeasuredColumn]) -> Iterator[_Entry]:
+        """Yield nulls and sums of all rows and of each modality; of most columns it is known that no value is blank."""
         modality = self.modality
-        counted = self._tallies(modality, self.columns, self._added)
+        filled = [column.filled if column in with_blanks else column.present for column in self.columns]
+        counted = self._tallies(modality, filled, self._added)
         nothing = _Tally(0, (0,) * len(self.columns), (0,) * len(self._added))
         whole = sum((tally for _, tally in counted), nothing)
-        yield (None, "rows", None, None, None), whole.rows
-        if not whole.rows:
-            return 0
         for column, filled in zip(self.columns, whole.filled, strict=True):
             yield (column.name, "null", None, None, None), whole.rows - filled
         for column, total in zip(self._added, whole.sums, strict=True):
@@ -181,16 +182,17 @@ class _Measured:
                     yield (column.name, "null", modality.name, value, None), tally.rows - filled
                 sums = _Tally(tally.rows, (), tuple(tally.sums[place] for place in additive))
                 yield from self._of_group(modality, value, sums)
-        return whole.rows
 
     def _tallies(
-        self, group: MeasuredColumn | None, columns: Sequence[MeasuredColumn], added: Sequence[MeasuredColumn]
+        self, group: MeasuredColumn | None, conditions: Sequence[str], added: Sequence[MeasuredColumn]
     ) -> list[tuple[_Elements, _Tally]]:
-        """Count the rows of each value of a group, or all of them; what states no value is together.
+        """Count the rows of each value of a group, or all of them, and those that meet conditions (SQL).
+
+        What states no value is together.
 
         Of a list, a value is all that it holds: there are far fewer different lists than rows.
         """
-        filled = [f"count(case when {column.filled} then 1 end)" for column in columns]
+        filled = [f"count(case when {condition} then 1 end)" for condition in conditions]
         sums = [f"coalesce(sum({column.added}), 0)" for column in added]
         value = "null" if group is None else group.sql if group.is_list else _stated_value(group.sql)
         by = "" if group is None else " group by all"
@@ -262,8 +264,10 @@ class _Measured:
                 ],
             )
 
-    def _values(self, columns: Sequence[MeasuredColumn]) -> Iterator[_Entry]:
+    def _values(self, columns: Sequence[MeasuredColumn]) -> Generator[_Entry, None, set[MeasuredColumn]]:
         """Yield of each column how many different values it has; of texts and whole numbers which, of what pattern.
+
+        Returns the columns that hold a blank text, or a list that may hold nothing else.
 
         One query for all of these columns: each is counted by itself, and what is told of the counts is told at once.
         """
@@ -272,7 +276,7 @@ class _Measured:
         texts = _places(columns, lambda column: column.kind == "text")
         found = self.connection.execute(
             f"with counted as materialized ({counted}),"
-            f" filled as (select * from counted where place not in ({texts}) or {stated('v')}),"
+            f" filled as (select * from counted where is_value and (place not in ({texts}) or {stated('v')})),"
             " wholes as (select place, count(*) as distinct_values, sum(n) as filled_rows from filled group by place)"
             " select place, 'distinct' as metric, null as value, distinct_values as number from wholes"
             " union all select place, 'filled', null, filled_rows from wholes"
@@ -281,13 +285,19 @@ class _Measured:
             f" and (distinct_values <= {VALUES_KEPT} or (n > 1 and n * 1000 >= filled_rows))"
             f" qualify row_number() over (partition by place order by n desc, v) <= {VALUES_KEPT})"
             f" union all select place, 'pattern', {pattern_class('v')} as class, sum(n) from counted"
-            f" where place in ({texts}) group by place, class"
+            f" where is_value and place in ({texts}) group by place, class"
+            " union all select place, 'nothing', null, n from counted where not is_value"
         ).fetchall()
         by_place: dict[int, dict[str, dict[str | None, int]]] = {}
         for place, metric, value, number in found:
             by_place.setdefault(place, {}).setdefault(metric, {})[value] = int(number)
         for place, column in enumerate(columns):
             yield from self._told(column, by_place.get(place, {}))
+        return {
+            columns[place]
+            for place, of_it in by_place.items()
+            if "nothing" in of_it or "empty" in of_it.get("pattern", ())
+        }
 
     def _told(self, column: MeasuredColumn, found: dict[str, dict[str | None, int]]) -> Iterator[_Entry]:
         yield (column.name, "distinct", None, None, None), found.get("distinct", {}).get(None, 0)
@@ -319,27 +329,28 @@ class _Measured:
 def _counted(columns: Sequence[MeasuredColumn], relation: str) -> str:
     """Return the query (SQL) of the values of columns with their rows, by the place of the column.
 
-    Values are texts; where they are not told one by one, a column that is counted by itself needs none.
+    Values are texts; where they are not told one by one, a column that is counted by itself needs none. An element of a
+    list that is null, or a list of such elements, is no value.
     """
     lists = [place for place, column in enumerate(columns) if column.is_list]
     scalars = [place for place in range(len(columns)) if place not in lists]
     queries = [
-        f"select {place} as place, cast(v as varchar) as v, count(*) as n from"
-        f" (select unnest({columns[place].different}) as v from {relation}) where v is not null group by all"
+        f"select {place} as place, cast(v as varchar) as v, v is not null as is_value, count(*) as n from"
+        f" (select unnest({columns[place].different}) as v from {relation}) group by all"
         for place in lists
     ]
     if len(scalars) == 1:
         column = columns[scalars[0]]
         text = "cast(v as varchar)" if column.has_values else "cast(null as varchar)"
         queries.append(
-            f"select {scalars[0]} as place, {text} as v, n from (select {column.compared} as v, count(*) as n"
-            f" from {relation} group by all) where v is not null"
+            f"select {scalars[0]} as place, {text} as v, true as is_value, n from (select {column.compared} as v,"
+            f" count(*) as n from {relation} group by all) where v is not null"
         )
     elif scalars:
         texts = ", ".join(f"cast({columns[place].compared} as varchar)" for place in scalars)
         queries.append(
-            f"select place, v, count(*) as n from (select unnest({scalars}) as place, unnest([{texts}]) as v"
-            f" from {relation}) where v is not null group by all"
+            f"select place, v, true as is_value, count(*) as n from (select unnest({scalars}) as place,"
+            f" unnest([{texts}]) as v from {relation}) where v is not null group by all"
         )
     return " union all ".join(queries)
 

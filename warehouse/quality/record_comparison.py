@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 _VERSION = "version_of_record"
 
+# Each part of the columns is hashed by itself, so that only those parts are read again in which a record has changed.
+_COLUMNS_OF_A_PART = 8
+
 # So many records that differ are copied, to be read several times; of more, the landed files are read again.
 _MOST_SET_ASIDE = 100_000
 
@@ -75,9 +78,10 @@ class Comparison:
         facts = [fact for fact in self.rule.facts if fact.column.name not in lacked]
         if not lacked.isdisjoint(part.strip('"') for part in self.rule.identity):
             return
+        parts = [facts[first : first + _COLUMNS_OF_A_PART] for first in range(0, len(facts), _COLUMNS_OF_A_PART)]
         for side, relation in (("later", self._now), ("earlier", self._before)):
-            self._note(side, relation, [fact.column for fact in facts])
-        counted = self._counted()
+            self._note(side, relation, parts)
+        counted = self._counted(len(parts))
         if self.rule.withdrawn is not None and has_file(self.landed.release, self.rule.withdrawn):
             yield from self._unlisted(self.rule.withdrawn, {group: rows for group, rows, *_ in counted})
         if self.rule.counts_gone:
@@ -85,7 +89,7 @@ class Comparison:
         yield from self._repeated()
         compared = {group: same for group, _, same, _, _ in counted}
         if any(different for *_, different in counted):
-            yield from self._changed(facts, compared)
+            yield from self._changed(parts, compared)
 
     @property
     def _now(self) -> str:
@@ -113,26 +117,26 @@ class Comparison:
         version = f", {self.rule.version} as {_VERSION}" if self.rule.version else ""
         return f"(select *, {parts}, {self._group} as g{version} from {relation})"
 
-    @property
-    def _has_changed(self) -> str:
-        changed = "earlier.once and later.once and earlier.h <> later.h"
+    def _has_changed(self, parts: int) -> str:
+        differs = " or ".join(f"earlier.h{part} <> later.h{part}" for part in range(parts))
+        changed = f"earlier.once and later.once and ({differs or 'false'})"
         return changed if self.rule.version is None else f"{changed} and earlier.version is distinct from later.version"
 
     @property
     def _group(self) -> str:
         return f"coalesce({self.rule.group}, '')" if self.rule.group else "''"
 
-    def _note(self, side: str, relation: str, columns: Sequence[Column]) -> None:
-        """Make a narrow temporary table: identity, group, a hash of what is compared; one row an identity.
+    def _note(self, side: str, relation: str, parts: Sequence[Sequence[Fact]]) -> None:
+        """Make a narrow temporary table: identity, group, a hash of each part of what is compared; one row an identity.
 
         An identity that several rows have is not compared, since it is not known which is which.
         """
-        compared = ", ".join(quoted(column.name) for column in columns)
-        values = f"hash({compared})" if columns else "0::ubigint"
+        hashed = [f"hash({', '.join(quoted(fact.column.name) for fact in part)})" for part in parts]
+        values = "".join(f", {value} as h{place}" for place, value in enumerate(hashed))
         version = self.rule.version or "null"
         whole = " and ".join(f"k{place} is not null" for place in range(len(self.rule.identity)))
         self.connection.execute(
-            f"create or replace temp table {side} as select {self._keys}, g, {values} as h, true as once,"
+            f"create or replace temp table {side} as select {self._keys}, g{values}, true as once,"
             f" {version} as version"
             f" from {self._identified(relation)} where {whole}"
         )
@@ -140,26 +144,32 @@ class Comparison:
             f"select count(*), count(distinct hash({self._keys})) from {side}"
         ).fetchall()
         if different < rows:
+            least = "".join(f", min(h{place}) as h{place}" for place in range(len(parts)))
             self.connection.execute(
-                f"create or replace temp table {side} as select {self._keys}, min(g) as g, min(h) as h,"
+                f"create or replace temp table {side} as select {self._keys}, min(g) as g{least},"
                 f" count(*) = 1 as once, min(version) as version from {side} group by {self._keys}"
             )
 
-    def _counted(self) -> list[tuple[str, int, int, int, int]]:
+    def _counted(self, parts: int) -> list[tuple[str, int, int, int, int]]:
         """Return for each group of before: records, those that are the same now, those gone, those that differ."""
         return self.connection.execute(
             "select earlier.g, count(*), count(case when earlier.once and later.once then 1 end),"
-            " count(case when later.h is null then 1 end),"
-            f" count(case when {self._has_changed} then 1 end)"
+            " count(case when later.once is null then 1 end),"
+            f" count(case when {self._has_changed(parts)} then 1 end)"
             f" from earlier left join later using ({self._keys}) group by all order by all"
         ).fetchall()
 
-    def _changed(self, facts: Sequence[Fact], compared: dict[str, int]) -> Iterator[RecordProfile]:
-        """Yield the rows of the columns of which any record has changed."""
+    def _changed(self, parts: Sequence[Sequence[Fact]], compared: dict[str, int]) -> Iterator[RecordProfile]:
+        """Yield the rows of the columns of which any record has changed; parts in which none has are not read again."""
+        differs = "".join(f", earlier.h{part} <> later.h{part} as d{part}" for part in range(len(parts)))
         self.connection.execute(
-            f"create or replace temp table differing as select {self._keys} from earlier join later"
-            f" using ({self._keys}) where {self._has_changed}"
+            f"create or replace temp table differing as select {self._keys}{differs} from earlier join later"
+            f" using ({self._keys}) where {self._has_changed(len(parts))}"
         )
+        (differing,) = self.connection.execute(
+            f"select {', '.join(f'bool_or(d{part})' for part in range(len(parts)))} from differing"
+        ).fetchall()
+        facts = [fact for part, differs in zip(parts, differing, strict=True) if differs for fact in part]
         self._set_aside([fact.column for fact in facts])
         conditions = [self._differs(fact.column, fact.kind) for fact in facts]
         counts = self.connection.execute(
