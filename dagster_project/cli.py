@@ -27,6 +27,7 @@ from dagster_project.backfill import backfill
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.quality_commands import gaps, quality_app
 from dagster_project.screen import Screen, screen
+from dagster_project.snapshot_commands import snapshots_app, verify
 from dagster_project.sql_arguments import (
     AttachOption,
     FormOption,
@@ -37,7 +38,7 @@ from dagster_project.sql_arguments import (
     StatementArgument,
     form_of,
 )
-from warehouse.errors import Degraded, IntegrityError, UsageError
+from warehouse.errors import Degraded, UsageError
 from warehouse.home import require_outside
 from warehouse.interrupts import Interrupts
 from warehouse.process import loading
@@ -62,7 +63,9 @@ app = typer.Typer(
 
 app.command()(backfill)
 app.command()(gaps)
+app.command()(verify)
 app.add_typer(quality_app, name="quality")
+app.add_typer(snapshots_app, name="snapshots")
 
 sandbox_app = typer.Typer(no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox", help="Stand-ins for the upstream services, with synthetic data.")
@@ -289,46 +292,6 @@ def docs(snapshot: SnapshotOption = None) -> None:
     found, page = catalog.snapshot(home, snapshot), home / "docs" / "index.html"
     write_documentation(found, page)
     display.documentation(screen(), found, page)
-
-
-@app.command()
-def snapshots(as_json: JsonOption = False) -> None:
-    """List the published snapshots, oldest first."""
-    home = load_settings().home
-    found, current, unreadable = catalog.snapshots(home), catalog.current(home), catalog.unreadable(home)
-    if as_json:
-        print(json.dumps(display.snapshot_report(found, current, unreadable), indent=2))
-    else:
-        display.snapshot_list(screen(), found, current, unreadable)
-
-
-@app.command()
-def verify(
-    name: Annotated[str | None, typer.Argument(metavar="[ID]", help="Snapshot; by default the one in service.")] = None,
-    landing: Annotated[bool, typer.Option("--landing", help="Check the landed objects instead.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Check every snapshot and the landed objects.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Check that files are byte for byte what was landed and published; names each that is not.
-
-    Exits with 0 if all are, and with 3 if any is not. A damaged landed object is fetched anew by the next refresh.
-    """
-    from warehouse.snapshots.verification import checks, of_unreadable
-
-    if name is not None and (landing or everything):
-        raise UsageError("Name a snapshot, or use --landing or --all: not both.")
-    home = load_settings().home
-    counted, faults = 0, [of_unreadable(entry) for entry in catalog.unreadable(home)] if everything else []
-    for check in checks(home, name, landing, everything):
-        counted += 1
-        if check.found != "sound":
-            faults.append(check)
-    if as_json:
-        print(json.dumps(display.verification_report(counted, faults), indent=2))
-    else:
-        display.verification(screen(), counted, faults)
-    if faults:
-        raise typer.Exit(IntegrityError.exit_code)
 
 
 @sandbox_app.command()

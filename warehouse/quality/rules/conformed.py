@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from warehouse.quality.rules.rule import ConservationRule, ValueRule, plausible, states
+from warehouse.quality.rules.rule import ConservationRule, ValueRule, elements_of, plausible, states
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,6 @@ _RECORDS = (
 )
 
 
-def _values(dataset: str, node: str, column: str, condition: str = "true") -> str:
-    """Return the query (SQL) for the distinct values of a list, each once a record."""
-    return (
-        f"select distinct node, trim(name) from (select {node} as node, unnest({column}) as name from {dataset}"
-        f" where {condition}) where trim(name) <> ''"
-    )
-
-
 _LINKS = (
     _Links(
         "collection of each IDC patient",
@@ -88,28 +80,28 @@ _LINKS = (
     ),
     _Links(
         "dataset that each case of the portal names",
-        _values(_CASES, "_case_id", "dataset_submitter_id"),
+        elements_of(_CASES, "_case_id", "dataset_submitter_id"),
         "bridge_patient_collection",
         "dim_patient using (patient_key)",
         "midrc",
     ),
     _Links(
         "dataset that each subject of the Hub names",
-        _values("landed_bih.subject", "_subject_id", "collection_id"),
+        elements_of("landed_bih.subject", "_subject_id", "collection_id"),
         "bridge_patient_collection",
         "dim_patient using (patient_key)",
         "bih",
     ),
     _Links(
         "case that each imaging study of the portal names",
-        _values("landed_midrc.imaging_study", "_imaging_study_id", "case_ids"),
+        elements_of("landed_midrc.imaging_study", "_imaging_study_id", "case_ids"),
         "bridge_study_patient",
         "dim_study using (study_key)",
         "midrc",
     ),
     _Links(
         "subject that each imaging study of the Hub names",
-        _values("landed_bih.imaging_study", "_imaging_study_id", "subject_id"),
+        elements_of("landed_bih.imaging_study", "_imaging_study_id", "subject_id"),
         "bridge_study_patient",
         "dim_study using (study_key)",
         "bih",
@@ -126,14 +118,14 @@ _LINKS = (
     ),
     _Links(
         "dataset that each imaging study of the portal names",
-        _values("landed_midrc.imaging_study", "_imaging_study_id", "dataset_submitter_id"),
+        elements_of("landed_midrc.imaging_study", "_imaging_study_id", "dataset_submitter_id"),
         "bridge_study_collection",
         "dim_study using (study_key)",
         "midrc",
     ),
     _Links(
         "dataset that each imaging study of the Hub names",
-        _values("landed_bih.imaging_study", "_imaging_study_id", "collection_id"),
+        elements_of("landed_bih.imaging_study", "_imaging_study_id", "collection_id"),
         "bridge_study_collection",
         "dim_study using (study_key)",
         "bih",
@@ -147,14 +139,14 @@ _LINKS = (
     ),
     _Links(
         "dataset that each series file of the portal names",
-        _values("landed_midrc.data_file", "_data_file_id", "dataset_submitter_id", "trim(series_uid) <> ''"),
+        elements_of("landed_midrc.data_file", "_data_file_id", "dataset_submitter_id", "trim(series_uid) <> ''"),
         "bridge_series_collection",
         "fct_series using (series_key)",
         "midrc",
     ),
     _Links(
         "dataset that each imaging series of the Hub names",
-        _values("landed_bih.imaging_series", "_imaging_series_id", "collection_id"),
+        elements_of("landed_bih.imaging_series", "_imaging_series_id", "collection_id"),
         "bridge_series_collection",
         "fct_series using (series_key)",
         "bih",
@@ -187,7 +179,7 @@ def _conservation_rules() -> Iterator[ConservationRule]:
     yield ConservationRule(
         asset=("star", "dim_collection"),
         sentence="dim_collection has every dataset that cases of the portal name",
-        landed=f"select count(*) from ({_values(_CASES, '1', 'dataset_submitter_id')})",
+        landed=f"select count(*) from ({elements_of(_CASES, '1', 'dataset_submitter_id')})",
         star=(
             "select count(distinct collection_key) from star.bridge_patient_collection"
             " join star.dim_collection using (collection_key) where source_id = 'midrc'"
@@ -259,7 +251,7 @@ def _conservation_rules() -> Iterator[ConservationRule]:
         asset=("star", "bridge_study_modality"),
         sentence="bridge_study_modality has every modality that each imaging study of the portal states",
         landed=(
-            f"select count(*) from ({_values('landed_midrc.imaging_study', '_imaging_study_id', 'study_modality')})"
+            f"select count(*) from ({elements_of('landed_midrc.imaging_study', '_imaging_study_id', 'study_modality')})"
         ),
         star="select count(*) from star.bridge_study_modality where is_stated",
     )
@@ -276,7 +268,8 @@ def _conservation_rules() -> Iterator[ConservationRule]:
         asset=("star", "bridge_study_body_part"),
         sentence="bridge_study_body_part has every body part that each imaging study of the portal states",
         landed=(
-            f"select count(*) from ({_values('landed_midrc.imaging_study', '_imaging_study_id', 'body_part_examined')})"
+            "select count(*) from"
+            f" ({elements_of('landed_midrc.imaging_study', '_imaging_study_id', 'body_part_examined')})"
         ),
         star="select count(*) from star.bridge_study_body_part where is_stated",
     )

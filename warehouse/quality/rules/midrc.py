@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from warehouse.quality.rules.rule import ConservationRule, plausible
+from warehouse.quality.rules.rule import ConservationRule, elements_of, plausible
 
 # (dataset, fact, what its rows are)
 _RECORDS = (
@@ -34,11 +34,7 @@ _CASES = (
 
 
 def _elements(dataset: str, node: str, column: str) -> str:
-    """Return a query for the distinct elements (`name`) of a list of text, and the node id (`node`) of their record."""
-    return (
-        f"select distinct node, trim(name) as name from (select {node} as node, unnest({column}) as name"
-        f" from landed_midrc.{dataset}) where trim(name) <> ''"
-    )
+    return elements_of(f"landed_midrc.{dataset}", node, column)
 
 
 def _conservation_rules() -> Iterator[ConservationRule]:
