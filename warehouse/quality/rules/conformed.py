@@ -179,7 +179,7 @@ def _conservation_rules() -> Iterator[ConservationRule]:
     yield ConservationRule(
         asset=("star", "dim_collection"),
         sentence="dim_collection has every dataset that cases of the portal name",
-        landed=f"select count(*) from ({elements_of(_CASES, '1', 'dataset_submitter_id')})",
+        landed=f"select count(distinct name) from ({elements_of(_CASES, '_case_id', 'dataset_submitter_id')})",
         star=(
             "select count(distinct collection_key) from star.bridge_patient_collection"
             " join star.dim_collection using (collection_key) where source_id = 'midrc'"
