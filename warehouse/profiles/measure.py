@@ -10,7 +10,7 @@ added as decimals, quantiles are values that occur, and ties are broken by the v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
@@ -149,10 +149,15 @@ class _Measured:
             counted = [column for column in self.columns if column.kind not in ("record", "other")]
             at_once = max(len(counted), 1) if rows <= _ROWS_AT_ONCE else 1
             with_blanks = {column for column in self.columns if column not in counted}
+            distinct: dict[str | None, float] = {}
             for first in range(0, len(counted), at_once):
-                with_blanks |= yield from self._values(counted[first : first + at_once])
+                entries, blank = self._values(counted[first : first + at_once])
+                yield from entries
+                with_blanks |= blank
+                distinct |= {name: number for (name, metric, *_), number in entries if metric == "distinct"}
             yield from self._nulls_and_sums(with_blanks)
-            yield from self._distinct_keys()
+            without = {column.name for column in counted if column.kind == "text" and column not in with_blanks}
+            yield from self._distinct_keys({name: number for name, number in distinct.items() if name in without})
             yield from self._quantiles()
             yield from self._groups()
 
@@ -208,9 +213,12 @@ class _Measured:
         for column, total in zip(self._additive, tally.sums, strict=True):
             yield (column.name, "group sum", group.name, value, None), float(total)
 
-    def _distinct_keys(self) -> Iterator[_Entry]:
-        """Yield how many different keys the rows have that lack no part of theirs."""
+    def _distinct_keys(self, counted: Mapping[str | None, float]) -> Iterator[_Entry]:
+        """Yield how many different keys the rows have that lack no part of theirs; some columns are counted already."""
         if not self.key:
+            return
+        if len(self.key) == 1 and self.key[0] in counted:
+            yield (None, "distinct keys", None, None, None), counted[self.key[0]]
             return
         parts = [quoted(name) for name in self.key]
         complete = " and ".join(f"{part} is not null" for part in parts)
@@ -264,10 +272,10 @@ class _Measured:
                 ],
             )
 
-    def _values(self, columns: Sequence[MeasuredColumn]) -> Generator[_Entry, None, set[MeasuredColumn]]:
-        """Yield of each column how many different values it has; of texts and whole numbers which, of what pattern.
+    def _values(self, columns: Sequence[MeasuredColumn]) -> tuple[list[_Entry], set[MeasuredColumn]]:
+        """Return of each column how many different values it has; of texts and whole numbers which, of what pattern.
 
-        Returns the columns that hold a blank text, or a list that may hold nothing else.
+        Beside them, the columns that hold a blank text, or a list that may hold nothing else.
 
         One query for all of these columns: each is counted by itself, and what is told of the counts is told at once.
         """
@@ -291,13 +299,11 @@ class _Measured:
         by_place: dict[int, dict[str, dict[str | None, int]]] = {}
         for place, metric, value, number in found:
             by_place.setdefault(place, {}).setdefault(metric, {})[value] = int(number)
-        for place, column in enumerate(columns):
-            yield from self._told(column, by_place.get(place, {}))
-        return {
-            columns[place]
-            for place, of_it in by_place.items()
-            if "nothing" in of_it or "empty" in of_it.get("pattern", ())
-        }
+        told = [entry for place, column in enumerate(columns) for entry in self._told(column, by_place.get(place, {}))]
+        blank = [
+            place for place, of_it in by_place.items() if "nothing" in of_it or "empty" in of_it.get("pattern", ())
+        ]
+        return told, {columns[place] for place in blank}
 
     def _told(self, column: MeasuredColumn, found: dict[str, dict[str | None, int]]) -> Iterator[_Entry]:
         yield (column.name, "distinct", None, None, None), found.get("distinct", {}).get(None, 0)

@@ -6,6 +6,7 @@ failed one leads to (`failed_errors`) is the caller's decision. `make bench` pri
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -32,9 +33,18 @@ from warehouse.quality.failing_suites import could_fail
 from warehouse.quality.history import KnownGaps
 from warehouse.quality.kept_verdicts import KeptVerdicts
 from warehouse.quality.past import NO_PAST, Past
-from warehouse.quality.suite import BuiltStar, Declared, LandedDataset, LandedRelease, Profile, ProfileRow, StarSuite
+from warehouse.quality.suite import (
+    BuiltStar,
+    Declared,
+    LandedDataset,
+    LandedRelease,
+    Profile,
+    ProfileRow,
+    ReleaseSuite,
+    StarSuite,
+)
 from warehouse.quality.suites import LANDED, RELEASE, STAR
-from warehouse.quality.verdicts import Verdict, failed_errors
+from warehouse.quality.verdicts import Asset, Verdict, failed_errors
 from warehouse.reading import found_columns
 from warehouse.registry import SOURCE_NAMES
 
@@ -111,17 +121,31 @@ def _judged(
         bounds = _Bounds(threads, memory_limit, spill)
         bounds.set_on(database)
 
-        def judged(release: Release) -> list[Verdict]:
-            contract = contracts(release.source)
-            with database.cursor() as connection:
-                return [
-                    *_landed_verdicts(connection, release, landing, contract, bounds, judge),
-                    *_release_verdicts(connection, release, landing, contract, past, bounds, judge),
-                ]
+        landed = [_beside_the_past(release, contracts(release.source), past) for release in releases]
 
-        return {
-            release.source: verdicts for release, verdicts in zip(releases, pool.map(judged, releases), strict=True)
+        def of_files(release: LandedRelease) -> list[Verdict]:
+            with database.cursor() as connection:
+                return _file_verdicts(connection, release, landing, bounds, judge)
+
+        def of_suite(judged: tuple[LandedRelease, ReleaseSuite]) -> list[Verdict]:
+            with database.cursor() as connection:
+                return _release_verdicts(connection, *judged, bounds, judge)
+
+        found = {
+            release.release.source: found for release, found in zip(landed, pool.map(of_files, landed), strict=True)
         }
+        # The files are views by now, and each suite reads them by itself.
+        tasks = list(itertools.product(landed, RELEASE))
+        for (release, _), verdicts in zip(tasks, pool.map(of_suite, tasks), strict=True):
+            found[release.release.source] += verdicts
+        return found
+
+
+def _beside_the_past(release: Release, contract: Contract, past: Past) -> LandedRelease:
+    source = release.source
+    return LandedRelease(
+        release, contract, past.previous.get(source), past.profiles.get(source, ()), past.own.get(source)
+    )
 
 
 def audit_star(
@@ -241,25 +265,19 @@ class _Bounds:
         return None
 
 
-def _landed_verdicts(
-    connection: duckdb.DuckDBPyConnection,
-    release: Release,
-    landing: Landing,
-    contract: Contract,
-    bounds: _Bounds,
-    judge: Judge,
+def _file_verdicts(
+    connection: duckdb.DuckDBPyConnection, landed: LandedRelease, landing: Landing, bounds: _Bounds, judge: Judge
 ) -> list[Verdict]:
-    """Judge every dataset of the contract, and those of the release that the contract does not know."""
-    known = list(contract.datasets)
-    names = [*known, *(load.dataset for load in release.loads if load.dataset not in contract.datasets)]
+    """Judge every dataset of the contract, and those of the release that it does not know; lay both releases out."""
+    release, contract = landed.release, landed.contract
+    names = [*contract.datasets, *(load.dataset for load in release.loads if load.dataset not in contract.datasets)]
     rows: dict[str, list[ProfileRow]] = {suite.name: [] for suite in LANDED}
-    assets, first = {(release.source, name) for name in known}, (release.source, known[0])
-    subject = f"{release.source} {release.version}"
+    subject, first = _subject_of(landed), _first_of(landed)
     failed_suites: list[Verdict] = []
     for name in names:
         load = release.load_of(name)
         file = _parquet_of(load, landing) if load is not None and name in contract.datasets else None
-        with _reading_file(file, f"{release.source} {release.version} {name}", bounds):
+        with _reading_file(file, f"{subject} {name}", bounds):
             dataset = LandedDataset(
                 source=release.source,
                 name=name,
@@ -277,44 +295,44 @@ def _landed_verdicts(
                 failed_suites += failed
     with _reading_file(None, subject, bounds):
         # What a query of a finding reads.
-        lay_out_release(connection, landing, release, f"landed_{release.source}")
+        lay_out_release(connection, landing, release, landed.landed)
+        if landed.previous is not None:
+            lay_out_release(connection, landing, landed.previous, landed.earlier)
     verdicts: list[Verdict] = []
     for suite in LANDED:
         with could_fail(suite.name, subject, first, bounds.hit_by) as failed:
-            judged = judge([suite.profile(subject, rows[suite.name], assets, first)])
+            judged = judge([suite.profile(subject, rows[suite.name], _assets_of(landed), first)])
             verdicts += with_examples(connection, judged, bounds.hit_by)
         verdicts += failed
     return [*verdicts, *failed_suites]
 
 
 def _release_verdicts(
-    connection: duckdb.DuckDBPyConnection,
-    release: Release,
-    landing: Landing,
-    contract: Contract,
-    past: Past,
-    bounds: _Bounds,
-    judge: Judge,
+    connection: duckdb.DuckDBPyConnection, landed: LandedRelease, suite: ReleaseSuite, bounds: _Bounds, judge: Judge
 ) -> list[Verdict]:
-    """Judge a release as a whole, over the views that are laid out already."""
-    previous = past.previous.get(release.source)
-    profiles, own = past.profiles.get(release.source, ()), past.own.get(release.source)
-    landed = LandedRelease(release, contract, previous, profiles, own)
-    subject = f"{release.source} {release.version}"
-    assets = {(release.source, name) for name in contract.datasets}
-    first = release.source, next(iter(contract.datasets))
+    """Judge a release as a whole by one suite, over the views that are laid out already."""
+    subject, first = _subject_of(landed), _first_of(landed)
+    previous = None if landed.previous is None else landed.previous.digest
     verdicts: list[Verdict] = []
-    with _reading_file(None, subject, bounds):
-        if previous is not None:
-            lay_out_release(connection, landing, previous, landed.earlier)
-        for suite in RELEASE:
-            with could_fail(suite.name, subject, first, bounds.hit_by) as failed:
-                judged = judge([suite.profile(subject, suite.measure(connection, landed), assets, first)])
-                verdicts += with_examples(
-                    connection, judged, bounds.hit_by, None if previous is None else previous.digest
-                )
-            verdicts += failed
-    return verdicts
+    with (
+        _reading_file(None, subject, bounds),
+        could_fail(suite.name, subject, first, bounds.hit_by) as failed,
+    ):
+        judged = judge([suite.profile(subject, suite.measure(connection, landed), _assets_of(landed), first)])
+        verdicts += with_examples(connection, judged, bounds.hit_by, previous)
+    return [*verdicts, *failed]
+
+
+def _subject_of(landed: LandedRelease) -> str:
+    return f"{landed.release.source} {landed.release.version}"
+
+
+def _assets_of(landed: LandedRelease) -> set[Asset]:
+    return {(landed.release.source, name) for name in landed.contract.datasets}
+
+
+def _first_of(landed: LandedRelease) -> Asset:
+    return landed.release.source, next(iter(landed.contract.datasets))
 
 
 def _parquet_of(load: Load, landing: Landing) -> Path | None:
