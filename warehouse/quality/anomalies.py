@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.errors import UsageError
 from warehouse.landing import Landing, Release
 from warehouse.quality.audit import audit_landed
 from warehouse.quality.past import Past
@@ -139,11 +138,7 @@ def _tidy(query: str | None) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the page.
-
-    Raises:
-        UsageError: a release is not landed in the home.
-    """
+    """Write the page; a release that is not landed in the home ends it with a sentence."""
     parser = argparse.ArgumentParser(prog="python -m warehouse.quality.anomalies", description=__doc__)
     parser.add_argument("home", type=Path, help="the warehouse home in which the releases are landed")
     parser.add_argument("versions", nargs="+", help="versions of IDC, the oldest first")
@@ -153,7 +148,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     landed = {release.version: release for release in landing.releases("idc")}
     missing = [version for version in options.versions if version not in landed]
     if missing:
-        raise UsageError(f"{options.home} has no landed release {', '.join(missing)} of IDC: land it first.")
+        parser.error(
+            f"{options.home} has no landed release {', '.join(missing)} of IDC: land it with `icw backfill` first."
+        )
     found = anomalies(landing, [landed[version] for version in options.versions], memory_limit=options.memory_limit)
     FILE.write_text(as_markdown(found, options.versions), encoding="utf-8")
     print(f"{len(found)} anomalies: {FILE}")
