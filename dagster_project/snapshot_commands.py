@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dagster_project import display
 from dagster_project.options import JsonOption
-from dagster_project.screen import screen
+from dagster_project.screen import Screen, screen
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import load_settings
 from warehouse.snapshots import catalog
@@ -72,4 +73,34 @@ def verify(
     else:
         display.verification(screen(), counted, faults, unstated)
     if faults:
+        raise typer.Exit(IntegrityError.exit_code)
+
+
+@snapshots_app.command()
+def rebuild(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Snapshot, the beginning of its id, or current.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Build a snapshot again from what was landed for it, and compare the tables. Publishes nothing.
+
+    Landed files of IDC that are gone are fetched again from the public channels, by version and digest; those of a
+    portal cannot be. A table of other bytes is compared by its rows, and one of other rows down to the first of them.
+
+    Exits with 0 if all tables have the same bytes or at least the same rows, and with 3 if one does not, or if
+    something that the snapshot was built from cannot be had any more.
+    """
+    from dagster_project.progress import showing_progress
+    from warehouse.lock import refresh_lock
+    from warehouse.snapshots.rebuild import rebuild as rebuilt
+
+    settings = load_settings()
+    found = catalog.snapshot(settings.home, name)
+    with refresh_lock(settings.home, str(uuid.uuid4())), showing_progress(Screen(stderr=True, quiet=as_json)):
+        outcome = rebuilt(found, settings)
+    if as_json:
+        print(json.dumps(display.rebuild_report(outcome), indent=2))
+    else:
+        display.rebuild(screen(), outcome)
+        display.synthetic_notice(Screen(stderr=True), found)
+    if outcome.outcome == "differs":
         raise typer.Exit(IntegrityError.exit_code)

@@ -149,6 +149,25 @@ def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Rel
     raise failure(f"IDC {resolved.version} could not be fetched from any channel. {' '.join(passed_over)}")
 
 
+def land_from(name: str, version: str, landing: Landing, settings: Settings) -> Release:
+    """Fetch a release (a full version) from one channel and land it, beside whatever else of it is landed.
+
+    For whoever needs the objects of an earlier load again. What is landed and intact is not fetched again; the clinical
+    tables are those that the settings ask for.
+
+    Raises:
+        NotFound: the channel does not have the release. Unverifiable: it gives nothing to verify it by.
+        SourceUnreachable: it does not answer. IntegrityError: its bytes are not what it says; nothing is landed.
+        UsageError: there is no such channel, or the release has no such clinical tables.
+        StorageError: the warehouse home cannot be written.
+    """
+    landing.discard_other_staging(SOURCE, version)
+    staging = landing.staging_for(SOURCE, version)
+    with open_channel(name, settings) as channel:
+        release, staged = _fetch_release(channel, version, staging, landing, ())
+    return _commit(release, staged, staging, landing, settings)
+
+
 def _landed_artifacts(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Release | None:
     """Return the landed artifacts of a release, where only its clinical tables are others than those asked for."""
     found = [release for release in landing.releases(SOURCE) if release.version == resolved.version]
