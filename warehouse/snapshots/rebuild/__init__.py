@@ -106,8 +106,8 @@ def code_differences(manifest: Manifest, code: CodeVersion, dependencies: dict[s
     elif stated.dirty or code.dirty:
         altered = "both" if stated.dirty and code.dirty else "that of the snapshot" if stated.dirty else "this one"
         found.append(
-            f"Both are {stated.package}, commit {stated.commit}, and {altered} had uncommitted changes: whether it is the "
-            "same code cannot be told."
+            f"Both are {stated.package}, commit {stated.commit}, and {altered} had uncommitted changes: whether it is "
+            "the same code cannot be told."
         )
     elif stated.commit is None:
         found.append(f"Both are {stated.package} without a commit: whether it is the same code cannot be told.")

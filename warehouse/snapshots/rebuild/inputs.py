@@ -127,7 +127,8 @@ def _described(entry: SourceEntry) -> Release:
     if release.digest != entry.digest:
         raise IntegrityError(
             f"The landing has no release {entry.version} of {entry.source} with digest {entry.digest[:16]} any more, "
-            "and the manifest of the snapshot does not say enough to find its objects. Restore landing/loads from a copy."
+            "and the manifest of the snapshot does not say enough to find its objects. Restore landing/loads from a "
+            "copy."
         )
     return release
 
@@ -151,22 +152,19 @@ def _fetch(entry: SourceEntry, release: Release, landing: Landing, settings: Set
     """
     collections = next((dataset.proof["collections"] for dataset in entry.datasets if _is_clinical(dataset)), None)
     asked = settings.model_copy(update={"clinical": _names(collections)})
+    digests = frozenset(held.sha256 for load in release.loads for held in load.objects)
     obstacles: list[str] = []
-    answered = False
+    has_other_bytes = False
     for channel in dict.fromkeys((entry.channel, *settings.idc_channels)):
         log.info("Fetching IDC %s again from %s", entry.version, channel, extra={"event": "step"})
         try:
-            idc.land_from(channel, entry.version, landing, asked)
+            idc.land_again(channel, entry.version, digests, landing, asked)
         except SourceError as error:
-            answered = answered or isinstance(error, IntegrityError)
-            obstacles.append(f"The {channel} channel: {str(error).rstrip('.')}.")
+            has_other_bytes = has_other_bytes or isinstance(error, IntegrityError)
+            obstacles.append(f"The {channel} channel was passed over: {str(error).rstrip('.')}.")
             continue
-        damage = landing.damage(release)
-        if not damage:
-            return channel
-        answered = True
-        obstacles.append(f"The {channel} channel has IDC {entry.version} with other bytes than were landed.")
-    failure = IntegrityError if answered else SourceError
+        return channel
+    failure = IntegrityError if has_other_bytes else SourceError
     raise failure(
         f"{' '.join(landing.damage(release))} IDC {entry.version} could not be fetched again with the digests that the "
         f"manifest states. {' '.join(obstacles)} Restore the landed files from a copy, or try again later."
