@@ -259,7 +259,8 @@ def tidy(home: Path) -> None:
     """
     Landing(home).sweep()
     remove_unfinished(home)
-    shutil.rmtree(home / "builds", ignore_errors=True)
+    for scratch in ("builds", "rebuild"):
+        shutil.rmtree(home / scratch, ignore_errors=True)
 
 
 def _what_is_known(upstream: Upstream, landing: Landing) -> Choice | None:

@@ -62,26 +62,31 @@ def scale(console: Console, snapshot: Snapshot) -> None:
         page(console, result.page(20))
 
 
-def verification(console: Console, counted: int, faults: Sequence[FileCheck]) -> None:
-    """Say how many files were checked, and name each that is not as it was written."""
-    for fault in faults:
+def verification(
+    console: Console, counted: int, faults: Sequence[FileCheck], unstated: Sequence[FileCheck] = ()
+) -> None:
+    """Say how many files were checked, and name each that is not as it was written, or says nothing to check."""
+    for fault in (*faults, *unstated):
         detail = f" ({fault.detail})" if fault.detail else ""
         console.print(f"{fault.found}: {fault.path}{detail} [{fault.part}]", markup=False, soft_wrap=True)
     if faults:
-        console.print(f"{counted:,} files checked, {len(faults):,} faults.", highlight=False)
+        console.print(f"{counted:,} checks of files and rows, {len(faults):,} faults.", highlight=False)
     else:
-        console.print(f"{counted:,} files checked, each as it was written.", highlight=False)
+        console.print(f"{counted:,} checks of files and rows, each as it was written.", highlight=False)
 
 
-def verification_report(counted: int, faults: Sequence[FileCheck]) -> dict[str, Any]:
+def verification_report(
+    counted: int, faults: Sequence[FileCheck], unstated: Sequence[FileCheck] = ()
+) -> dict[str, Any]:
     """Return what `verification` says, for programs."""
-    return {
-        "checked": counted,
-        "faults": [
-            {"found": fault.found, "path": str(fault.path), "part": fault.part, "detail": fault.detail}
-            for fault in faults
-        ],
-    }
+
+    def described(checks: Sequence[FileCheck]) -> list[dict[str, str]]:
+        return [
+            {"found": check.found, "path": str(check.path), "part": check.part, "detail": check.detail}
+            for check in checks
+        ]
+
+    return {"checked": counted, "faults": described(faults), "unstated": described(unstated)}
 
 
 def snapshot_list(

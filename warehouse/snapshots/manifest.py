@@ -35,7 +35,10 @@ class ColumnEntry(BaseModel):
 
 
 class TableEntry(BaseModel):
-    """One published table. `order_by` is the total order of the rows in its files; it ends with the primary key."""
+    """One published table. `order_by` is the total order of the rows in its files; it ends with the primary key.
+
+    `logical_digest` is that of its rows (`warehouse.logical_digest`); None in snapshots of before it was taken.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,6 +51,7 @@ class TableEntry(BaseModel):
     description: str
     parquet_sha256: str
     parquet_bytes: int
+    logical_digest: str | None = None
 
 
 class ObjectEntry(BaseModel):
@@ -200,7 +204,8 @@ class Manifest(BaseModel):
     `earlier` are the earlier IDC releases, of which the series were read as evidence for what changed and since when;
     `lost` those that were not, though they are landed or were read before: without one, spans and changes differ.
     `counts` are the counts of earlier loads of each source that were read.
-    `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables.
+    `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables,
+    `logical_digest` over what their rows say (None in snapshots of before it was taken).
     `timings` are seconds by step.
     """
 
@@ -211,6 +216,7 @@ class Manifest(BaseModel):
     created_at: datetime
     input_digest: str
     tables_digest: str
+    logical_digest: str | None = None
     synthetic: bool
     sources: tuple[SourceEntry, ...]
     earlier: tuple[SourceEntry, ...] = ()
@@ -234,4 +240,17 @@ class Manifest(BaseModel):
 def digest_of_tables(tables: Iterable[TableEntry]) -> str:
     """Return the SHA-256 (hex) over the pairs (table name, SHA-256 of its Parquet file), sorted by name."""
     pairs = sorted([table.name, table.parquet_sha256] for table in tables)
+    return _digest_of_pairs(pairs)
+
+
+def logical_digest_of_tables(tables: Iterable[TableEntry]) -> str | None:
+    """Return the SHA-256 (hex) over the pairs (table name, its logical digest), sorted by name.
+
+    None where a table has none: it was published before they were taken.
+    """
+    pairs = sorted([table.name, table.logical_digest or ""] for table in tables)
+    return None if any(digest == "" for _, digest in pairs) else _digest_of_pairs(pairs)
+
+
+def _digest_of_pairs(pairs: list[list[str]]) -> str:
     return hashlib.sha256(json.dumps(pairs).encode()).hexdigest()

@@ -34,7 +34,14 @@ from warehouse.snapshots.catalog import (
     snapshots_folder,
     with_tables_digest,
 )
-from warehouse.snapshots.manifest import LostEntry, Manifest, SourceEntry, SourceFailure, digest_of_tables
+from warehouse.snapshots.manifest import (
+    LostEntry,
+    Manifest,
+    SourceEntry,
+    SourceFailure,
+    digest_of_tables,
+    logical_digest_of_tables,
+)
 from warehouse.snapshots.provenance import code_version, dependency_versions
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer
@@ -89,6 +96,7 @@ def publish(
             created_at=created_at,
             input_digest=build.input_digest,
             tables_digest=tables_digest,
+            logical_digest=logical_digest_of_tables(tables),
             synthetic=synthetic,
             sources=tuple(SourceEntry.of(release) for release in build.releases),
             earlier=tuple(SourceEntry.of(release) for release in build.evidence.releases),

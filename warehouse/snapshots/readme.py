@@ -28,7 +28,8 @@ def _title(manifest: Manifest) -> str:
         f"- Made: {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC\n"
         f"- Code: imaging-commons-warehouse {manifest.code_version}\n"
         f"- Digest of the tables (SHA-256): `{manifest.tables_digest}`\n"
-        f"- Digest of the input (SHA-256): `{manifest.input_digest}`\n\n"
+        f"- Digest of the input (SHA-256): `{manifest.input_digest}`\n"
+        f"- Logical digest (SHA-256): `{manifest.logical_digest}`\n\n"
         "| file | what |\n| --- | --- |\n"
         f"| `warehouse.duckdb` | all tables, for DuckDB 1.5 or newer (storage {manifest.duckdb_file.storage_version}, "
         f"{_megabytes(manifest.duckdb_file.bytes)}) |\n"
@@ -151,7 +152,8 @@ sha256sum --check SHA256SUMS
 ```
 
 The digest of the tables is the SHA-256 of the JSON list of `[table, SHA-256 of its Parquet file]`, sorted by table;
-`manifest.json` has the digests of the files that were fetched.
+the logical digest is that of `[table, logical digest of its rows]`, which stays the same when a newer engine writes the
+same rows as other bytes. `manifest.json` has both of each table, and the digests of the files that were fetched.
 
 ## Cite it
 

@@ -11,15 +11,16 @@ import json
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from warehouse.dbt_manifest import STAR_SCHEMA
-from warehouse.errors import BuildFailed, StorageError
+from warehouse.errors import BuildFailed, StorageError, UsageError
 from warehouse.files import sha256_of
+from warehouse.logical_digest import logical_digest_of_parquet
 from warehouse.snapshots.manifest import AbsentPart, ColumnEntry, DuckdbFile, TableEntry
 from warehouse.snapshots.star import StarTable
 from warehouse.sql_text import literal, quoted
@@ -84,28 +85,37 @@ class TableWriter:
     ) -> tuple[tuple[TableEntry, ...], DuckdbFile]:
         """Write each table as a Parquet file, and all of them into one new DuckDB file, in its schema main.
 
-        A table goes into the DuckDB file while the Parquet file of the next one is written: neither keeps two cores
-        busy by itself. The largest come first, so that none of them is left for the end. `absent` goes into the
-        comments.
+        A table goes into the DuckDB file, and its logical digest is taken, while the Parquet file of the next one is
+        written: none of these keeps two cores busy by itself. The largest come first, so that none of them is left
+        for the end. `absent` goes into the comments.
 
         Raises:
             BuildFailed: a table is missing or differs from its description, its primary key is not unique or null, or a
                 column has a type that Parquet does not hold.
         """
         entries: dict[str, TableEntry] = {}
-        with self._connection.cursor() as filling, ThreadPoolExecutor(max_workers=1) as pool:
+        with (
+            self._connection.cursor() as filling,
+            ThreadPoolExecutor(max_workers=1) as pool,
+            ThreadPoolExecutor(max_workers=1) as hashing,
+        ):
             filling.execute("set enable_progress_bar = false")
             filling.execute(f"attach {literal(str(database))} as snapshot (storage_version {literal(STORAGE_VERSION)})")
             try:
-                filled = []
+                filled: list[Future[None]] = []
+                digests: dict[str, Future[str]] = {}
                 for table in self._largest_first(tables):
                     path = parquet_folder / f"{table.name}.parquet"
                     entries[table.name] = self._write_parquet(table, path)
+                    digests[table.name] = hashing.submit(logical_digest_of_parquet, path)
                     filled.append(pool.submit(_fill, filling, entries[table.name], path, absent))
                 for done in filled:
                     done.result()
+                for name, digest in digests.items():
+                    entries[name] = entries[name].model_copy(update={"logical_digest": _publishable(name, digest)})
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
+                hashing.shutdown(wait=False, cancel_futures=True)
                 filling.interrupt()
                 raise
             filling.execute("checkpoint snapshot")
@@ -216,6 +226,18 @@ class TableWriter:
                 f"Parquet cannot hold these columns of {name} as they are: {', '.join(changed)}. "
                 "Cast them in the model to a type that it can hold, such as BIGINT, DECIMAL(38, 0) or VARCHAR."
             )
+
+
+def _publishable(table: str, digest: Future[str]) -> str:
+    """Return a logical digest that was taken.
+
+    Raises:
+        BuildFailed: the table has a column of a type without one.
+    """
+    try:
+        return digest.result()
+    except UsageError as error:
+        raise BuildFailed(f"The table {table} cannot be published, correct its model. {error}") from error
 
 
 def _fill(

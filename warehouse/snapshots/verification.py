@@ -1,7 +1,8 @@
 """Are the files of a home byte for byte what was landed and published? Reads everything, changes nothing.
 
 A landed object bears its SHA-256 as its name; a snapshot lists its files in `SHA256SUMS`, whose own digests of the
-manifest and the tables are held against the manifest.
+manifest and the tables are held against the manifest. On request the rows are read, too: those of the Parquet files
+and of the DuckDB file have the logical digests that the manifest states.
 """
 
 from __future__ import annotations
@@ -13,12 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import duckdb
+import pyarrow as pa
+
 from warehouse.build.count_history import COUNTS_FOLDERS
+from warehouse.errors import UsageError
 from warehouse.files import sha256_of
 from warehouse.landing import Landing
+from warehouse.logical_digest import logical_digest, logical_digest_of_parquet
 from warehouse.registry import SOURCE_NAMES
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot, Unreadable
+from warehouse.snapshots.manifest import TableEntry, logical_digest_of_tables
+from warehouse.sql_text import literal, quoted
 
 log = logging.getLogger("icw.snapshots")
 
@@ -27,13 +35,19 @@ SUMS = "SHA256SUMS"
 _SUM = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>.+)")
 
 
+_BATCH_ROWS = 65_536
+
+
 @dataclass(frozen=True)
 class FileCheck:
-    """One file and what was found: it is as it was written, or damaged, missing, or nobody's."""
+    """One file and what was found: it is as it was written, or damaged, missing, or nobody's.
+
+    `unstated`: its rows were to be read, and the snapshot is from before logical digests were taken.
+    """
 
     part: str
     path: Path
-    found: Literal["sound", "damaged", "missing", "unexpected"]
+    found: Literal["sound", "damaged", "missing", "unexpected", "unstated"]
     detail: str = ""
 
 
@@ -74,6 +88,62 @@ def verify_snapshot(snapshot: Snapshot) -> Iterator[FileCheck]:
             yield FileCheck(part, found, "unexpected")
 
 
+def verify_rows(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") -> Iterator[FileCheck]:
+    """Check that the rows of each table, in its Parquet file and in the DuckDB file, have its logical digest.
+
+    `threads` and `memory_limit` bound DuckDB. A snapshot from before logical digests were taken is one check,
+    `unstated`.
+    """
+    part = f"rows of snapshot {snapshot.id}"
+    manifest = snapshot.manifest
+    if manifest.logical_digest is None:
+        yield FileCheck(part, snapshot.folder, "unstated", "it was published before logical digests were taken")
+        return
+    if manifest.logical_digest != logical_digest_of_tables(manifest.tables):
+        yield FileCheck(
+            part, snapshot.folder / catalog.MANIFEST, "damaged", "its logical digest is not that of its tables"
+        )
+    for table in manifest.tables:
+        path = snapshot.tables_folder / f"{table.name}.parquet"
+        try:
+            yield _rows_check(part, path, table, logical_digest_of_parquet(path))
+        except FileNotFoundError:
+            yield FileCheck(part, path, "missing", f"no rows of {table.name}")
+        except (OSError, pa.ArrowException, UsageError) as error:
+            yield FileCheck(part, path, "damaged", f"the rows of {table.name} cannot be read: {_first_line(error)}")
+    if not snapshot.database.is_file():
+        yield FileCheck(part, snapshot.database, "missing", "no rows of any table")
+        return
+    try:
+        with duckdb.connect(config={"threads": threads, "memory_limit": memory_limit}) as connection:
+            connection.execute(f"attach {literal(str(snapshot.database))} as published (read_only)")
+            for table in manifest.tables:
+                yield _database_check(connection, part, snapshot.database, table)
+    except duckdb.Error as error:
+        yield FileCheck(part, snapshot.database, "damaged", f"it cannot be read: {_first_line(error)}")
+
+
+def _database_check(connection: duckdb.DuckDBPyConnection, part: str, database: Path, table: TableEntry) -> FileCheck:
+    """Check the rows of a table in the attached file `published`."""
+    columns = ", ".join(quoted(column.name) for column in table.columns)
+    order = ", ".join(f"{quoted(column)} asc nulls last" for column in table.order_by)
+    query = f"select {columns} from published.main.{quoted(table.name)} order by {order}"
+    try:
+        return _rows_check(part, database, table, logical_digest(connection.sql(query).to_arrow_reader(_BATCH_ROWS)))
+    except (duckdb.Error, pa.ArrowException, OSError, UsageError) as error:
+        return FileCheck(part, database, "damaged", f"the rows of {table.name} cannot be read: {_first_line(error)}")
+
+
+def _rows_check(part: str, path: Path, table: TableEntry, digest: str) -> FileCheck:
+    if digest == table.logical_digest:
+        return FileCheck(part, path, "sound")
+    return FileCheck(part, path, "damaged", f"the rows of {table.name} are not those that were published")
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
 def is_sound(snapshot: Snapshot) -> bool:
     """Return whether every file of a snapshot is as it was published. Where one is not, the log names it.
 
@@ -111,10 +181,34 @@ def _sums(path: Path) -> dict[str, str] | None:
     return {match["name"]: match["digest"] for match in matches if match is not None}
 
 
-def checks(home: Path, name: str | None, landing: bool, everything: bool) -> Iterator[FileCheck]:
-    """Check the files of one snapshot (None is the current one), of the landing, or of everything in a home."""
+def checks(
+    home: Path,
+    name: str | None,
+    landing: bool,
+    everything: bool,
+    logical: bool = False,
+    *,
+    threads: int = 2,
+    memory_limit: str = "1GB",
+) -> Iterator[FileCheck]:
+    """Check the files of one snapshot (None is the current one), of the landing, or of everything in a home.
+
+    With `logical` the rows of the snapshots, too.
+
+    Raises:
+        UsageError: there is no such snapshot, or it was published before logical digests were taken.
+    """
+    chosen = [] if landing and not everything else catalog.snapshots(home) if everything else None
+    if chosen is None:
+        chosen = [catalog.snapshot(home, name)]
+        if logical and chosen[0].manifest.logical_digest is None:
+            raise UsageError(
+                f"The snapshot {chosen[0].id} was published before logical digests were taken: its rows have none to "
+                f"be held against. `icw snapshots verify {chosen[0].id}` compares its bytes, which says more."
+            )
     if landing or everything:
         yield from verify_landing(Landing(home), (*SOURCE_NAMES, *COUNTS_FOLDERS))
-    if not landing:
-        for snapshot in catalog.snapshots(home) if everything else [catalog.snapshot(home, name)]:
-            yield from verify_snapshot(snapshot)
+    for snapshot in chosen:
+        yield from verify_snapshot(snapshot)
+        if logical:
+            yield from verify_rows(snapshot, threads=threads, memory_limit=memory_limit)

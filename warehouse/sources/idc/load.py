@@ -149,6 +149,43 @@ def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Rel
     raise failure(f"IDC {resolved.version} could not be fetched from any channel. {' '.join(passed_over)}")
 
 
+def land_again(name: str, version: str, digests: frozenset[str], landing: Landing, settings: Settings) -> Release:
+    """Fetch a release (a full version) from one channel and land it, if it has the objects with these digests.
+
+    For whoever needs an earlier load whose objects are gone. What is landed and intact is not fetched; the clinical
+    tables are those that the settings ask for.
+
+    Args:
+        name: the channel.
+        version: the release, in full.
+        digests: SHA-256 (hex) of the objects that it has to have.
+        landing: where it goes.
+        settings: addresses, and the collections with clinical tables.
+
+    Raises:
+        NotFound: the channel does not have the release. Unverifiable: it gives nothing to verify it by.
+        SourceUnreachable: it does not answer. IntegrityError: its bytes are not what it says, or it has other objects
+            than these; nothing is landed then.
+        UsageError: there is no such channel, or the release has no such clinical tables.
+        StorageError: the warehouse home cannot be written.
+    """
+    landing.discard_other_staging(SOURCE, version)
+    staging = landing.staging_for(SOURCE, version)
+    with open_channel(name, settings) as channel:
+        artifacts, staged = _fetch_release(channel, version, staging, landing, ())
+    release, files = _with_clinical(artifacts, staged, staging, landing, settings)
+    lacking = digests - {entry.sha256 for load in release.loads for entry in load.objects}
+    if lacking:
+        landing.discard_staging(SOURCE)
+        raise IntegrityError(
+            f"IDC {version} has other files there than it had: none of them has the SHA-256 "
+            f"{', '.join(sorted(digest[:16] for digest in lacking))}. Nothing was landed."
+        )
+    committed = landing.commit(release, files)
+    landing.discard_staging(SOURCE)
+    return committed
+
+
 def _landed_artifacts(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Release | None:
     """Return the landed artifacts of a release, where only its clinical tables are others than those asked for."""
     found = [release for release in landing.releases(SOURCE) if release.version == resolved.version]
@@ -164,11 +201,17 @@ def _commit(
     artifacts: Release, staged: Mapping[str, Path], staging: Path, landing: Landing, settings: Settings
 ) -> Release:
     """Land the clinical tables that the settings ask for, and commit them with the artifacts of their release."""
-    clinical, of_tables = land_tables(artifacts, staged, staging, landing, settings)
-    release = artifacts.model_copy(update={"loads": (*artifacts.loads, clinical)})
-    committed = landing.commit(release, {**staged, **of_tables})
+    committed = landing.commit(*_with_clinical(artifacts, staged, staging, landing, settings))
     landing.discard_staging(SOURCE)
     return committed
+
+
+def _with_clinical(
+    artifacts: Release, staged: Mapping[str, Path], staging: Path, landing: Landing, settings: Settings
+) -> tuple[Release, dict[str, Path]]:
+    """Return the release with the clinical tables that the settings ask for, and its new files by digest."""
+    clinical, of_tables = land_tables(artifacts, staged, staging, landing, settings)
+    return artifacts.model_copy(update={"loads": (*artifacts.loads, clinical)}), {**staged, **of_tables}
 
 
 def open_channel(name: str, settings: Settings) -> Channel:

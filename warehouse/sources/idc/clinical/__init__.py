@@ -12,6 +12,6 @@ Where the tables lie: `fetch_index("clinical_index")` of https://github.com/Imag
 
 from __future__ import annotations
 
-from warehouse.sources.idc.clinical.load import DATASET, fits, has_changed, land_tables
+from warehouse.sources.idc.clinical.load import CHANNEL, DATASET, fits, has_changed, land_tables
 
-__all__ = ["DATASET", "fits", "has_changed", "land_tables"]
+__all__ = ["CHANNEL", "DATASET", "fits", "has_changed", "land_tables"]

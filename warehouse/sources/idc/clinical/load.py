@@ -29,7 +29,8 @@ DATASET = "clinical_value"
 """The dataset of the contract that holds the values of all tables that were asked for."""
 
 _DICTIONARY = "clinical_index"
-_CHANNEL = "clinical bucket"
+CHANNEL = "clinical bucket"
+"""The channel of the values: where the other datasets of a release come from does not carry them."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def _load(
         )  # fmt: skip
     rows = sum(table.values for table in facts)
     return Load(
-        source="idc", dataset=DATASET, upstream_version=source.release, status="landed", channel=_CHANNEL,
+        source="idc", dataset=DATASET, upstream_version=source.release, status="landed", channel=CHANNEL,
         url=public_url(source.base_url), fetched_at=datetime.now(UTC), objects=tuple(objects), rows=rows,
         bytes=sum(entry.bytes for entry in objects),
         proof={
