@@ -1,4 +1,4 @@
-"""`icw snapshots`: which there are, and whether they are as they were published."""
+"""`icw snapshots`: which there are, whether they are as they were published, and what differs between two."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dagster_project import display
+from dagster_project.diff_command import diff
 from dagster_project.options import JsonOption
 from dagster_project.screen import screen
 from warehouse.errors import IntegrityError, UsageError
@@ -15,6 +16,7 @@ from warehouse.settings import load_settings
 from warehouse.snapshots import catalog
 
 snapshots_app = typer.Typer(help="The published snapshots, oldest first.")
+snapshots_app.command()(diff)
 
 
 @snapshots_app.callback(invoke_without_command=True)
