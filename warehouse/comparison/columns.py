@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -31,7 +31,8 @@ class ColumnDifference:
     """A column that differs in `changed` rows of those that both snapshots have.
 
     `from_null` and `to_null` are counted among them. `pairs` are all different pairs of values, of which
-    `most_frequent` has the first by rows, ties in the order of the texts.
+    `most_frequent` has the first by rows, ties in the order of the texts. `is_absent_in_one`: one of the snapshots
+    lacks the column for a source, so that its changes from or to null say nothing about the world.
     """
 
     column: str
@@ -40,10 +41,15 @@ class ColumnDifference:
     to_null: int
     pairs: int
     most_frequent: tuple[ValueChange, ...]
+    is_absent_in_one: bool = False
 
 
-def compare_columns(connection: duckdb.DuckDBPyConnection, pair: TablePair) -> tuple[ColumnDifference, ...]:
+def compare_columns(
+    connection: duckdb.DuckDBPyConnection, pair: TablePair, absent: Container[str]
+) -> tuple[ColumnDifference, ...]:
     """Return the columns that changed, in the order of the table; `rows.compare_rows` has compared it before.
+
+    `absent` are the columns that only one of the snapshots lacks.
 
     Raises:
         IntegrityError: the pairs of values of a column are not as many as its changed rows: a file was changed
@@ -56,7 +62,7 @@ def compare_columns(connection: duckdb.DuckDBPyConnection, pair: TablePair) -> t
             f"select {sums} from {in_schema(CELLS, pair.name)} where _group = {number}"
         ).fetchall()
         found += [
-            _difference(connection, pair, column, int(changed))
+            _difference(connection, pair, column, int(changed), column in absent)
             for column, changed in zip(columns, counts, strict=True)
             if changed
         ]
@@ -77,7 +83,9 @@ def changed_cells(pair: TablePair, column: str) -> str:
     )
 
 
-def _difference(connection: duckdb.DuckDBPyConnection, pair: TablePair, column: str, changed: int) -> ColumnDifference:
+def _difference(
+    connection: duckdb.DuckDBPyConnection, pair: TablePair, column: str, changed: int, is_absent: bool
+) -> ColumnDifference:
     connection.execute(
         "create or replace temp table value_changes as select _before, _after, count(*) as n "
         f"from ({changed_cells(pair, column)}) group by _before, _after"
@@ -88,15 +96,17 @@ def _difference(connection: duckdb.DuckDBPyConnection, pair: TablePair, column: 
     ).fetchall()
     if rows != changed:
         raise IntegrityError(
-            f"The column {column} of {pair.name} differs in {changed} rows, and {rows} pairs of values were found in "
-            "them: a file has changed while it was compared. Run the command again; `icw verify` says whether files are "
-            "damaged."
+            f"The column {column} of {pair.name} differs in {changed} rows, and {rows} pairs of values were found "
+            "in them: a file has changed while it was compared. Run the command again; `icw verify` says whether "
+            "files are damaged."
         )
     most: Sequence[tuple[str | None, str | None, int]] = connection.execute(
         "select _before, _after, n from value_changes order by n desc, _before nulls first, _after nulls first "
         f"limit {PAIRS}"
     ).fetchall()
-    return ColumnDifference(column, changed, from_null, to_null, pairs, tuple(ValueChange(*entry) for entry in most))
+    return ColumnDifference(
+        column, changed, from_null, to_null, pairs, tuple(ValueChange(*entry) for entry in most), is_absent
+    )
 
 
 def _place(pair: TablePair, column: str) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import duckdb
 
 from warehouse.comparison.columns import ColumnDifference, compare_columns
 from warehouse.comparison.effects import Effects, effects
-from warehouse.comparison.keys import refers_to, rekeyed_rows, rekeyed_sentence
+from warehouse.comparison.keys import bound_to_release, refers_to, rekeyed_rows, rekeyed_sentence
 from warehouse.comparison.rows import RowCounts, compare_rows, counted_only, same_bytes
 from warehouse.comparison.schema import TablePair, paired
 from warehouse.comparison.workspace import CHANGES, columns_of, in_schema, workspace
@@ -99,17 +100,27 @@ def comparison(
         IntegrityError: a Parquet file cannot be read, or does not have the rows and keys of its manifest.
         StorageError: there is no room for what does not fit in memory.
     """
+    sources = tuple(_source_changes(before.manifest, after.manifest))
+    lacking = _only_in(before.manifest, after.manifest), _only_in(after.manifest, before.manifest)
     with workspace(before, after, threads=threads, memory_limit=memory_limit) as connection:
         pairs = paired(before.manifest.tables, after.manifest.tables)
-        tables = _tables(connection, pairs.common, before, after)
+        compare_one = functools.partial(
+            _table,
+            connection,
+            before,
+            after,
+            {source.source for source in sources if source.before != source.after},
+            [*lacking[0], *lacking[1]],
+        )
+        tables = _with_dependents([compare_one(pair) for pair in pairs.common])
         compared = [table.name for table in tables if table.rows is not None]
         yield (
             SnapshotDifference(
                 before=before,
                 after=after,
-                sources=tuple(_source_changes(before.manifest, after.manifest)),
-                absent_before=_only_in(before.manifest, after.manifest),
-                absent_after=_only_in(after.manifest, before.manifest),
+                sources=sources,
+                absent_before=lacking[0],
+                absent_after=lacking[1],
                 tables_added=pairs.added,
                 tables_removed=pairs.removed,
                 tables=tables,
@@ -130,11 +141,9 @@ def compare(before: Snapshot, after: Snapshot, *, threads: int = 2, memory_limit
         return found
 
 
-def _tables(
-    connection: duckdb.DuckDBPyConnection, pairs: Sequence[TablePair], before: Snapshot, after: Snapshot
-) -> tuple[TableDifference, ...]:
-    """Compare every table; one whose key refers to a table with other keys is not comparable either."""
-    found = {pair.name: _table(connection, pair, before, after) for pair in pairs}
+def _with_dependents(compared: Sequence[TableDifference]) -> tuple[TableDifference, ...]:
+    """Return the tables, those with keys of one that is not comparable by row as not comparable either."""
+    found = {table.name: table for table in compared}
     while True:
         rekeyed = {table.name: table.not_comparable for table in found.values() if table.not_comparable is not None}
         fallen = [
@@ -151,8 +160,14 @@ def _tables(
 
 
 def _table(
-    connection: duckdb.DuckDBPyConnection, pair: TablePair, before: Snapshot, after: Snapshot
+    connection: duckdb.DuckDBPyConnection,
+    before: Snapshot,
+    after: Snapshot,
+    sources: Container[str],
+    lacking: Sequence[AbsentPart],
+    pair: TablePair,
 ) -> TableDifference:
+    """Compare one table; `sources` have another version, `lacking` is what only one of the snapshots lacks."""
     if pair.is_identical:
         rows = same_bytes(pair)
         if pair.key:
@@ -162,13 +177,20 @@ def _table(
                 f"from {in_schema('after', pair.name)} limit 0"
             )
         return TableDifference(pair, rows.before, rows.after, rows, (), 0, None)
-    if pair.not_comparable is not None:
-        return _without_rows(pair, *counted_only(connection, pair, before, after), pair.not_comparable)
-    rows = compare_rows(connection, pair, before, after)
+    if (reason := pair.not_comparable or bound_to_release(pair, sources)) is not None:
+        return _without_rows(pair, *counted_only(connection, pair, before, after), reason)
+    absent = {
+        column.name: frozenset(part.source for part in lacking if (part.table, part.column) == (pair.name, column.name))
+        for column in pair.after.columns
+    }
+    absent = {column: of for column, of in absent.items() if of}
+    rows = compare_rows(connection, pair, before, after, absent)
     rekeyed = rekeyed_rows(connection, pair) if rows.added and rows.removed else 0
     if rekeyed * 2 >= rows.removed > 0:
         return _without_rows(pair, rows.before, rows.after, rekeyed_sentence(pair, rekeyed, rows.removed))
-    return TableDifference(pair, rows.before, rows.after, rows, compare_columns(connection, pair), rekeyed, None)
+    return TableDifference(
+        pair, rows.before, rows.after, rows, compare_columns(connection, pair, absent), rekeyed, None
+    )
 
 
 def _without_rows(pair: TablePair, before: int, after: int, reason: str) -> TableDifference:

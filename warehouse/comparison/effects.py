@@ -56,8 +56,8 @@ class CollectionEffect:
     """Members of one kind in one collection or dataset: `before + added - removed = after`.
 
     Of the added ones, `moved_in` were in the earlier snapshot, outside of the collection; `moved_out` the same of the
-    removed ones. `changed` are members in both whose own row differs. The identifiers are null for what is in no
-    collection.
+    removed ones. `changed` are members in both whose own row has changed (`RowCounts`). The identifiers are null for
+    what is in no collection.
     """
 
     source_id: str | None
@@ -264,8 +264,8 @@ def _by_collection(connection: duckdb.DuckDBPyConnection, entity: Entity) -> lis
         if effect.before + effect.added - effect.removed != effect.after:
             raise IntegrityError(
                 f"The {_plural(entity)} of {effect.source_id} {effect.collection_id} do not add up: {effect.before} "
-                f"before, {effect.added} added, {effect.removed} removed, {effect.after} after. A file of {entity.links} is "
-                "not as it was published: `icw verify` with each of the ids says which."
+                f"before, {effect.added} added, {effect.removed} removed, {effect.after} after. A file of "
+                f"{entity.links} is not as it was published: `icw verify` with each of the ids says which."
             )
     return found
 

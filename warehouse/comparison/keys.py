@@ -7,7 +7,7 @@ and added.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import duckdb
 
@@ -17,13 +17,22 @@ from warehouse.sql_text import quoted
 
 _SURROGATE = "_key"
 
+RELEASE_IN_KEY: Mapping[str, tuple[str, str]] = {
+    # dbt/models/star/fct_series_version.sql
+    "fct_series_version": (
+        "idc",
+        "The key of fct_series_version holds the release that ends a span, for what is in release that of the snapshot",
+    ),
+}
+"""Tables whose keys hold the release of a source, and the beginning of the sentence that says so."""
+
 
 def rekeyed_rows(connection: duckdb.DuckDBPyConnection, pair: TablePair) -> int:
     """Return how many removed rows are there again under another key, in a table that has been compared.
 
-    That is, rows for which an added one agrees in every column but surrogate keys, where no other row of their own does.
-    A table that takes its key from others has none of its own to look at (see `refers_to`). The columns are compared by a
-    hash: the number decides what is said about the table, not what is counted in it.
+    That is, rows for which an added one agrees in every column but surrogate keys, where no other row of their own
+    does. A table that takes its key from others has none of its own to look at (see `refers_to`). The columns are
+    compared by a hash: the number decides what is said about the table, not what is counted in it.
     """
     references = {column.name: column.references for column in pair.after.columns}
     own = [column for column in pair.key if column.endswith(_SURROGATE) and references[column] is None]
@@ -44,6 +53,14 @@ def rekeyed_rows(connection: duckdb.DuckDBPyConnection, pair: TablePair) -> int:
         f"select count(*) from ({digests(BEFORE, 'removed')}) semi join ({digests(AFTER, 'added')}) using (digest)"
     ).fetchall()
     return int(rows)
+
+
+def bound_to_release(pair: TablePair, sources: Container[str]) -> str | None:
+    """Return the sentence that a table's keys hold the release of one of these sources, which has changed; or None."""
+    source, why = RELEASE_IN_KEY.get(pair.name, ("", ""))
+    if source not in sources:
+        return None
+    return f"{why}: with another release of {source} its rows cannot be compared by key, only their number is."
 
 
 def rekeyed_sentence(pair: TablePair, rows: int, removed: int) -> str:

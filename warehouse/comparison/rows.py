@@ -7,7 +7,7 @@ list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -17,7 +17,7 @@ from warehouse.comparison.workspace import AFTER, BEFORE, CELLS, CHANGES, count,
 from warehouse.errors import IntegrityError
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import TableEntry
-from warehouse.sql_text import quoted
+from warehouse.sql_text import literal, quoted
 
 _TOGETHER = 8
 """How many columns are compared in one pass: on the series of IDC twice the CPU time of one hash over all, 500 MB."""
@@ -25,9 +25,12 @@ _TOGETHER = 8
 
 @dataclass(frozen=True)
 class RowCounts:
-    """Rows of one table: `before + added - removed = after`, and `removed + changed + unchanged = before`.
+    """Rows of one table, so that two sums are exact.
 
-    A row is `changed` where a column differs that both snapshots have.
+    `before + added - removed = after` and `removed + changed + absence_only + unchanged = before`. A row is `changed`
+    where a column differs that both snapshots have. Where all such columns of a row are null in one snapshot because
+    its load of that source does not have them (`Manifest.absent`), the row is counted under `absence_only`: nothing
+    says that the world has changed.
     """
 
     before: int
@@ -35,12 +38,13 @@ class RowCounts:
     added: int
     removed: int
     changed: int
+    absence_only: int
     unchanged: int
 
     @property
     def differing(self) -> int:
-        """Rows that were added, removed or changed."""
-        return self.added + self.removed + self.changed
+        """Rows that are not the same in both, for whatever reason."""
+        return self.added + self.removed + self.changed + self.absence_only
 
 
 def column_groups(pair: TablePair) -> Iterator[tuple[int, Sequence[str]]]:
@@ -50,9 +54,21 @@ def column_groups(pair: TablePair) -> Iterator[tuple[int, Sequence[str]]]:
 
 
 def compare_rows(
-    connection: duckdb.DuckDBPyConnection, pair: TablePair, before: Snapshot, after: Snapshot
+    connection: duckdb.DuckDBPyConnection,
+    pair: TablePair,
+    before: Snapshot,
+    after: Snapshot,
+    absent: Mapping[str, frozenset[str]],
 ) -> RowCounts:
     """Compare the rows of one table by its key; fill `changes` and `cells` of the workspace.
+
+    Args:
+        connection: the workspace.
+        pair: the table.
+        before: the earlier snapshot.
+        after: the later one.
+        absent: the columns of the table that only one of the snapshots lacks, with the sources whose rows have null
+        there.
 
     Raises:
         IntegrityError: the counts do not add up to those of the manifests: a file is not the one that was published.
@@ -79,7 +95,7 @@ def compare_rows(
             f"insert into {cells} select {key_of_a}, {number}, {bits} from {left} a join {right} b on {on} "
             f"where {' or '.join(differing)}"
         )
-    connection.execute(f"insert into {changes} select distinct {key}, 'changed' from {cells}")
+    connection.execute(f"insert into {changes} {_changed_rows(pair, absent)}")
     kinds = dict(connection.execute(f"select _kind, count(*) from {changes} group by _kind").fetchall())
     counts = RowCounts(
         before=count(connection, left),
@@ -87,7 +103,8 @@ def compare_rows(
         added=kinds.get("added", 0),
         removed=kinds.get("removed", 0),
         changed=kinds.get("changed", 0),
-        unchanged=common - kinds.get("changed", 0),
+        absence_only=kinds.get("absence", 0),
+        unchanged=common - kinds.get("changed", 0) - kinds.get("absence", 0),
     )
     _require_sums(counts, common, pair, before, after)
     return counts
@@ -110,7 +127,41 @@ def counted_only(
 def same_bytes(pair: TablePair) -> RowCounts:
     """Return the counts of a table that is the same file in both snapshots, without reading it."""
     rows = pair.after.rows
-    return RowCounts(before=rows, after=rows, added=0, removed=0, changed=0, unchanged=rows)
+    return RowCounts(before=rows, after=rows, added=0, removed=0, changed=0, absence_only=0, unchanged=rows)
+
+
+def _changed_rows(pair: TablePair, absent: Mapping[str, frozenset[str]]) -> str:
+    """Return the query of the keys with a changed column: `changed`, or `absence` where absent columns are all."""
+    key = ", ".join(f"cell.{quoted(column)}" for column in pair.key)
+    cells = in_schema(CELLS, pair.name)
+    lacking = [
+        (number, 1 << place, sources)
+        for number, columns in column_groups(pair)
+        for place, column in enumerate(columns)
+        if (sources := absent.get(column))
+    ]
+    if not lacking:
+        return f"select distinct {key}, 'changed' from {cells} cell"
+    # One table holds rows of several sources, and a column that one source lacks may be there for another.
+    has_source = any(column.name == "source_id" for column in pair.after.columns)
+    cases = [
+        f"when _group = {number} and _differing & {bit} <> 0"
+        + (f" and source_id in ({', '.join(map(literal, sorted(sources)))})" if has_source else "")
+        for number, bit, sources in lacking
+    ]
+    explained = " + ".join(
+        f"case {case} then {bit} else 0 end" for case, (_, bit, _) in zip(cases, lacking, strict=True)
+    )
+    source = (
+        f"join (select {', '.join(map(quoted, pair.key))}, source_id from {in_schema(AFTER, pair.name)}) rows_after "
+        f"on {same_key(pair.key, 'cell', 'rows_after')}"
+        if has_source and "source_id" not in pair.key
+        else ""
+    )
+    return (
+        f"select {key}, case when bool_and(_differing = {explained}) then 'absence' else 'changed' end "
+        f"from {cells} cell {source} group by {key}"
+    )
 
 
 def _require_sums(counts: RowCounts, common: int, pair: TablePair, before: Snapshot, after: Snapshot) -> None:
