@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -31,8 +31,8 @@ class ColumnDifference:
     """A column that differs in `changed` rows of those that both snapshots have.
 
     `from_null` and `to_null` are counted among them. `pairs` are all different pairs of values, of which
-    `most_frequent` has the first by rows, ties in the order of the texts. `is_absent_in_one`: one of the snapshots
-    lacks the column for a source, so that its changes from or to null say nothing about the world.
+    `most_frequent` has the first by rows, ties in the order of the texts. One of the snapshots lacks the column for the
+    sources in `absent_for`: its changes from or to null say nothing about the world in rows of these.
     """
 
     column: str
@@ -41,15 +41,15 @@ class ColumnDifference:
     to_null: int
     pairs: int
     most_frequent: tuple[ValueChange, ...]
-    is_absent_in_one: bool = False
+    absent_for: tuple[str, ...] = ()
 
 
 def compare_columns(
-    connection: duckdb.DuckDBPyConnection, pair: TablePair, absent: Container[str]
+    connection: duckdb.DuckDBPyConnection, pair: TablePair, absent: Mapping[str, frozenset[str]]
 ) -> tuple[ColumnDifference, ...]:
     """Return the columns that changed, in the order of the table; `rows.compare_rows` has compared it before.
 
-    `absent` are the columns that only one of the snapshots lacks.
+    `absent` are the columns that only one of the snapshots lacks, with the sources whose rows have null there.
 
     Raises:
         IntegrityError: the pairs of values of a column are not as many as its changed rows: a file was changed
@@ -62,7 +62,7 @@ def compare_columns(
             f"select {sums} from {in_schema(CELLS, pair.name)} where _group = {number}"
         ).fetchall()
         found += [
-            _difference(connection, pair, column, int(changed), column in absent)
+            _difference(connection, pair, column, int(changed), tuple(sorted(absent.get(column, ()))))
             for column, changed in zip(columns, counts, strict=True)
             if changed
         ]
@@ -70,12 +70,13 @@ def compare_columns(
 
 
 def changed_cells(pair: TablePair, column: str) -> str:
-    """Return the query of the cells of one column that changed: the key, and the texts `_before` and `_after`."""
+    """Return the query of the cells of a column that changed: the key, `_source`, the texts `_before` and `_after`."""
     number, place = _place(pair, column)
     key = ", ".join(f"changed.{quoted(name)}" for name in pair.key)
     name = quoted(column)
+    source = "b.source_id" if any(entry.name == "source_id" for entry in pair.after.columns) else "null"
     return (
-        f"select {key}, cast(a.{name} as varchar) as _before, cast(b.{name} as varchar) as _after "
+        f"select {key}, {source} as _source, cast(a.{name} as varchar) as _before, cast(b.{name} as varchar) as _after "
         f"from {in_schema(CELLS, pair.name)} changed "
         f"join {in_schema(BEFORE, pair.name)} a on {same_key(pair.key, 'changed', 'a')} "
         f"join {in_schema(AFTER, pair.name)} b on {same_key(pair.key, 'changed', 'b')} "
@@ -84,7 +85,7 @@ def changed_cells(pair: TablePair, column: str) -> str:
 
 
 def _difference(
-    connection: duckdb.DuckDBPyConnection, pair: TablePair, column: str, changed: int, is_absent: bool
+    connection: duckdb.DuckDBPyConnection, pair: TablePair, column: str, changed: int, absent_for: tuple[str, ...]
 ) -> ColumnDifference:
     connection.execute(
         "create or replace temp table value_changes as select _before, _after, count(*) as n "
@@ -105,7 +106,7 @@ def _difference(
         f"limit {PAIRS}"
     ).fetchall()
     return ColumnDifference(
-        column, changed, from_null, to_null, pairs, tuple(ValueChange(*entry) for entry in most), is_absent
+        column, changed, from_null, to_null, pairs, tuple(ValueChange(*entry) for entry in most), absent_for
     )
 
 

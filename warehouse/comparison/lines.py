@@ -28,6 +28,7 @@ def lines(
     All columns are texts. `kind` says what a line is:
 
     - `changed`: a value of a row that both have; `before` and `after` are DuckDB's text of it.
+    - `absence`: the same, where one snapshot lacks the column for the row's source (`ColumnDifference.absent_for`).
     - `added`, `removed`: a row; `after` or `before` is the whole of it, a JSON object of such texts by column.
     - `table added`, `table removed`: its rows are not listed.
     - `column added`, `column removed`, `type changed`: `before` and `after` are types.
@@ -101,8 +102,11 @@ def _queries(table: TableDifference) -> Iterator[str]:
             )
     order = ", ".join(f"cell.{quoted(column)}" for column in pair.key)
     for column in table.columns:
+        # Without a column for its source, a table has one.
+        of_it = f"_source in ({', '.join(map(literal, column.absent_for))})" if column.absent_for else "false"
+        kind = f"case when coalesce({of_it}, true) then 'absence' else 'changed' end"
         yield (
-            f"select 'changed', {name}, {_json('cell', pair.key)}, {literal(column.column)}, _before, _after "
+            f"select {kind}, {name}, {_json('cell', pair.key)}, {literal(column.column)}, _before, _after "
             f"from ({changed_cells(pair, column.column)}) cell order by {order}"
         )
 
