@@ -1,4 +1,4 @@
-"""`icw snapshots`: which there are, whether they are as they were published, and what comes of building them again."""
+"""`icw snapshots`: which there are, whether they are as they were published, how two differ, and building one again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dagster_project import display
+from dagster_project.diff_command import diff
 from dagster_project.options import JsonOption
 from dagster_project.screen import Screen, screen
 from warehouse.errors import IntegrityError, UsageError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from warehouse.snapshots.verification import FileCheck
 
 snapshots_app = typer.Typer(help="The published snapshots, oldest first.")
+snapshots_app.command()(diff)
 
 
 @snapshots_app.callback(invoke_without_command=True)

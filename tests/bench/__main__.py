@@ -9,7 +9,7 @@ import sys
 
 from rich.console import Console
 
-from tests.bench import cases, demo, idc, profiles, star
+from tests.bench import cases, demo, diff, idc, profiles, star
 from tests.bench.drift import command as drift
 from tests.bench.portals import comparison
 
@@ -20,6 +20,7 @@ PARTS = {
     "star": star.run,
     "profiles": profiles.run,
     "drift": drift.run,
+    "diff": diff.run,
     "cases": cases.run,
 }
 
