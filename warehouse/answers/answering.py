@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 from pydantic import JsonValue
@@ -11,6 +12,9 @@ from pydantic import JsonValue
 from warehouse.answers.digest import RowDigests, digests_of
 from warehouse.errors import NotCitable
 from warehouse.snapshots.query import Result, ResultColumn, sentences
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _BATCH_ROWS = 20_000
 _TABLE = "temp.main.icw_answer"
@@ -63,7 +67,7 @@ def answered(
         for name, data_type in zip(names or relation.columns, relation.types, strict=True)
     )
     with sentences():
-        return Answer(columns=columns, digests=_digests(connection, [column.name for column in columns]))
+        return Answer(columns=columns, digests=digests_of(rows_of(connection, [column.name for column in columns])))
 
 
 def result_of(connection: duckdb.DuckDBPyConnection) -> Result:
@@ -71,13 +75,13 @@ def result_of(connection: duckdb.DuckDBPyConnection) -> Result:
     return Result(connection, connection.sql(f"from {_TABLE}"))
 
 
-def _digests(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> RowDigests:
+def rows_of(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> pa.RecordBatchReader:
+    """Return the answer that a connection keeps, in canonical order, with these names of its columns."""
     import pyarrow as pa
 
     reader = connection.sql(f"from {_TABLE} order by all nulls last").to_arrow_reader(_BATCH_ROWS)
     schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])
-    renamed = (batch.rename_columns(schema.names) for batch in reader)
-    return digests_of(pa.RecordBatchReader.from_batches(schema, renamed))
+    return pa.RecordBatchReader.from_batches(schema, (batch.rename_columns(schema.names) for batch in reader))
 
 
 def _require_ordered(relation: duckdb.DuckDBPyRelation) -> None:

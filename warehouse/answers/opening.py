@@ -6,7 +6,6 @@ that the answer comes from the bytes that are named, whatever the engine does wi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from warehouse.settings import Settings
 from warehouse.snapshots import attaching, query
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import TableEntry
-from warehouse.sql_text import literal, quoted
+from warehouse.sql_text import file_literal, literal, quoted
 
 ASKED = "warehouse"
 """The name that the asked snapshot has in a query; those beside it have the names that the query chooses."""
@@ -79,11 +78,9 @@ def opened_parquet(
 
 
 def _show(connection: duckdb.DuckDBPyConnection, name: str, table: TableEntry, file: Path) -> None:
-    # A path is a pattern to DuckDB: what it would read as one stands in brackets.
-    path = re.sub(r"([\[*?])", r"[\1]", str(file))
     view = f"{quoted(name)}.{quoted(table.name)}"
     try:
-        connection.execute(f"create view {view} as select * from read_parquet({literal(path)})")
+        connection.execute(f"create view {view} as select * from read_parquet({file_literal(file)})")
         found = [(str(column), str(kind)) for column, kind, *_ in connection.execute(f"describe {view}").fetchall()]
     except duckdb.Error as error:
         raise IntegrityError(
