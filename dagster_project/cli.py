@@ -242,13 +242,9 @@ def sql(
         display.absence_notice(Screen(stderr=True), {"warehouse": found, **attached}, question, values, strict=strict)
         with contextlib.ExitStack() as stack:
             if cite:
-                result = stack.enter_context(
-                    cited_answer(settings, found, question, values, attached, output, chosen)
-                )
+                result = stack.enter_context(cited_answer(settings, found, question, values, attached, output, chosen))
             else:
-                result = stack.enter_context(
-                    query.run(found, question, settings, parameters=values, attached=attached)
-                )
+                result = stack.enter_context(query.run(found, question, settings, parameters=values, attached=attached))
             if chosen != "table":
                 written = query.write_result(result, chosen, output or sys.stdout.buffer, header=not no_header)
                 if output is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
+from duckdb.sqltypes import DuckDBPyType
 from pydantic import JsonValue
 
 from warehouse.answers.digest import RowDigests, digests_of
@@ -21,9 +22,22 @@ _TABLE = "temp.main.icw_answer"
 
 # Types whose equal values have one form, and an order of their own.
 _ORDERED = frozenset(
-    {"bigint", "blob", "boolean", "date", "decimal", "double", "enum", "float", "hugeint", "integer", "smallint", "time"}
+    {
+        "bigint",
+        "blob",
+        "boolean",
+        "date",
+        "decimal",
+        "double",
+        "enum",
+        "float",
+        "hugeint",
+        "integer",
+        "smallint",
+        "time",
+    }
     | {"timestamp", "timestamp with time zone", "timestamp_ms", "timestamp_ns", "timestamp_s", "tinyint", "ubigint"}
-    | {"uhugeint", "uinteger", "usmallint", "utinyint", "uuid", "varchar", "list", "array", "struct", "map"}
+    | {"uhugeint", "uinteger", "usmallint", "utinyint", "uuid", "varchar", "null", "list", "array", "struct", "map"}
 )
 
 
@@ -86,7 +100,7 @@ def rows_of(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> pa.R
 
 def _require_ordered(relation: duckdb.DuckDBPyRelation) -> None:
     for name, data_type in zip(relation.columns, relation.types, strict=True):
-        waiting = [data_type]
+        waiting: list[DuckDBPyType] = [data_type]
         while waiting:
             found = waiting.pop()
             kind = found.id.lower().strip('"')
@@ -96,4 +110,4 @@ def _require_ordered(relation: duckdb.DuckDBPyRelation) -> None:
                     f"to VARCHAR or to a number."
                 )
             if kind in ("list", "array", "struct", "map"):
-                waiting += [child for _, child in found.children if isinstance(child, duckdb.sqltypes.DuckDBPyType)]
+                waiting += [child for _, child in found.children if isinstance(child, DuckDBPyType)]

@@ -107,10 +107,10 @@ def tables_of(block: Block) -> Iterator[TableReference]:
     known = {str(entry["key"]).lower() for entry in block.expressions}
     for part in parts(block.node.get("from_table", {})):
         if part.get("type") == "BASE_TABLE":
-            path = tuple(str(name) for name in part["qualified_name"]["path"])
-            if len(path) > 1 or path[0].lower() not in known:
-                name, renames = str(part.get("alias") or path[-1]), bool(part.get("column_name_alias"))
-                yield TableReference(path=path, name=name, renames=renames)
+            *before, table = map(str, part["qualified_name"]["path"])
+            if before or table.lower() not in known:
+                name, renames = str(part.get("alias") or table), bool(part.get("column_name_alias"))
+                yield TableReference(path=(*before, table), name=name, renames=renames)
 
 
 def named_tables(query: Node) -> Iterator[TableReference]:

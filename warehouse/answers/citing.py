@@ -118,15 +118,15 @@ def _require_sound(snapshot: Snapshot, read: TableRead) -> None:
     if found != read.table.parquet_sha256:
         raise IntegrityError(
             f"The file {file} of snapshot {snapshot.id} is not as it was published (SHA-256 {found}, published "
-            f"{read.table.parquet_sha256}): an answer from it cannot be cited. Restore the snapshot, or cite another one."
+            f"{read.table.parquet_sha256}): it cannot be cited. Restore the snapshot, or cite another one."
         )
 
 
 def _require_same(answer: Answer, again: Answer) -> None:
     if answer.types != again.types:
         raise NotCitable(
-            f"The answer has columns of other types the second time ({', '.join(answer.types)}; {', '.join(again.types)}): "
-            "it cannot be cited. Cast the columns to the types that you mean."
+            f"The answer has columns of other types the second time ({', '.join(answer.types)}; "
+            f"{', '.join(again.types)}): it cannot be cited. Cast the columns to the types that you mean."
         )
     if answer.digests != again.digests:
         raise NotCitable(

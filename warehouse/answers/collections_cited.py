@@ -91,9 +91,7 @@ class _Reader:
     def __init__(self, connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, database: str) -> None:
         self._connection = connection
         self._database = database
-        self._columns = {
-            table.name: {column.name for column in table.columns} for table in snapshot.manifest.tables
-        }
+        self._columns = {table.name: {column.name for column in table.columns} for table in snapshot.manifest.tables}
 
     def by_key(self, table: str, key: str, columns: Sequence[str]) -> dict[int, tuple[str | None, ...]]:
         return {first: tuple(rest) for first, *rest in self._rows(table, (key, *columns))}
@@ -120,7 +118,7 @@ class _Reader:
         }
 
     def _rows(self, table: str, columns: Sequence[str]) -> list[tuple]:
-        """Return some columns of a table; null for those that the snapshot does not have, nothing if it has no table."""
+        """Return some columns of a table; null for those that the snapshot lacks, no rows if it has no table."""
         known = self._columns.get(table)
         if known is None or columns[0] not in known:
             return []

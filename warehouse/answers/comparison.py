@@ -91,20 +91,20 @@ def result_file(cited: Path, result: Path) -> list[Difference]:
             f"{', '.join(_FORMS)}."
         )
     with scratch_folder() as folder:
-        if form == "parquet":
-            copies = cited, result
-        else:
-            has_names = _has_names(cited, result, form)
-            copy = folder / f"cited{result.suffix.lower()}"
-            _write_as(cited, form, copy, has_names=has_names)
-            copies = copy, result
+        has_names = _has_names(cited, result, form)
+        copies = cited, result
+        if form != "parquet":
+            copies = folder / f"cited{result.suffix.lower()}", result
+            _write_as(cited, form, copies[0], has_names=has_names)
         sorted_copies = folder / "cited.parquet", folder / "other.parquet"
         try:
             names = _names(cited)
             for source, target in zip(copies, sorted_copies, strict=True):
-                _sort(_reading(source, form, names, has_names=form == "parquet" or has_names), target)
+                _sort(_reading(source, form, names, has_names=has_names), target)
         except duckdb.Error as error:
-            return [Difference(None, None, f"It cannot be read as the result was written: {str(error).splitlines()[0]}")]
+            return [
+                Difference(None, None, f"It cannot be read as the result was written: {str(error).splitlines()[0]}")
+            ]
         return parquet_files(*sorted_copies)
 
 
@@ -135,7 +135,9 @@ def _reading(path: Path, form: Form, names: Sequence[str], *, has_names: bool) -
     file = file_literal(path)
     if form == "parquet":
         return f"read_parquet({file})"
-    columns = ", ".join(f"{literal(name)}: {literal('VARCHAR' if form in ('csv', 'tsv') else 'JSON')}" for name in names)
+    columns = ", ".join(
+        f"{literal(name)}: {literal('VARCHAR' if form in ('csv', 'tsv') else 'JSON')}" for name in names
+    )
     if form in ("json", "ndjson"):
         kind = "array" if form == "json" else "newline_delimited"
         return f"read_json({file}, columns = {{{columns}}}, format = '{kind}')"
@@ -165,7 +167,9 @@ def _row(place: int, names: Sequence[str], expected: Any, found: Any) -> Differe
         # NaN is not itself; its text is.
         if one != other and repr(one) != repr(other):
             return Difference(
-                place, name, f"{_shown(other)} instead of {_shown(one)}. The row is {_shown(found)}, cited {_shown(expected)}."
+                place,
+                name,
+                f"{_shown(other)} instead of {_shown(one)}. The row is {_shown(found)}, cited {_shown(expected)}.",
             )
     return None
 

@@ -6,6 +6,7 @@ table's rows belong to collections is told by the references that the snapshot's
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -42,9 +43,9 @@ def contributions(
 ) -> Contributions:
     """Return the collections that contributed to an answer.
 
-    They are exact where one SELECT reads all tables and shows all that it finds. Where more is done to the rows (a query
-    in the query, LIMIT, HAVING, QUALIFY), they are at most these; so they are where a table's rows cannot be told apart
-    by FROM and WHERE alone, and then all of the table's collections are named.
+    They are exact where one SELECT reads all tables and shows all that it finds. Where more is done to the rows (a
+    query in the query, LIMIT, HAVING, QUALIFY), they are at most these; so they are where a table's rows cannot be told
+    apart by FROM and WHERE alone, and then all of the table's collections are named.
 
     Args:
         question: the query.
@@ -122,11 +123,9 @@ def _sources(
 ) -> Iterator[tuple[str, bool]]:
     """Yield the SQL of the rows of a table that a block finds, and of all rows of the table."""
     if not reference.renames:
-        try:
+        # Where two names hide each other, all rows of the table are at least those of the block.
+        with contextlib.suppress(NotCitable):
             yield sql_of(connection, _probe(block, reference, route)), True
-        except NotCitable:
-            # Two names that hide each other: all rows of the table are at least those of the block.
-            pass
     columns = ", ".join(map(quoted, route.columns))
     yield f"select distinct {columns} from {'.'.join(map(quoted, reference.path))}", False
 

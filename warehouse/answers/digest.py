@@ -79,9 +79,7 @@ class _Column:
             self._inside = [_Column(field.type) for field in data_type.fields]
         elif pa.types.is_map(data_type):
             self._inside = [_Column(data_type.key_type), _Column(data_type.item_type)]
-        elif pa.types.is_list(data_type) or pa.types.is_fixed_size_list(data_type):
-            self._inside = [_Column(data_type.value_type)]
-        elif pa.types.is_dictionary(data_type):
+        elif pa.types.is_list(data_type) or pa.types.is_fixed_size_list(data_type) or pa.types.is_dictionary(data_type):
             self._inside = [_Column(data_type.value_type)]
 
     def add(self, array: pa.Array) -> None:

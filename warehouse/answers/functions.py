@@ -19,15 +19,15 @@ from warehouse.errors import NotCitable
 Nature = Literal["exact", "sum", "order", "extreme"]
 """How an aggregate depends on the order of its rows.
 
-`exact`: not at all. `sum`: not where it adds integers or decimals. `order`: unless its rows are ordered. `extreme`: where
-several rows have the greatest or least value.
+`exact`: not at all. `sum`: not where it adds integers or decimals. `order`: unless its rows are ordered. `extreme`:
+where several rows have the greatest or least value.
 """
 
 _AGGREGATES: Mapping[str, Nature] = {
     **dict.fromkeys(
-        ("bit_and", "bit_or", "bit_xor", "bitstring_agg", "bool_and", "bool_or", "count", "count_if", "count_star")
-        + ("countif", "histogram", "histogram_exact", "mad", "max", "median", "min", "quantile", "quantile_cont")
-        + ("quantile_disc", "regr_count"),
+        {"bit_and", "bit_or", "bit_xor", "bitstring_agg", "bool_and", "bool_or", "count", "count_if", "count_star"}
+        | {"countif", "histogram", "histogram_exact", "mad", "max", "median", "min", "quantile", "quantile_cont"}
+        | {"quantile_disc", "regr_count"},
         "exact",
     ),
     **dict.fromkeys(("avg", "mean", "sum", "sum_no_overflow"), "sum"),
@@ -175,10 +175,12 @@ def _require_bound(part: Node, name: str, known: Catalogue) -> None:
 
 def _moment(name: str) -> NotCitable:
     if name == "hash":
-        return NotCitable("The query uses hash(...), which another version of the engine computes otherwise. Use md5(x).")
+        return NotCitable(
+            "The query uses hash(...), which another version of the engine computes otherwise. Use md5(x)."
+        )
     return NotCitable(
-        f"The query uses {name}, which depends on time, chance or the engine that runs it. Write the value itself, e.g. "
-        "date '2026-01-01', or leave it out."
+        f"The query uses {name}, which depends on time, chance or the engine that runs it. Write the value itself, "
+        "e.g. date '2026-01-01', or leave it out."
     )
 
 

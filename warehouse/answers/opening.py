@@ -38,8 +38,8 @@ def opened_database(snapshots: Mapping[str, Snapshot], settings: Settings) -> du
     except duckdb.Error as error:
         names = ", ".join(snapshot.id for snapshot in snapshots.values())
         raise IntegrityError(
-            f"The DuckDB file of {names} cannot be opened: {_words(error)}. `icw snapshots verify` says which files are "
-            "damaged."
+            f"The DuckDB file of {names} cannot be opened: {_words(error)}. `icw snapshots verify` says which files "
+            "are damaged."
         ) from None
 
 
@@ -88,8 +88,8 @@ def _show(connection: duckdb.DuckDBPyConnection, name: str, table: TableEntry, f
         ) from None
     if found != [(column.name, column.type) for column in table.columns]:
         raise IntegrityError(
-            f"The file {file} has other columns than the manifest of its snapshot says. `icw snapshots verify` says which "
-            "files are damaged."
+            f"The file {file} has other columns than the manifest of its snapshot says. `icw snapshots verify` says "
+            "which files are damaged."
         )
 
 

@@ -56,24 +56,20 @@ def _contributors(collections: Sequence[CollectionCited], are_exact: bool) -> st
     dois = sorted({doi for entry in collections for doi in entry.dois})
     counted = f"{'' if are_exact else 'at most '}{_counted(len(collections), 'collection')}"
     if not dois:
-        return f"Its rows come from {counted}."
-    return f"Its rows come from {counted}, with the DOIs {_listed(dois)}."
+        return f"The answer rests on rows of {counted}."
+    return f"The answer rests on rows of {counted}, with the DOIs {_listed(dois)}."
 
 
 def _terms(collections: Sequence[CollectionCited]) -> list[str]:
     ids = sorted({licence.id for entry in collections for licence in entry.licences})
     found = [f"Licences: {_listed(ids)}."] if ids else []
-    forbidden = sorted({entry.collection_id or str(entry.collection_key) for entry in collections
-                        if entry.forbids_commercial_use})
+    forbidden = sorted(
+        {entry.collection_id or str(entry.collection_key) for entry in collections if entry.forbids_commercial_use}
+    )
     if forbidden:
         found.append(f"Commercial use is forbidden for {_listed(forbidden)}.")
     unclear = sorted(
-        {
-            licence.id
-            for entry in collections
-            for licence in entry.licences
-            if licence.commercial_use_allowed is None
-        }
+        {licence.id for entry in collections for licence in entry.licences if licence.commercial_use_allowed is None}
     )
     if unclear:
         found.append(f"Read the terms of {_listed(unclear)} before any commercial use.")

@@ -63,6 +63,41 @@ def named_in(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[st
     return {name: values[name] for name in _named_parameters(connection, sql)}
 
 
+def with_values(node: Any, values: Mapping[str, JsonValue]) -> Any:
+    """Return a tree with the values of parameters in their places, of the types that they are bound with."""
+    if isinstance(node, list):
+        return [with_values(entry, values) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("class") == "PARAMETER":
+        return _value(values[node["identifier"]])
+    return {key: with_values(part, values) for key, part in node.items()}
+
+
+def _value(value: JsonValue) -> Node:
+    if isinstance(value, list):
+        arguments = [{"expression": _value(entry)} for entry in value]
+        named = {"function_name": "list_value", "qualified_name": {"path": ["list_value"]}}
+        return {"class": "FUNCTION", "type": "FUNCTION", **named, "arguments": arguments}
+    if value is None:
+        return {"class": "CONSTANT", "type": "VALUE_CONSTANT", "literal": {"kind": "NULL_LITERAL"}}
+    if isinstance(value, bool):
+        return _constant("BOOLEAN", str(value).lower())
+    if isinstance(value, int):
+        return _constant("INTEGER", str(value))
+    # A text between quotes, or a decimal number, would be of whatever type it meets.
+    return _cast(_constant("STRING", str(value)), "DOUBLE" if isinstance(value, float) else "VARCHAR")
+
+
+def _constant(kind: str, text: str) -> Node:
+    return {"class": "CONSTANT", "type": "VALUE_CONSTANT", "literal": {"kind": kind, "text": text}}
+
+
+def _cast(child: Node, name: str) -> Node:
+    kind = {"class": "TYPE", "type": "TYPE", "type_name": name, "qualified_name": {"path": [name]}}
+    return {"class": "CAST", "type": "OPERATOR_CAST", "child": child, "try_cast": False, "type_expr": kind}
+
+
 def _named_parameters(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
     (statement,) = connection.extract_statements(sql)
     return sorted(statement.named_parameters)

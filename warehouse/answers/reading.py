@@ -10,10 +10,10 @@ import duckdb
 from pydantic import JsonValue
 
 from warehouse.answers.blocks import TableReference, named_tables
-from warehouse.answers.functions import require_stable
 from warehouse.answers.functions import catalogue as catalogue_of
+from warehouse.answers.functions import require_stable
 from warehouse.answers.opening import ASKED
-from warehouse.answers.question import Node, Question
+from warehouse.answers.question import Node, Question, sql_of, with_values
 from warehouse.answers.syntax import require_known
 from warehouse.errors import NotCitable
 from warehouse.query_plan import plan_as_written, scans
@@ -50,7 +50,7 @@ def tables_read(question: Question, snapshots: Mapping[str, Snapshot]) -> tuple[
         known = catalogue_of(connection)
         with sentences():
             connection.execute(f"explain {question.normalised}", question.parameters or None).fetchall()
-        require_stable(question.node, _plan(connection, question.normalised), known)
+        require_stable(question.node, _plan(connection, question), known)
         found = {table_named(reference, snapshots) for reference in named_tables(question.node)}
         columns = _columns(connection, question.normalised, question.parameters)
     return tuple(
@@ -80,12 +80,14 @@ def table_named(reference: TableReference, snapshots: Mapping[str, Snapshot]) ->
             if entry.name.lower() == table:
                 return name, entry.name
     raise NotCitable(
-        f"The query reads {'.'.join(reference.path)}, which is no table of the snapshot: what the engine says of itself "
-        "is not part of it. Read the tables that `icw tables` lists."
+        f"The query reads {'.'.join(reference.path)}, which is no table of the snapshot: what the engine says of "
+        "itself is not part of it. Read the tables that `icw tables` lists."
     )
 
 
-def _plan(connection: duckdb.DuckDBPyConnection, sql: str) -> Node:
+def _plan(connection: duckdb.DuckDBPyConnection, question: Question) -> Node:
+    # The plan of a query whose parameters have no values is not complete: their types are not known.
+    sql = sql_of(connection, with_values(question.node, question.parameters))
     query = "select json_serialize_plan(?, skip_null := true, skip_empty := true)"
     try:
         [(text,)] = connection.execute(query, [sql]).fetchall()
@@ -95,8 +97,7 @@ def _plan(connection: duckdb.DuckDBPyConnection, sql: str) -> Node:
     if plan["error"]:
         raise NotCitable(
             f"DuckDB does not show how it plans this query ({str(plan.get('error_message')).splitlines()[0]}), so that "
-            "its functions cannot be checked. State the type of each parameter ($least::bigint), or write it in simpler "
-            "terms."
+            "its functions cannot be checked. Write it in simpler terms."
         )
     return _without_data(plan)
 

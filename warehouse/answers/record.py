@@ -74,7 +74,7 @@ class SnapshotCited(BaseModel):
 
 
 class TableCited(BaseModel):
-    """One table that was read: of which snapshot (by its name in the query), which columns, and its Parquet's SHA-256."""
+    """One table that was read: the name of its snapshot in the query, which columns, and its Parquet's SHA-256."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""The query store of a home: `citations/<id>.json`, one record a question and snapshot, written once and never changed."""
+"""The query store of a home: `citations/<id>.json`, one record a question and snapshot, written once, never changed."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def write_beside(result: Path, form: str, citation: Citation) -> Path:
         write_atomically(path, citation.sealed(FileCited.of(result, form)).text())
     except OSError as error:
         raise OutputError(
-            f"The citation cannot be written to {path}: {error.strerror or error}. The result is there; name a file in a "
-            "folder that you may write to."
+            f"The citation cannot be written to {path}: {error.strerror or error}. The result is there; name a file in "
+            "a folder that you may write to."
         ) from error
     return path
 

@@ -1,4 +1,4 @@
-"""Which parts of SQL a cited query may be made of. What is not listed here is refused: nothing passes by not being known.
+"""Which parts of SQL a cited query may be made of. What is not listed here is refused: nothing passes unknown.
 
 The names are those of DuckDB's syntax tree (`json_serialize_sql`, DuckDB 2.0).
 """
@@ -27,7 +27,7 @@ _ADVICE = {
     "COLLATE": "a collation orders and compares as the engine's language data do. Leave COLLATE out",
     "PIVOT": "it makes columns of what it finds. Write one column for each value: count(*) filter (where x = 'a') as a",
     "POSITIONAL": "a positional join puts rows beside each other by where they lie. Join on the keys",
-    "SHOW_REF": "DESCRIBE, SHOW and SUMMARIZE speak of the engine, with estimates. Select what you need from the tables",
+    "SHOW_REF": "DESCRIBE, SHOW and SUMMARIZE speak of the engine, with estimates. Select from the tables",
 }
 
 
@@ -72,8 +72,8 @@ def _require_table_function(function: Node) -> None:
     name = str(function.get("function_name", "")).lower()
     if name not in _TABLE_FUNCTIONS:
         raise NotCitable(
-            f"The query reads {name}(...), which is no table of the snapshot: it may tell of the engine, of this machine "
-            "or of a text that is not in the record. Read the snapshot's tables by their names (`icw tables`)."
+            f"The query reads {name}(...), which is no table of the snapshot: it may tell of the engine, of this "
+            "machine or of a text that is not in the record. Read the snapshot's tables by their names (`icw tables`)."
         )
 
 

@@ -68,15 +68,16 @@ class _Proof:
             return
         names = ", ".join(dict.fromkeys(str(part["function_name"]) for part in chosen))
         refusal = NotCitable(
-            f"What {names} gives depends on the order in which the rows come: rows tie, or are not ordered at all. Order "
-            "them inside the parentheses by columns that tell them apart, e.g. list(x order by x), first(x order by y, "
-            "x); for the value of the greatest or least use arg_max(x, (y, x))."
+            f"What {names} gives depends on the order in which the rows come: rows tie, or are not ordered at all. "
+            "Order them inside the parentheses by columns that tell them apart, e.g. list(x order by x), first(x order by "
+            "y, x); for the value of the greatest or least use arg_max(x, (y, x))."
         )
 
         def probe(direction: Direction) -> Node:
             """The block without what hides groups, and with each chosen value shown."""
             shown = [
-                {**_with_ties_broken(part, direction), "alias": f"{_CHOSEN}{place}"} for place, part in enumerate(chosen)
+                {**_with_ties_broken(part, direction), "alias": f"{_CHOSEN}{place}"}
+                for place, part in enumerate(chosen)
             ]
             selected = altered(self._block.node["select_list"], lambda part: _with_ties_broken(part, direction))
             return self._block.own(select_list=[*selected, *shown], modifiers=None, having=None, qualify=None)
@@ -95,8 +96,8 @@ class _Proof:
         [ties] = self._ask(f"select {greatest} from ({{}}) as probe", probe).fetchall()
         if any(count is not None and count > 1 for count in ties):
             raise NotCitable(
-                f"Rows tie in the OVER (...) of {names}, which numbers and frames them as they come. Add columns to its "
-                "ORDER BY until no two rows of a partition are alike, e.g. the table's primary key; or use rank()."
+                f"Rows tie in the OVER (...) of {names}, which numbers and frames them as they come. Add columns to "
+                "its ORDER BY until no two rows of a partition are alike, e.g. the table's primary key; or use rank()."
             )
 
     def _modifiers(self) -> None:
@@ -209,7 +210,9 @@ def _first_of_extremes(part: Node, direction: Direction) -> Node:
     """Return `arg_max(x, y)` as `first(x order by y desc, x)` over the rows that it looks at."""
     arguments = part.get("arguments", ())
     if len(arguments) != 2:
-        raise NotCitable(f"{part['function_name']} of several values cannot be cited. Use a query with ORDER BY and LIMIT.")
+        raise NotCitable(
+            f"{part['function_name']} of several values cannot be cited. Use a query with ORDER BY and LIMIT."
+        )
     value, by = (argument["expression"] for argument in arguments)
     greatest = str(part["function_name"]).lower() in _GREATEST
     conditions = [{"class": "OPERATOR", "type": "OPERATOR_IS_NOT_NULL", "children": [each]} for each in (value, by)]

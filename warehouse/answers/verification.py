@@ -122,9 +122,7 @@ def _openings(
 ) -> Iterator[tuple[str, AbstractContextManager[duckdb.DuckDBPyConnection]]]:
     """Yield the two copies of the tables; the DuckDB file first: a byte of the Parquet files is what readers notice."""
     tables = {
-        name: tuple(
-            _entry(snapshot, table.name) for table in citation.tables if table.snapshot == name
-        )
+        name: tuple(_entry(snapshot, table.name) for table in citation.tables if table.snapshot == name)
         for name, snapshot in snapshots.items()
     }
     yield "warehouse.duckdb", _opened(snapshots, None, settings)
@@ -198,8 +196,8 @@ def _result(citation: Citation, result: Path, sound: list[Path]) -> Iterator[str
         return
     if not sound:
         yield (
-            f"{result} is not byte for byte what was written, and nothing here has the answer that was cited to compare it "
-            "with."
+            f"{result} is not byte for byte what was written, and nothing here has the answer that was cited to "
+            "compare it with."
         )
         return
     for difference in comparison.result_file(sound[0], result):
