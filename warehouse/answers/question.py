@@ -78,7 +78,8 @@ def _value(value: JsonValue) -> Node:
     if isinstance(value, list):
         arguments = [{"expression": _value(entry)} for entry in value]
         named = {"function_name": "list_value", "qualified_name": {"path": ["list_value"]}}
-        return {"class": "FUNCTION", "type": "FUNCTION", **named, "arguments": arguments}
+        orders = {"order_bys": {"type": "ORDER_MODIFIER"}}
+        return {"class": "FUNCTION", "type": "FUNCTION", **named, **orders, "arguments": arguments}
     if value is None:
         return {"class": "CONSTANT", "type": "VALUE_CONSTANT", "literal": {"kind": "NULL_LITERAL"}}
     if isinstance(value, bool):
