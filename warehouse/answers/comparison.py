@@ -14,7 +14,7 @@ import duckdb
 
 from warehouse.errors import UsageError
 from warehouse.snapshots.query import Result, write_result
-from warehouse.sql_text import file_literal, literal
+from warehouse.sql_text import file_literal, literal, quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,9 +98,9 @@ def result_file(cited: Path, result: Path) -> list[Difference]:
             _write_as(cited, form, copies[0], has_names=has_names)
         sorted_copies = folder / "cited.parquet", folder / "other.parquet"
         try:
-            names = _names(cited)
+            columns = _columns(cited)
             for source, target in zip(copies, sorted_copies, strict=True):
-                _sort(_reading(source, form, names, has_names=has_names), target)
+                _sort(_reading(source, form, list(columns), has_names=has_names), form, columns, target)
         except duckdb.Error as error:
             return [
                 Difference(None, None, f"It cannot be read as the result was written: {str(error).splitlines()[0]}")
@@ -108,10 +108,11 @@ def result_file(cited: Path, result: Path) -> list[Difference]:
         return parquet_files(*sorted_copies)
 
 
-def _names(cited: Path) -> list[str]:
-    import pyarrow.parquet as pq
-
-    return list(pq.read_schema(cited).names)
+def _columns(cited: Path) -> dict[str, str]:
+    """Return the names and types of the cited columns."""
+    with duckdb.connect() as connection:
+        found = connection.sql(f"from read_parquet({file_literal(cited)})")
+        return dict(zip(found.columns, map(str, found.types), strict=True))
 
 
 def _has_names(cited: Path, result: Path, form: Form) -> bool:
@@ -148,9 +149,15 @@ def _reading(path: Path, form: Form, names: Sequence[str], *, has_names: bool) -
     )
 
 
-def _sort(source: str, target: Path) -> None:
+def _sort(source: str, form: Form, columns: dict[str, str], target: Path) -> None:
+    """Write the rows of a file in canonical order: texts of numbers and dates by the values that they stand for."""
+    order = "all"
+    if form != "parquet":
+        texts = {name: quoted(name) if form in ("csv", "tsv") else f"{quoted(name)} ->> '$'" for name in columns}
+        values = [f"try_cast({text} as {columns[name]}) nulls last" for name, text in texts.items()]
+        order = ", ".join([*values, *(f"{text} nulls last" for text in texts.values())])
     with duckdb.connect() as connection:
-        reader = connection.sql(f"select * from {source} order by all nulls last").to_arrow_reader(20_000)
+        reader = connection.sql(f"select * from {source} order by {order}").to_arrow_reader(20_000)
         write_rows(reader, target)
 
 

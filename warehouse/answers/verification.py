@@ -65,23 +65,27 @@ def verify(home: Path, file: Path, settings: Settings, *, result: Path | None = 
     differences = [sentence for table in citation.tables for sentence in _table(snapshots[table.snapshot], table)]
     compared = [f"{len(citation.tables)} tables"]
     sound: list[Path] = []
+    false: list[tuple[str, Path]] = []
     with comparison.scratch_folder() as scratch:
         for name, opened in _openings(citation, snapshots, settings):
             compared.append(name)
+            kept = scratch / f"{len(compared)}.parquet"
             try:
                 with opened as connection:
                     answer = _again(connection, citation)
-                    kept = scratch / f"{len(compared)}.parquet"
                     comparison.write_rows(rows_of(connection, [column.name for column in answer.columns]), kept)
             except (UsageError, IntegrityError) as error:
                 differences.append(f"{name}: the query cannot be answered. {error}")
                 continue
             found = _differences(citation, answer)
             differences += [f"{name}: {sentence}" for sentence in found]
-            if not found:
+            if found:
+                false.append((name, kept))
+            else:
                 sound.append(kept)
-            elif sound:
-                differences += [f"{name}: {_first(entry)}" for entry in comparison.parquet_files(sound[0], kept)]
+        # Where one copy has the rows that were cited, they show which of the other's are false.
+        for name, kept in false if sound else ():
+            differences += [f"{name}: {_first(entry)}" for entry in comparison.parquet_files(sound[0], kept)]
         beside = result if result is not None else _result_beside(citation, file)
         if beside is not None:
             compared.append(str(beside))
