@@ -23,6 +23,7 @@ from typing import Annotated
 import typer
 
 from dagster_project import display
+from dagster_project.answer_commands import CiteOption, cite_app, cited_answer
 from dagster_project.backfill import backfill
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.quality_commands import gaps, quality_app
@@ -66,6 +67,7 @@ app.command()(gaps)
 app.command()(verify)
 app.add_typer(quality_app, name="quality")
 app.add_typer(snapshots_app, name="snapshots")
+app.add_typer(cite_app, name="cite")
 
 sandbox_app = typer.Typer(no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox", help="Stand-ins for the upstream services, with synthetic data.")
@@ -225,6 +227,7 @@ def sql(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse (exit code 14) to read what is absent from the snapshot.")
     ] = False,
+    cite: CiteOption = False,
 ) -> None:
     """Query a snapshot, read-only. What the query reads and the snapshot does not have is named on standard error."""
     settings = load_settings()
@@ -237,7 +240,11 @@ def sql(
 
     def answer(question: str) -> None:
         display.absence_notice(Screen(stderr=True), {"warehouse": found, **attached}, question, values, strict=strict)
-        with query.run(found, question, settings, parameters=values, attached=attached) as result:
+        with contextlib.ExitStack() as stack:
+            if cite:
+                result = stack.enter_context(cited_answer(settings, found, question, values, attached, output, chosen))
+            else:
+                result = stack.enter_context(query.run(found, question, settings, parameters=values, attached=attached))
             if chosen != "table":
                 written = query.write_result(result, chosen, output or sys.stdout.buffer, header=not no_header)
                 if output is not None:

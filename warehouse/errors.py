@@ -29,6 +29,10 @@ class UsageError(WarehouseError):
     exit_code = 2
 
 
+class NotCitable(UsageError):
+    """A query whose answer may differ from one run to the next, or cannot be proven not to: it is not cited."""
+
+
 class SourceError(WarehouseError):
     """An upstream could not be reached or answered with something that cannot be used."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 
 def quoted(name: str) -> str:
     """Return `name` as an SQL identifier."""
@@ -11,3 +14,8 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """Return `text` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def file_literal(path: Path) -> str:
+    """Return the literal of a file's path for DuckDB's readers: a pattern to them, which matches this file alone."""
+    return literal(re.sub(r"([\[*?])", r"[\1]", str(path)))

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from dagster_project.display.answers import (
+    citation,
+    citation_list,
+    citation_list_report,
+    citation_verification,
+    citation_verification_report,
+)
 from dagster_project.display.backfill import backfill_report, backfilled
 from dagster_project.display.notices import absence_notice, synthetic_notice
 from dagster_project.display.rebuild import rebuild, rebuild_report
@@ -22,6 +29,11 @@ __all__ = [
     "absence_notice",
     "backfill_report",
     "backfilled",
+    "citation",
+    "citation_list",
+    "citation_list_report",
+    "citation_verification",
+    "citation_verification_report",
     "column_list",
     "documentation",
     "matches",

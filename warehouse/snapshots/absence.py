@@ -10,9 +10,9 @@ import duckdb
 from warehouse.errors import UsageError
 from warehouse.query_plan import plan_as_written, scans
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.empty_tables import empty_tables
 from warehouse.snapshots.manifest import AbsentPart, TableEntry
 from warehouse.snapshots.parameters import bound
-from warehouse.sql_text import quoted
 
 
 def absent_parts_read(
@@ -58,13 +58,7 @@ def _tables_read(
 ) -> dict[tuple[str, str], frozenset[str]] | None:
     """Return the columns that a query reads of each table of each snapshot; None where these do not answer it."""
     read: dict[tuple[str, str], frozenset[str]] = {}
-    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
-        for name, of in tables.items():
-            connection.execute(f"attach ':memory:' as {quoted(name)}")
-            for table in of:
-                columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in table.columns)
-                connection.execute(f"create table {quoted(name)}.{quoted(table.name)} ({columns})")
-        connection.execute(f"use {quoted(next(iter(tables)))}")
+    with empty_tables(tables) as connection:
         plan_as_written(connection)
         try:
             (statement,) = connection.extract_statements(query)

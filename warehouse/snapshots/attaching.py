@@ -43,12 +43,16 @@ def named(home: Path, texts: Iterable[str], asked: Snapshot) -> dict[str, Snapsh
 
 
 def open_together(
-    asked: Path, others: Mapping[str, Path], config: dict[str, str | bool | int | float | list[str]]
+    asked: Path,
+    others: Mapping[str, Path],
+    config: dict[str, str | bool | int | float | list[str]],
+    session: Mapping[str, str] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open DuckDB files read-only in one connection, and close it to all other files.
 
     The tables of `asked` need no name before them. The connection is a database of its own, in memory, which no other
-    connection of the process shares; so files can be attached before it is closed.
+    connection of the process shares; so files can be attached before it is closed. `session` are settings that DuckDB
+    takes only once it runs, as `timezone`.
     """
     closing = {"enable_external_access", "lock_configuration"}
     connection = duckdb.connect(":memory:", config={key: config[key] for key in config if key not in closing})
@@ -56,6 +60,8 @@ def open_together(
         for name, file in {"warehouse": asked, **others}.items():
             connection.execute(f"attach {literal(str(file))} as {quoted(name)} (read_only)")
         connection.execute("use warehouse")
+        for setting, value in (session or {}).items():
+            connection.execute(f"set {setting} = {literal(value)}")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
     except BaseException:

@@ -106,7 +106,7 @@ class Result:
         Raises:
             UsageError: the query fails on a value that it meets on the way; then while the reader is read.
         """
-        with _sentences():
+        with sentences():
             return self._reader(self._relation, [column.name for column in self.columns])
 
     def cells(self) -> pa.RecordBatchReader:
@@ -119,7 +119,7 @@ class Result:
         return self._projected(plain_values.json_object(names, self._relation.types), ["json"])
 
     def _projected(self, expressions: str, names: list[str]) -> pa.RecordBatchReader:
-        with _sentences():
+        with sentences():
             return self._reader(self._relation.project(expressions), names)
 
     def _reader(self, relation: duckdb.DuckDBPyRelation, names: list[str]) -> pa.RecordBatchReader:
@@ -141,9 +141,29 @@ class Result:
             f"#{place}" if _SHOWN_AS_IT_IS.match(column.type) else f"cast(#{place} as varchar)"
             for place, column in enumerate(self.columns, start=1)
         )
-        with _sentences():
+        with sentences():
             found = self._relation.limit(rows + 1).project(chosen).fetchall()
         return Page(columns=self.columns, rows=tuple(found[:rows]), more=len(found) > rows)
+
+
+def configuration(settings: Settings | None = None) -> dict[str, str | bool | int | float | list[str]]:
+    """Return what DuckDB is opened with, so that no statement can write or read anything but what is opened.
+
+    With `settings`, DuckDB keeps to their threads and memory.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        # Closes files, network, extensions from outside, stored secrets and the caller's Python variables alike.
+        "enable_external_access": "false",
+        # Without this DuckDB tries nevertheless, and complains about a folder instead of the missing function.
+        "autoload_known_extensions": "false",
+        # Locked from the start: connections of one process share the database, and with it a lock that is set later.
+        "lock_configuration": "true",
+        # By default what does not fit in memory is written beside the file, which is where a reader must not write.
+        "temp_directory": str(Path(tempfile.gettempdir(), f"icw-sql-{os.getpid()}")),
+    }
+    if settings is not None:
+        config |= {"threads": str(settings.threads), "memory_limit": settings.memory_limit}
+    return config
 
 
 def connect(
@@ -160,18 +180,7 @@ def connect(
         UsageError: the memory limit of `settings` is too low to open it, or this process has opened it with other
             settings and not closed it.
     """
-    config: dict[str, str | bool | int | float | list[str]] = {
-        # Closes files, network, extensions from outside, stored secrets and the caller's Python variables alike.
-        "enable_external_access": "false",
-        # Without this DuckDB tries nevertheless, and complains about a folder instead of the missing function.
-        "autoload_known_extensions": "false",
-        # Locked from the start: connections of one process share the database, and with it a lock that is set later.
-        "lock_configuration": "true",
-        # By default what does not fit in memory is written beside the file, which is where a reader must not write.
-        "temp_directory": str(Path(tempfile.gettempdir(), f"icw-sql-{os.getpid()}")),
-    }
-    if settings is not None:
-        config |= {"threads": str(settings.threads), "memory_limit": settings.memory_limit}
+    config = configuration(settings)
     try:
         if attached:
             files = {name: other.database for name, other in attached.items()}
@@ -213,7 +222,7 @@ def run(
     """
     connection = connect(snapshot, settings, attached)
     try:
-        with _sentences():
+        with sentences():
             statement = _only_question(connection, sql)
             values = bound(parameters or {}, sorted(statement.named_parameters))
             relation = connection.sql(sql, params=values) if values else connection.sql(sql)
@@ -273,7 +282,7 @@ def _only_question(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.St
 
 
 @contextmanager
-def _sentences() -> Iterator[None]:
+def sentences() -> Iterator[None]:
     """Turn DuckDB's errors into usage errors of one sentence, in its own words."""
     try:
         yield

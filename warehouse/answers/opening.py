@@ -1,0 +1,97 @@
+"""A snapshot opened for an answer in two ways: its DuckDB file, and its Parquet files, whose digests the record names.
+
+Both are closed to all else, and neither depends on the machine: the time zone is UTC. What the two say must agree, so
+that the answer comes from the bytes that are named, whatever the engine does with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import IntegrityError
+from warehouse.settings import Settings
+from warehouse.snapshots import attaching, query
+from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.manifest import TableEntry
+from warehouse.sql_text import file_literal, literal, quoted
+
+ASKED = "warehouse"
+"""The name that the asked snapshot has in a query; those beside it have the names that the query chooses."""
+
+_SESSION = {"timezone": "UTC"}
+
+
+def opened_database(snapshots: Mapping[str, Snapshot], settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Open the DuckDB files of snapshots by the names that they have in a query; the first needs no name.
+
+    Raises:
+        IntegrityError: a file is gone, or is not a DuckDB file that this version reads.
+    """
+    asked, *others = snapshots.items()
+    files = {name: snapshot.database for name, snapshot in others}
+    try:
+        return attaching.open_together(asked[1].database, files, query.configuration(settings), _SESSION)
+    except duckdb.Error as error:
+        names = ", ".join(snapshot.id for snapshot in snapshots.values())
+        raise IntegrityError(
+            f"The DuckDB file of {names} cannot be opened: {_words(error)}. `icw snapshots verify` says which files "
+            "are damaged."
+        ) from None
+
+
+@contextmanager
+def opened_parquet(
+    snapshots: Mapping[str, Snapshot], tables: Mapping[str, tuple[TableEntry, ...]], settings: Settings
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the Parquet files of some tables of snapshots, to be read with another number of threads and in any order.
+
+    Raises:
+        IntegrityError: a file is gone, cannot be read, or has other columns than the manifest says.
+    """
+    config = query.configuration(settings) | {
+        "threads": "1" if settings.threads > 1 else "2",
+        "preserve_insertion_order": "false",
+    }
+    locking = ("enable_external_access", "lock_configuration")
+    connection = duckdb.connect(":memory:", config={key: config[key] for key in config if key not in locking})
+    try:
+        files: list[Path] = []
+        for name, snapshot in snapshots.items():
+            connection.execute(f"attach ':memory:' as {quoted(name)}")
+            for table in tables[name]:
+                file = snapshot.tables_folder / f"{table.name}.parquet"
+                _show(connection, name, table, file)
+                files.append(file)
+        connection.execute(f"use {quoted(next(iter(snapshots)))}")
+        connection.execute(f"set allowed_paths = [{', '.join(literal(str(file)) for file in files)}]")
+        for setting, value in _SESSION.items():
+            connection.execute(f"set {setting} = {literal(value)}")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _show(connection: duckdb.DuckDBPyConnection, name: str, table: TableEntry, file: Path) -> None:
+    view = f"{quoted(name)}.{quoted(table.name)}"
+    try:
+        connection.execute(f"create view {view} as select * from read_parquet({file_literal(file)})")
+        found = [(str(column), str(kind)) for column, kind, *_ in connection.execute(f"describe {view}").fetchall()]
+    except duckdb.Error as error:
+        raise IntegrityError(
+            f"The file {file} cannot be read: {_words(error)}. `icw snapshots verify` says which files are damaged."
+        ) from None
+    if found != [(column.name, column.type) for column in table.columns]:
+        raise IntegrityError(
+            f"The file {file} has other columns than the manifest of its snapshot says. `icw snapshots verify` says "
+            "which files are damaged."
+        )
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split())[:300].rstrip(".")
