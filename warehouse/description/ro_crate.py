@@ -80,7 +80,7 @@ def _identifiers(citation: Citation) -> list[JsonValue]:
 def _code(citation: Citation) -> JsonValue:
     code: dict[str, JsonValue] = {
         "@id": _CODE_ID,
-        "@type": "SoftwareApplication",
+        "@type": "SoftwareSourceCode",
         "name": CODE_TITLE,
         "version": citation.code.version,
         "author": {"@id": _AUTHOR_ID},

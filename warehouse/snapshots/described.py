@@ -39,6 +39,16 @@ _FILES = {
 } | {form.file: (form.media_type, f"The citation as {name}") for name, form in formats.FORMATS.items() if form.file}
 
 
+def cited(snapshot: Snapshot) -> Citation:
+    """Return what is cited of a snapshot.
+
+    Raises:
+        IntegrityError: its DuckDB file is gone, or is none that this version reads.
+    """
+    with query.connect(snapshot) as connection:
+        return citation_of(snapshot.manifest, connection)
+
+
 def citation_documents(snapshot: Snapshot) -> tuple[Citation, dict[str, str]]:
     """Return what is cited of a snapshot, and its citation files and licences.json: text by name.
 
