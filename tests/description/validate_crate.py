@@ -2,8 +2,8 @@
 
     python validate_crate.py CONTEXT CACHE FOLDER
 
-CONTEXT is the JSON-LD context of RO-Crate 1.2. The validator fetches it by its address; what it has in its cache it does
-not fetch, so the context is put there first.
+CONTEXT is the JSON-LD context of RO-Crate 1.2. The validator fetches it by its address; what it has in its cache it
+does not fetch, so the context is put there first. The report is CACHE.json.
 """
 
 from __future__ import annotations

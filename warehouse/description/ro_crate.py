@@ -78,9 +78,11 @@ def _identifiers(citation: Citation) -> list[JsonValue]:
 
 
 def _code(citation: Citation) -> JsonValue:
+    # 1.2 wants an address of each SoftwareApplication, and SoftwareSourceCode to be a file of the crate.
     code: dict[str, JsonValue] = {
         "@id": _CODE_ID,
-        "@type": "SoftwareSourceCode",
+        "@type": "CreativeWork",
+        "additionalType": "https://schema.org/SoftwareSourceCode",
         "name": CODE_TITLE,
         "version": citation.code.version,
         "author": {"@id": _AUTHOR_ID},
