@@ -25,6 +25,7 @@ import typer
 from dagster_project import display
 from dagster_project.answer_commands import CiteOption, cite_app, cited_answer
 from dagster_project.backfill import backfill
+from dagster_project.cite_commands import cite_app
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.quality_commands import gaps, quality_app
 from dagster_project.screen import Screen, screen
@@ -65,6 +66,7 @@ app = typer.Typer(
 app.command()(backfill)
 app.command()(gaps)
 app.command()(verify)
+app.add_typer(cite_app, name="cite")
 app.add_typer(quality_app, name="quality")
 app.add_typer(snapshots_app, name="snapshots")
 app.add_typer(cite_app, name="cite")

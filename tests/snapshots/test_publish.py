@@ -46,10 +46,19 @@ def test_a_snapshot_is_a_folder_with_these_files(build: Build, home: Path) -> No
     manifest = publish(build, [PASSED], home, {"model": 1.5})
 
     files = {
+        "CITATION.cff",
         "README.md",
         "SHA256SUMS",
+        "citation.bib",
+        "citation.csl.json",
+        "citation.ris",
+        "croissant.json",
+        "datacite.json",
+        "datapackage.json",
+        "licences.json",
         "manifest.json",
         "quality.json",
+        "ro-crate-metadata.json",
         "tables",
         "tables/dim_collection.parquet",
         "tables/fct_series.parquet",

@@ -34,6 +34,7 @@ from warehouse.snapshots.catalog import (
     snapshots_folder,
     with_tables_digest,
 )
+from warehouse.snapshots.described import citation_documents, write_descriptions
 from warehouse.snapshots.manifest import (
     LostEntry,
     Manifest,
@@ -168,11 +169,14 @@ def _write_documents(work: Path, manifest: Manifest) -> None:
         "quality.json": json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n",
         "README.md": readme.render(manifest),
     }
+    citation, cited = citation_documents(Snapshot(folder=work, manifest=manifest))
+    documents |= cited
     for name, text in documents.items():
         (work / name).write_text(text, encoding="utf-8")
     digests = {f"{TABLES}/{table.name}.parquet": table.parquet_sha256 for table in manifest.tables}
     digests[DATABASE] = manifest.duckdb_file.sha256
     digests |= {name: sha256_of(work / name) for name in (*documents, PROFILE) if (work / name).is_file()}
+    digests |= write_descriptions(work, manifest, citation, digests)
     sums = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
     (work / "SHA256SUMS").write_text(sums, encoding="utf-8")
 

@@ -38,6 +38,11 @@ def _title(manifest: Manifest) -> str:
         "| `manifest.json` | sources, digests, columns, verdicts and versions, for programs |\n"
         "| `quality.json` | every expectation that judged the tables, its verdict, and what it found |\n"
         f"{_profile(manifest)}"
+        "| `CITATION.cff`, `citation.bib`, `citation.csl.json`, `citation.ris`, `datacite.json` | the citation, for "
+        "reference managers and registries |\n"
+        "| `datapackage.json`, `croissant.json`, `ro-crate-metadata.json` | tables, columns, keys and files, described "
+        "in three standard forms |\n"
+        "| `licences.json` | which rows may be used commercially; the rows keep the terms of their sources |\n"
         "| `SHA256SUMS` | digests of all files here |"
     )
 
@@ -160,7 +165,8 @@ same rows as other bytes. `manifest.json` has both of each table, and the digest
 > Imaging Commons Warehouse, snapshot {manifest.snapshot_id}, {synthetic}made {manifest.created_at:%Y-%m-%d} from
 > {versions}. SHA-256 of the tables: {manifest.tables_digest}.
 
-Cite the collections that you use as well: their sources and licences are in the tables."""
+Cite the collections that you use as well: their sources and licences are in the tables. `CITATION.cff` and the other
+citation files name every source with its version, its access date and the works that it asks to cite."""
 
 
 def _megabytes(count: int) -> str:
