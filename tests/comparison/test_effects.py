@@ -25,8 +25,8 @@ from warehouse.snapshots.publish import publish
 JUDGED = Verdict(suite="s", expectation="e", severity="error", passed=True, observed="", subject="fct_series")
 
 # Of the 2,400 series of the small release: the CT series 5 of collection_2 is gone; 30 series of a new collection with
-# one patient and one study are new; the 200 MR series of collection_0 have another licence; patient-7 has another name, so
-# its study another patient; series 1 has another description.
+# one patient and one study are new; the 200 MR series of collection_0 have another licence; patient-7 has another name,
+# so its study another patient; series 1 has another description.
 EDITED = f"""
     select * replace (
         case when "Modality" = 'MR' and collection_id = 'collection_0' then 'CC BY 4.0' else license_short_name end
