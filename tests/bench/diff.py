@@ -5,6 +5,7 @@ The snapshots are published once into a home of the benchmarks, from the package
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
@@ -38,7 +39,7 @@ def run(console: Console) -> None:
         _publish(version, environment)
     console.print(f"icw snapshots diff, Python {platform.python_version()}, {os.cpu_count()} cores")
     found: dict[str, Measurement] = {}
-    for before, after in zip(RELEASES, RELEASES[1:], strict=False):
+    for before, after in itertools.pairwise(RELEASES):
         command = [ICW, "snapshots", "diff", snapshot_of(HOME, before).id, snapshot_of(HOME, after).id]
         found[f"{before} -> {after}"] = measured(command, environment)
         lines = HOME.with_suffix(".parquet")

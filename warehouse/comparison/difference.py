@@ -14,7 +14,7 @@ from warehouse.comparison.effects import Effects, effects
 from warehouse.comparison.keys import bound_to_release, refers_to, rekeyed_rows, rekeyed_sentence
 from warehouse.comparison.rows import RowCounts, compare_rows, counted_only, same_bytes
 from warehouse.comparison.schema import TablePair, paired
-from warehouse.comparison.workspace import CHANGES, columns_of, in_schema, workspace
+from warehouse.comparison.workspace import AFTER, CHANGES, columns_of, in_schema, workspace
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import AbsentPart, Manifest, TableEntry
 from warehouse.sql_text import quoted
@@ -174,7 +174,7 @@ def _table(
             key = ", ".join(map(quoted, pair.key))
             connection.execute(
                 f"create table {in_schema(CHANGES, pair.name)} as select {key}, '' as _kind "
-                f"from {in_schema('after', pair.name)} limit 0"
+                f"from {in_schema(AFTER, pair.name)} limit 0"
             )
         return TableDifference(pair, rows.before, rows.after, rows, (), 0, None)
     if (reason := pair.not_comparable or bound_to_release(pair, sources)) is not None:

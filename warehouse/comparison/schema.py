@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from warehouse.snapshots.manifest import TableEntry
+from warehouse.sql_text import quoted
 
 _INTEGERS = frozenset(
     {
@@ -76,7 +77,7 @@ class TablePair:
         A column of another type than before is compared by its text: no cast of one type to the other is without loss
         for every value. Integers of another width are compared as integers.
         """
-        name = '"' + column.replace('"', '""') + '"'
+        name = quoted(column)
         changed = next((change for change in self.type_changes if change.column == column), None)
         if changed is None or {changed.before, changed.after} <= _INTEGERS:
             return f"{side}.{name}"

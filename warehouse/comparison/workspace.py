@@ -1,9 +1,8 @@
 """A DuckDB that sees two snapshots: their Parquet files as views in the schemas `before` and `after`, nothing written.
 
-Beside them are `changes` (the rows of a table that differ, by key, and how: `_kind` is
-added, removed, changed or absence) and `cells` (which of their
-columns differ: bits of `_differing` by `_group`); `rows` fills both. What does not fit in memory goes to a temporary
-folder.
+Beside them are `changes` (the rows of a table that are not the same, by key; `_kind` is added, removed, changed or
+absence) and `cells` (which of their columns differ: bits of `_differing` by `_group`); `rows` fills both. What does not
+fit in memory goes to a temporary folder.
 """
 
 from __future__ import annotations
