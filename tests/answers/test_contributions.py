@@ -58,8 +58,8 @@ FRAMES = [
         False,
     ),
     (
-        "select (select count(*) from fct_series s where s.patient_key = p.patient_key and s.size_bytes between {low} and "
-        "{high}) from dim_patient p",
+        "select (select count(*) from fct_series s where s.patient_key = p.patient_key and s.size_bytes between {low} "
+        "and {high}) from dim_patient p",
         False,
     ),
     (
@@ -68,8 +68,8 @@ FRAMES = [
         False,
     ),
     (
-        "select p.patient_key from dim_patient p semi join fct_series s on s.patient_key = p.patient_key and s.size_bytes "
-        "between {low} and {high}",
+        "select p.patient_key from dim_patient p semi join fct_series s on s.patient_key = p.patient_key and "
+        "s.size_bytes between {low} and {high}",
         False,
     ),
 ]

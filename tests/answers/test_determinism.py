@@ -197,6 +197,6 @@ def test_a_floating_point_parameter_makes_a_floating_point_sum(published: Snapsh
 
 
 def test_a_limit_that_is_a_parameter_is_proven_like_any_other(published: Snapshot, settings: Settings) -> None:
-    with pytest.raises(NotCitable, match="LIMIT"):
-        with cited(published, "from fct_series order by modality limit $n", settings, parameters={"n": 3}):
-            pass
+    sql = "from fct_series order by modality limit $n"
+    with pytest.raises(NotCitable, match="LIMIT"), cited(published, sql, settings, parameters={"n": 3}):
+        pass

@@ -69,8 +69,8 @@ class _Proof:
         names = ", ".join(dict.fromkeys(str(part["function_name"]) for part in chosen))
         refusal = NotCitable(
             f"What {names} gives depends on the order in which the rows come: rows tie, or are not ordered at all. "
-            "Order them inside the parentheses by columns that tell them apart, e.g. list(x order by x), first(x order by "
-            "y, x); for the value of the greatest or least use arg_max(x, (y, x))."
+            "Order them inside the parentheses by columns that tell them apart, e.g. list(x order by x), first(x "
+            "order by y, x); for the value of the greatest or least use arg_max(x, (y, x))."
         )
 
         def probe(direction: Direction) -> Node:
