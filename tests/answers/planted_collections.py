@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.support.sample_build import PASSED, model, release, relationships_test, write_dbt_manifest
+from tests.support.sample_build import PASSED, model, relationships_test, release, write_dbt_manifest
 from warehouse.build import Build
 from warehouse.snapshots.catalog import Snapshot, snapshot
 from warehouse.snapshots.publish import publish
@@ -90,8 +90,8 @@ def _write(
     rows = [(key, name, allowed) for key, (name, allowed) in LICENCES.items()]
     connection.executemany("insert into star.dim_license values (?, ?, ?)", rows)
     connection.execute(
-        "create table star.fct_series (series_key bigint, patient_key bigint, size_bytes bigint, collection_key bigint, "
-        "source_doi varchar, license_key bigint)"
+        "create table star.fct_series (series_key bigint, patient_key bigint, size_bytes bigint, "
+        "collection_key bigint, source_doi varchar, license_key bigint)"
     )
     connection.executemany(
         "insert into star.fct_series values (?, ?, ?, ?, ?, ?)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from warehouse.answers.digest import BLOCK_ROWS, digest_of_answer, digests_of
@@ -43,11 +43,13 @@ def digest(found: pa.Table, batch: int = 1000) -> str:
     return digest_of_answer(found.to_reader(max_chunksize=batch))
 
 
+@settings(deadline=None)
 @given(st.lists(ROW, max_size=12), st.integers(1, 5))
 def test_how_rows_are_cut_into_batches_does_not_matter(rows: list[dict[str, Any]], batch: int) -> None:
     assert digest(table(rows)) == digest(table(rows), batch)
 
 
+@settings(deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=6), st.data())
 def test_any_other_value_is_another_digest(rows: list[dict[str, Any]], data: st.DataObject) -> None:
     place, column = data.draw(st.integers(0, len(rows) - 1)), data.draw(st.sampled_from(SCHEMA.names))
@@ -59,6 +61,7 @@ def test_any_other_value_is_another_digest(rows: list[dict[str, Any]], data: st.
     assert digest(table(rows)) != digest(table(other))
 
 
+@settings(deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=5))
 def test_one_row_more_is_another_digest(rows: list[dict[str, Any]]) -> None:
     assert digest(table(rows)) != digest(table([*rows, rows[-1]]))

@@ -28,7 +28,7 @@ def written(words: Sequence[str], number: int, text: str) -> list[str]:
     return [word.replace("{number}", str(number)).replace("{text}", text) for word in words]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(st.data(), st.integers(0, 10**9), TEXTS)
 def test_layout_comments_and_case_of_keywords_do_not_matter(data: st.DataObject, number: int, text: str) -> None:
     words = written(WORDS, number, text)
@@ -40,7 +40,7 @@ def test_layout_comments_and_case_of_keywords_do_not_matter(data: st.DataObject,
     assert digest_of(one.normalised, one.parameters, []) == digest_of(two.normalised, two.parameters, [])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(st.tuples(st.integers(0, 10**9), TEXTS, TEXTS), st.tuples(st.integers(0, 10**9), TEXTS, TEXTS))
 def test_another_literal_or_parameter_is_another_question(
     first: tuple[int, str, str], second: tuple[int, str, str]

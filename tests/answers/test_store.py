@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from warehouse.errors import IntegrityError, StorageError, UsageError, Warehouse
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.manifest import AbsentPart
 
 SQL = "select modality, count(*) as n from fct_series group by 1 order by n desc"
 
@@ -153,3 +155,15 @@ def test_a_snapshot_whose_bytes_are_others_cannot_be_cited(home: Path, settings:
     table.write_bytes(content)
     with pytest.raises(IntegrityError, match="not as it was published"), cited(snapshot, SQL, settings):
         pass
+
+
+def test_what_is_absent_is_in_the_record_and_in_the_paragraph(published: Snapshot, settings: Settings) -> None:
+    lacking = AbsentPart(
+        table="fct_series", column="modality", is_empty=False, source="idc", dataset="idc_index", reason="no Modality"
+    )
+    snapshot = replace(published, manifest=published.manifest.model_copy(update={"absent": (lacking,)}))
+    with cited(snapshot, SQL, settings) as answer:
+        (sentence,) = answer.citation.absent
+        assert f"Absent, not zero: {sentence}" in answer.citation.paragraph
+    with cited(snapshot, "select count(*) from dim_collection", settings) as answer:
+        assert answer.citation.absent == ()

@@ -1,4 +1,4 @@
-"""A cited answer computed again: equal in another home, and where it first differs once a value or a byte has changed."""
+"""A cited answer computed again: equal in another home, and where it first differs once a value or a byte is other."""
 
 from __future__ import annotations
 

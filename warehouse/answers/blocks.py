@@ -19,11 +19,15 @@ QUERIES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE"})
 
 @dataclass(frozen=True)
 class Block:
-    """One query in a query. `expressions` are the named ones that it can read, those of the queries around it first."""
+    """One query in a query. `expressions` are the named ones that it can read, those of the queries around it first.
+
+    `is_recursive`: it is part of a recursive expression, and read by itself it would read all that this comes to.
+    """
 
     node: Node
     expressions: tuple[Node, ...]
     is_whole: bool
+    is_recursive: bool
 
     @property
     def modifiers(self) -> tuple[Node, ...]:
@@ -60,10 +64,12 @@ def blocks(query: Node) -> Iterator[Block]:
     yield from _blocks(query, (), is_whole=True)
 
 
-def _blocks(value: Any, around: tuple[Node, ...], *, is_whole: bool = False) -> Iterator[Block]:
+def _blocks(
+    value: Any, around: tuple[Node, ...], *, is_whole: bool = False, is_recursive: bool = False
+) -> Iterator[Block]:
     if isinstance(value, list):
         for entry in value:
-            yield from _blocks(entry, around)
+            yield from _blocks(entry, around, is_recursive=is_recursive)
         return
     if not isinstance(value, dict):
         return
@@ -71,14 +77,15 @@ def _blocks(value: Any, around: tuple[Node, ...], *, is_whole: bool = False) -> 
     if value.get("type") in QUERIES:
         own = list(value.get("cte_map", {}).get("map", ()))
         known = (*around, *own)
-        yield Block(node=value, expressions=known, is_whole=is_whole)
+        yield Block(node=value, expressions=known, is_whole=is_whole, is_recursive=is_recursive)
         for place, entry in enumerate(own):
             before = (*around, *own[:place])
-            recursive = entry["value"]["query_node"].get("type") == "RECURSIVE_CTE_NODE"
-            yield from _blocks(entry["value"], (*before, entry) if recursive else before)
+            recurs = entry["value"]["query_node"].get("type") == "RECURSIVE_CTE_NODE"
+            visible = (*before, entry) if recurs else before
+            yield from _blocks(entry["value"], visible, is_recursive=is_recursive or recurs)
     for key, part in value.items():
         if key != "cte_map":
-            yield from _blocks(part, known)
+            yield from _blocks(part, known, is_recursive=is_recursive)
 
 
 def parts(value: Any) -> Iterator[Node]:

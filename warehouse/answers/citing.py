@@ -30,6 +30,7 @@ from warehouse.answers.uniqueness import require_unique
 from warehouse.errors import IntegrityError, NotCitable
 from warehouse.files import sha256_of
 from warehouse.settings import Settings
+from warehouse.snapshots.absence import absent_parts_read, sentences
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.provenance import code_version
 from warehouse.snapshots.query import Result
@@ -80,6 +81,7 @@ def cited(
         described = tuple(SnapshotCited.of(name, entry) for name, entry in snapshots.items())
         result = _result(answer, is_ordered=_is_ordered(asked.node))
         digest = digest_of(asked.normalised, asked.parameters, described)
+        absent = tuple(sentences(absent_parts_read(snapshots, sql, asked.parameters)))
         moment, engine = datetime.now(UTC).replace(microsecond=0), f"DuckDB {duckdb.__version__}"
         citation = Citation(
             id=id_of(digest),
@@ -96,8 +98,9 @@ def cited(
             code_version=code_version(),
             collections=found.collections,
             collections_are_exact=found.is_exact,
+            absent=absent,
             paragraph=paragraph(
-                id_of(digest), described, result, moment, engine, found.collections, are_exact=found.is_exact
+                id_of(digest), described, result, moment, engine, found.collections, absent, are_exact=found.is_exact
             ),
         )
         yield CitedAnswer(citation=citation.sealed(), result=result_of(connection))

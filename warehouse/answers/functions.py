@@ -65,6 +65,10 @@ _WRITTEN_AS_COLUMNS = frozenset(
     | {"session_user", "today", "user"}
 )
 
+_FLOATING = (
+    *("corr", "covar", "entropy", "favg", "fsum", "kahan", "kurtosis", "product", "regr", "sem", "skewness", "stddev"),
+    *("sumkahan", "var"),
+)
 _MENDING = {
     "approx": "it estimates. Use count(distinct ...) or quantile_cont(...)",
     "mode": "several values may be the most frequent. Group, count, and order by count(*) desc, value limit 1",
@@ -110,7 +114,8 @@ def nature(name: str) -> Nature:
     found = _AGGREGATES.get(name.lower())
     if found is None:
         known = (advice for start, advice in _MENDING.items() if name.lower().startswith(start))
-        raise NotCitable(f"The query uses {name}(...): {next(known, _INEXACT)}.")
+        other = _INEXACT if name.lower().startswith(_FLOATING) else "it is not known to have one value only"
+        raise NotCitable(f"The query uses {name}(...): {next(known, other)}.")
     return found
 
 

@@ -19,12 +19,13 @@ def paragraph(
     executed_at: datetime,
     engine: str,
     collections: Sequence[CollectionCited],
+    absent: Sequence[str],
     *,
     are_exact: bool,
 ) -> str:
     """Return the sentences that cite an answer: the query, the result, the snapshots, and whose data it rests on.
 
-    A synthetic snapshot is said to be one before all else.
+    A synthetic snapshot is said to be one before all else. `absent` are the sentences on what is read and not there.
     """
     sentences = [_warning(snapshots)] if any(entry.synthetic for entry in snapshots) else []
     sentences.append(
@@ -32,6 +33,7 @@ def paragraph(
         f"{engine}: {_counted(result.rows, 'row')}, SHA-256 {result.sha256}."
     )
     sentences += [_snapshot(entry) for entry in snapshots]
+    sentences += [f"Absent, not zero: {sentence}" for sentence in absent]
     if collections:
         sentences.append(_contributors(collections, are_exact))
         sentences += _terms(collections)

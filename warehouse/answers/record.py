@@ -131,7 +131,8 @@ class Citation(BaseModel):
     """Everything that is needed to cite an answer, to compute it again, and to tell whether it is the same.
 
     `digest` is over the normalised SQL, the parameters and the tables digests of the snapshots; `id` is its beginning.
-    `collections_are_exact` is false where the collections that contributed are at most these. `file` is there where the
+    `collections_are_exact` is false where the collections that contributed are at most these. `absent` says what the
+    query reads and the snapshots lack: it is not zero. `file` is there where the
     record lies beside a result. `record_sha256` is over all other fields.
     """
 
@@ -152,6 +153,7 @@ class Citation(BaseModel):
     code_version: CodeVersion
     collections: tuple[CollectionCited, ...]
     collections_are_exact: bool
+    absent: tuple[str, ...] = ()
     paragraph: str
     file: FileCited | None = None
     record_sha256: str = ""

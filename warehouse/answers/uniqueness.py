@@ -69,8 +69,8 @@ class _Proof:
         names = ", ".join(dict.fromkeys(str(part["function_name"]) for part in chosen))
         refusal = NotCitable(
             f"What {names} gives depends on the order in which the rows come: rows tie, or are not ordered at all. "
-            "Order them inside the parentheses by columns that tell them apart, e.g. list(x order by x), first(x order by "
-            "y, x); for the value of the greatest or least use arg_max(x, (y, x))."
+            "Order them inside the parentheses by columns that tell them apart, e.g. list(x order by x), first(x "
+            "order by y, x); for the value of the greatest or least use arg_max(x, (y, x))."
         )
 
         def probe(direction: Direction) -> Node:
@@ -172,6 +172,8 @@ class _Proof:
 
     def _ask(self, around: str, query: Node) -> duckdb.DuckDBPyRelation:
         """Ask one block, `around` which stands other SQL."""
+        if self._block.is_recursive:
+            raise _not_asked("it is part of a recursive expression")
         try:
             sql = around.format(sql_of(self._connection, query))
             values = named_in(self._connection, sql, self._parameters)
@@ -180,12 +182,12 @@ class _Proof:
             raise _not_asked(error) from None
 
 
-def _not_asked(error: Exception) -> NotCitable:
+def _not_asked(reason: object) -> NotCitable:
     return NotCitable(
         "A part of the query leaves a choice (LIMIT, DISTINCT ON, row_number() or an aggregate that takes rows as they "
         "come) and cannot be asked by itself, so that nothing proves that there is one answer: "
-        f"{str(error).splitlines()[0]}. Write that part as a common table expression that needs nothing from the query "
-        "around it."
+        f"{str(reason).splitlines()[0]}. Write that part as a common table expression that needs nothing from the "
+        "query around it."
     )
 
 

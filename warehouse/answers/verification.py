@@ -63,7 +63,7 @@ def verify(home: Path, file: Path, settings: Settings, *, result: Path | None = 
     citation = record.read(file)
     snapshots = {entry.name: _snapshot(home, entry.id, entry.tables_digest) for entry in citation.snapshots}
     differences = [sentence for table in citation.tables for sentence in _table(snapshots[table.snapshot], table)]
-    compared = [f"{len(citation.tables)} tables"]
+    compared = [f"the bytes of {table.name}" for table in citation.tables]
     sound: list[Path] = []
     false: list[tuple[str, Path]] = []
     with comparison.scratch_folder() as scratch:
