@@ -12,16 +12,14 @@ import typer
 from pydantic import JsonValue
 
 from dagster_project import display
-from dagster_project.options import JsonOption, SnapshotOption
+from dagster_project.options import JsonOption
 from dagster_project.screen import Screen, screen
-from dagster_project.sql_arguments import AttachOption, Form, ParameterOption
-from warehouse.errors import IntegrityError, StorageError, UsageError
+from dagster_project.sql_arguments import Form
+from warehouse.errors import IntegrityError, StorageError
 from warehouse.settings import Settings, load_settings
 from warehouse.snapshots import attaching, catalog, parameters
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.query import Result
-
-cite_app = typer.Typer(help="Cite answers, and verify what was cited.")
 
 CiteOption = Annotated[
     bool,
@@ -34,23 +32,6 @@ CiteOption = Annotated[
 QuestionOption = Annotated[
     str | None, typer.Option("--sql", metavar="QUERY", help="Cite the answer to this query (one SELECT).")
 ]
-
-
-@cite_app.callback(invoke_without_command=True)
-def cite(
-    context: typer.Context,
-    sql: QuestionOption = None,
-    param: ParameterOption = None,
-    attach: AttachOption = None,
-    snapshot: SnapshotOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Cite the answer to a query, or verify and list what was cited."""
-    if context.invoked_subcommand is not None:
-        return
-    if sql is None:
-        raise UsageError('Name a query: icw cite --sql "select ...". `icw cite list` shows what was cited.')
-    cite_question(sql, param or [], attach or [], snapshot, as_json=as_json)
 
 
 def cite_question(sql: str, param: list[str], attach: list[str], snapshot: str | None, *, as_json: bool) -> None:
@@ -105,7 +86,6 @@ def cited_answer(
     display.citation(console, citation, path)
 
 
-@cite_app.command()
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The record: cite-....json, or ....citation.json.")],
     result: Annotated[
@@ -130,7 +110,6 @@ def verify(
         raise typer.Exit(IntegrityError.exit_code)
 
 
-@cite_app.command(name="list")
 def cited_before(as_json: JsonOption = False) -> None:
     """List what was cited in this home, oldest first."""
     from warehouse.answers import store

@@ -23,7 +23,7 @@ from typing import Annotated
 import typer
 
 from dagster_project import display
-from dagster_project.answer_commands import CiteOption, cite_app, cited_answer
+from dagster_project.answer_commands import CiteOption, cited_answer
 from dagster_project.backfill import backfill
 from dagster_project.cite_commands import cite_app
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
@@ -69,7 +69,6 @@ app.command()(verify)
 app.add_typer(cite_app, name="cite")
 app.add_typer(quality_app, name="quality")
 app.add_typer(snapshots_app, name="snapshots")
-app.add_typer(cite_app, name="cite")
 
 sandbox_app = typer.Typer(no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox", help="Stand-ins for the upstream services, with synthetic data.")

@@ -8,7 +8,8 @@ import pyarrow as pa
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from warehouse.answers.digest import BLOCK_ROWS, digest_of_answer, digests_of
+from warehouse.answers.digest import BLOCK_ROWS, digests_of
+from warehouse.logical_digest import logical_digest
 
 ROW = st.fixed_dictionaries(
     {
@@ -40,7 +41,7 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def digest(found: pa.Table, batch: int = 1000) -> str:
-    return digest_of_answer(found.to_reader(max_chunksize=batch))
+    return logical_digest(found.to_reader(max_chunksize=batch))
 
 
 @settings(deadline=None)

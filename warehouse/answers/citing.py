@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from warehouse.answers.answering import Answer, answered, result_of
 from warehouse.answers.contributions import contributions
-from warehouse.answers.digest import BLOCK_ROWS, METHOD
+from warehouse.answers.digest import BLOCK_ROWS
 from warehouse.answers.opening import ASKED, opened_database, opened_parquet
 from warehouse.answers.paragraph import paragraph
 from warehouse.answers.question import question
@@ -29,6 +29,7 @@ from warehouse.answers.record import (
 from warehouse.answers.uniqueness import require_unique
 from warehouse.errors import IntegrityError, NotCitable
 from warehouse.files import sha256_of
+from warehouse.logical_digest import FORM
 from warehouse.settings import Settings
 from warehouse.snapshots.absence import absent_parts_read, sentences
 from warehouse.snapshots.catalog import Snapshot
@@ -149,7 +150,7 @@ def _result(answer: Answer, *, is_ordered: bool) -> ResultCited:
         columns=tuple(ColumnCited(name=column.name, type=column.type) for column in answer.columns),
         rows=answer.digests.rows,
         sha256=answer.digests.sha256,
-        digest_method=METHOD,
+        digest_method=FORM,
         is_ordered=is_ordered,
         block_rows=BLOCK_ROWS,
         block_sha256=answer.digests.block_sha256,

@@ -15,10 +15,10 @@ import duckdb
 from pydantic import JsonValue
 
 from warehouse.answers.blocks import Block, altered, blocks, parts
-from warehouse.answers.digest import digest_of_answer
 from warehouse.answers.functions import nature
 from warehouse.answers.question import Node, Question, named_in, sql_of
 from warehouse.errors import NotCitable
+from warehouse.logical_digest import logical_digest
 
 Direction = Literal["ASCENDING", "DESCENDING"]
 
@@ -165,7 +165,7 @@ class _Proof:
         schema = pa.schema([field.with_name(str(place)) for place, field in enumerate(reader.schema)])
         renamed = (batch.rename_columns(schema.names) for batch in reader)
         try:
-            return digest_of_answer(pa.RecordBatchReader.from_batches(schema, renamed))
+            return logical_digest(pa.RecordBatchReader.from_batches(schema, renamed))
         except (OSError, ValueError, MemoryError) as error:
             # Arrow passes on what DuckDB says under way, as an error of its own kind.
             raise _not_asked(error) from None

@@ -17,12 +17,12 @@ import duckdb
 from warehouse.answers import comparison, record, store
 from warehouse.answers.answering import Answer, answered, rows_of
 from warehouse.answers.comparison import Difference
-from warehouse.answers.digest import METHOD
 from warehouse.answers.opening import opened_database, opened_parquet
 from warehouse.answers.question import question
 from warehouse.answers.record import Citation, TableCited
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.files import sha256_of
+from warehouse.logical_digest import FORM
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot
@@ -172,8 +172,8 @@ def _differences(citation: Citation, answer: Answer) -> list[str]:
         return [f"The columns are of the types {', '.join(answer.types)}, and {', '.join(types)} were cited."]
     if (found.rows, found.sha256) == (cited.rows, cited.sha256):
         return []
-    if cited.digest_method != METHOD:
-        return [f"The digests of the record are made by {cited.digest_method}, and this release makes {METHOD}."]
+    if cited.digest_method != FORM:
+        return [f"The digests of the record are made by {cited.digest_method}, and this release makes {FORM}."]
     pairs = zip_longest(cited.block_sha256, found.block_sha256)
     block = next((place for place, (one, other) in enumerate(pairs) if one != other), 0)
     first, last = block * cited.block_rows + 1, (block + 1) * cited.block_rows

@@ -42,7 +42,7 @@ def citation_of(manifest: Manifest, connection: duckdb.DuckDBPyConnection) -> Ci
         created_at=manifest.created_at.astimezone(UTC),
         tables_digest=manifest.tables_digest,
         # The one place for the logical digest of the manifest, once it has one.
-        logical_digest=None,
+        logical_digest=manifest.logical_digest,
         synthetic=manifest.synthetic,
         code=CitedCode(
             version=manifest.code_version.package,
