@@ -11,14 +11,17 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests.support import small_release
 from tests.support.icw import ICW
-from tests.support.sample_build import PASSED, make_build
-from warehouse.build import Build
+from tests.support.portal_nights import files_of, land_night
+from tests.support.sample_build import COLLECTION_COLUMNS, PASSED, make_build, model, redescribe
+from warehouse.build import Build, input_digest
 from warehouse.errors import BuildFailed, UsageError
 from warehouse.logical_digest import logical_digest, logical_digest_of_parquet
 from warehouse.snapshots.catalog import Snapshot, point_current_at, snapshot
@@ -127,6 +130,39 @@ def test_a_table_whose_rows_have_no_logical_digest_is_not_published(build: Build
     with pytest.raises(BuildFailed, match=r"fct_series cannot be published.*The column modality has the type map"):
         publish(odd, [PASSED], home, {})
     assert not list((home / "snapshots").iterdir())
+
+
+def test_another_name_of_a_column_is_another_digest_of_both_kinds(
+    tmp_path: Path, home: Path, published: Snapshot
+) -> None:
+    build = altered(make_build(tmp_path / "build"), "alter table star.dim_collection rename collection_id to name")
+    columns = {"collection_key": COLLECTION_COLUMNS["collection_key"], "name": COLLECTION_COLUMNS["collection_id"]}
+    redescribe(build, model("dim_collection", columns, primary_key=["collection_key"], grain="one collection"))
+    manifest = publish(build, [PASSED], home, {})
+    assert manifest.tables_digest != published.manifest.tables_digest
+    before = table_digests(published.manifest)
+    assert table_digests(manifest)["dim_collection"] != before["dim_collection"]
+
+
+def test_another_description_is_another_digest_of_the_bytes_alone(
+    tmp_path: Path, home: Path, published: Snapshot
+) -> None:
+    columns = COLLECTION_COLUMNS | {"collection_id": "Described in other words."}
+    described = model("dim_collection", columns, primary_key=["collection_key"], grain="one collection")
+    (table,) = publish(redescribe(make_build(tmp_path / "build"), described), [PASSED], home, {}).tables
+    before = {entry.name: entry for entry in published.manifest.tables}["dim_collection"]
+    assert table.parquet_sha256 != before.parquet_sha256
+    assert table.logical_digest == before.logical_digest
+
+
+def test_when_a_load_was_fetched_is_in_the_input_digest_of_portals_alone(tmp_path: Path) -> None:
+    _, release = small_release.land(tmp_path / "idc")
+    _, night = land_night(tmp_path / "midrc", 1, files_of(1))
+    later = {"fetched_at": datetime(2027, 1, 1, tzinfo=UTC)}
+    for landed, counts in ((release, False), (night, True)):
+        again = landed.model_copy(update={"loads": tuple(load.model_copy(update=later) for load in landed.loads)})
+        assert again.digest == landed.digest
+        assert (input_digest([again]) != input_digest([landed])) == counts
 
 
 @pytest.fixture

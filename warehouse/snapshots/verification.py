@@ -8,7 +8,9 @@ and of the DuckDB file have the logical digests that the manifest states.
 from __future__ import annotations
 
 import logging
+import os
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,8 +116,12 @@ def verify_rows(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1G
     if not snapshot.database.is_file():
         yield FileCheck(part, snapshot.database, "missing", "no rows of any table")
         return
+    # By default what does not fit in memory would be written into the folder of whoever asks.
+    overflow = str(Path(tempfile.gettempdir(), f"icw-verify-{os.getpid()}"))
+    config = {"threads": threads, "memory_limit": memory_limit, "temp_directory": overflow}
     try:
-        with duckdb.connect(config={"threads": threads, "memory_limit": memory_limit}) as connection:
+        with duckdb.connect(config=config) as connection:
+            connection.execute("set enable_progress_bar = false")
             connection.execute(f"attach {literal(str(snapshot.database))} as published (read_only)")
             for table in manifest.tables:
                 yield _database_check(connection, part, snapshot.database, table)
