@@ -130,8 +130,10 @@ def test_the_lock_is_not_reentrant(tmp_path: Path) -> None:
 
 
 def test_two_homes_have_two_locks(tmp_path: Path) -> None:
-    with refresh_lock(tmp_path / "one"), refresh_lock(tmp_path / "two"):
-        pass
+    with refresh_lock(tmp_path / "one"):
+        with refresh_lock(tmp_path / "two"):
+            assert [is_held(tmp_path / name) for name in ("one", "two")] == [True, True]
+        assert [is_held(tmp_path / name) for name in ("one", "two")] == [True, False]
 
 
 # The holder starts a child that outlives it, by exec and by fork, says the child's number and then waits to be killed.

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from dagster_project.analysts_page import printed
-from tests.support.icw import ICW
+from tests.support.published_releases import NEWER, command_for, published_releases, snapshot_of
 from warehouse.build.project import Project, project_with_empty_build
 from warehouse.documentation import idc_columns
 from warehouse.documentation.analysts_page import FOLDER, PAGE, questions, renewed, tables_in_diagrams
 from warehouse.documentation.entity_diagrams import SHOWN_APART, Model, read_model
 from warehouse.settings import Settings
-from warehouse.snapshots import catalog
 
 TEXT = PAGE.read_text(encoding="utf-8")
 QUESTIONS = questions(TEXT)
@@ -93,19 +90,10 @@ def test_links_lead_somewhere() -> None:
 
 @pytest.mark.full
 @pytest.mark.network
-def test_each_output_is_what_the_command_of_the_page_gives(tmp_path: Path) -> None:
+def test_each_output_is_what_the_command_of_the_page_gives(tmp_path_factory: pytest.TempPathFactory) -> None:
     (command,) = re.findall(r"^icw (refresh .*)$", TEXT, re.MULTILINE)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ICW_", "DAGSTER_"))}
-    done = subprocess.run(
-        [ICW, *command.split()],
-        env=kept | {"ICW_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=1800,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    snapshot = catalog.snapshot(tmp_path, None)
+    assert tuple(command.split()) == command_for(NEWER)
+    snapshot = snapshot_of(published_releases(tmp_path_factory), NEWER)
     found = {question.file: printed(snapshot, question.sql) for question in QUESTIONS}
     written = {question.file: question.output for question in QUESTIONS}
     # When the sandbox was read is another time on every machine.

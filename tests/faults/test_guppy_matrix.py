@@ -78,17 +78,10 @@ class TestAFaultThatPasses:
         if cell.question in ASKED_BEFORE_ANY_LOAD:
             assert len(portal.asked(cell.question)) >= 3
         else:
-            assert any(f"'{reason}'" in str(load.proof["retries"]) for load in release.loads)
-
-    @pytest.mark.parametrize("cell", soon(cell for cell in CELLS if cell.question in ("page", "download")))
-    def test_is_counted_in_the_load_by_its_reason(
-        self, portal: GuppyServer, landing: Landing, quick: SettingsMaker, cell: Cell
-    ) -> None:
-        bring_about(portal, cell)
-        reason = strike(portal, cell, times=2)
-        load = land_system(system_of(portal), landing, quick()).load_of("case")
-        assert load is not None
-        assert load.proof["retries"] == {reason: 2}
+            counted = {load.dataset: load.proof["retries"] for load in release.loads if load.proof["retries"]}
+            assert any(f"'{reason}'" in str(retries) for retries in counted.values())
+            if cell.question in ("page", "download"):
+                assert counted["case"] == {reason: 2}
 
 
 class TestAFaultThatStays:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -249,30 +250,59 @@ def test_identifiers_that_repeat_cost_no_more_than_others(tmp_path: Path) -> Non
 
 
 class Nights:
-    """Nights of the small portal in one home: what is known of those before, and the comparison of the next."""
+    """Nights of the small portal in one home: each is landed, and compared with those before where that is asked."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, releases: Sequence[Release] = (), profiles: Sequence[PastProfile] = ()) -> None:
         self.home = home
-        self.profiles: list[PastProfile] = []
-        self.previous: Release | None = None
-        self.number = 0
+        self.releases = list(releases)
+        self._profiles = list(profiles)
+
+    def pass_by(self, files: Mapping[str, str] | None = None) -> Release:
+        """Land the next night."""
+        number = len(self.releases)
+        _, now = land_night(self.home, number, {**files_of(number), **(files or {})})
+        self.releases.append(now)
+        return now
 
     def next(self, files: Mapping[str, str] | None = None) -> Found:
-        landing, now = land_night(self.home, self.number, {**files_of(self.number), **(files or {})})
-        found = compare(landing, now, self.previous, self.profiles)
-        self.profiles.append(PastProfile(now.version, now.fetched_at, profile_of(self.home, landing, now)))
-        self.previous, self.number = now, self.number + 1
-        return found
+        """Land the next night and compare it with the one before and with the profiles of all before."""
+        profiles, previous = self.profiles(), self.releases[-1] if self.releases else None
+        return compare(Landing(self.home), self.pass_by(files), previous, profiles)
+
+    def profiles(self) -> list[PastProfile]:
+        """What is known of the nights so far."""
+        for release in self.releases[len(self._profiles) :]:
+            profile = profile_of(self.home, Landing(self.home), release)
+            self._profiles.append(PastProfile(release.version, release.fetched_at, profile))
+        return list(self._profiles)
+
+    def first(self, count: int, home: Path) -> Nights:
+        """Return the first of these nights again, in a home of their own."""
+        shutil.copytree(self.home, home)
+        return Nights(home, self.releases[:count], self._profiles[:count])
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Nights, list[Row]]:
+    """Eleven nights that only grow, and what was found on each of them; whoever goes on from there takes a copy."""
+    nights = Nights(tmp_path_factory.mktemp("grown") / "home")
+    return nights, [row for _ in range(11) for row in nights.next().rows]
+
+
+@pytest.fixture
+def after(grown: tuple[Nights, list[Row]], tmp_path: Path) -> Callable[[int], Nights]:
+    """Return a function that returns so many of these nights, to go on from there."""
+    return lambda count: grown[0].first(count, tmp_path / "home")
 
 
 def spoiled(night: int, dataset: str, select: str) -> Mapping[str, str]:
     return {dataset: f"{select} from ({files_of(night)[dataset]})"}
 
 
+# The drift benchmark has thirty such nights of both portals (`python -m tests.bench drift`).
 @pytest.mark.full
-def test_thirty_nights_that_grow_raise_no_error_and_at_most_one_warning(tmp_path: Path) -> None:
-    nights = Nights(tmp_path)
-    found = [row for _ in range(31) for row in nights.next().rows]
+def test_nights_that_grow_raise_no_error_and_at_most_one_warning(grown: tuple[Nights, list[Row]]) -> None:
+    _, found = grown
     assert [row.label for row in found if row.standing == "error"] == []
     assert len([row.label for row in found if row.standing == "warning"]) <= 1
 
@@ -292,10 +322,9 @@ def test_thirty_nights_that_grow_raise_no_error_and_at_most_one_warning(tmp_path
     ],
 )
 def test_a_planted_change_of_a_night_is_found(
-    tmp_path: Path, dataset: str, select: str, scope: str, standing: str
+    after: Callable[[int], Nights], dataset: str, select: str, scope: str, standing: str
 ) -> None:
-    nights = Nights(tmp_path)
-    nights.next()
+    nights = after(1)
     files = dict(spoiled(1, dataset, select))
     if select.startswith("select * from"):
         files[dataset] += ") where _measurement_id like '%50'"
@@ -307,10 +336,8 @@ def test_a_planted_change_of_a_night_is_found(
 
 
 @pytest.mark.full
-def test_a_dataset_that_arrives_whole_raises_nothing(tmp_path: Path) -> None:
-    nights = Nights(tmp_path)
-    for _ in range(10):
-        nights.next()
+def test_a_dataset_that_arrives_whole_raises_nothing(after: Callable[[int], Nights]) -> None:
+    nights = after(10)
     files = files_of(10)["data_file"]
     arrived = f"""
         select
@@ -353,26 +380,28 @@ def test_a_day_on_which_the_hub_has_read_a_record_does_not_go_back(
 
 
 @pytest.mark.full
-def test_a_null_rate_that_creeps_up_over_ten_nights_is_found(tmp_path: Path) -> None:
-    nights = Nights(tmp_path)
-    standings: list[set[str]] = []
-    for night in range(15):
+def test_a_null_rate_that_creeps_up_over_ten_nights_is_found(after: Callable[[int], Nights]) -> None:
+    nights = after(2)
+
+    def with_nulls(night: int) -> Mapping[str, str]:
         # A fifth of a per cent more each night: beneath what one night may move.
-        share = max(0, night - 1) * 2
+        share = (night - 1) * 2
         columns = f"case when hash(_data_file_id) % 1000 < {share} then null else body_part_examined end"
-        found = nights.next(spoiled(night, "data_file", f"select * replace ({columns} as body_part_examined)"))
-        standings.append(
-            {row.standing for row in found.rows if isinstance(row, FigureProfile) and "body_part" in row.scope}
-        )
-    assert standings[3] == set()
-    assert "warning" in standings[-1]
+        return spoiled(night, "data_file", f"select * replace ({columns} as body_part_examined)")
+
+    def standings(found: Found) -> set[str]:
+        return {row.standing for row in found.rows if isinstance(row, FigureProfile) and "body_part" in row.scope}
+
+    nights.pass_by(with_nulls(2))
+    assert standings(nights.next(with_nulls(3))) == set()
+    for night in range(4, 14):
+        nights.pass_by(with_nulls(night))
+    assert "warning" in standings(nights.next(with_nulls(14)))
 
 
 @pytest.mark.full
-def test_a_dataset_that_stands_still_after_growing_is_found(tmp_path: Path) -> None:
-    nights = Nights(tmp_path)
-    for _ in range(11):
-        nights.next()
+def test_a_dataset_that_stands_still_after_growing_is_found(after: Callable[[int], Nights]) -> None:
+    nights = after(11)
     still = {"measurement": files_of(10)["measurement"]}
     found = [nights.next(still).of("warning") for _ in range(3)]
     assert [[row.dataset for row in rows] for rows in found] == [[], [], ["measurement"]]
@@ -411,13 +440,11 @@ def test_another_channel_may_carry_less(tmp_path: Path, channel: str, standing: 
 
 
 @pytest.mark.full
-def test_profiles_alone_are_enough_for_figures(tmp_path: Path) -> None:
-    nights = Nights(tmp_path)
-    for _ in range(3):
-        nights.next()
-    few = f"{files_of(3)['measurement']} limit 1000"
-    landing, now = land_night(tmp_path, 3, {**files_of(3), "measurement": few})
-    found = compare(landing, now, None, nights.profiles)
+def test_profiles_alone_are_enough_for_figures(after: Callable[[int], Nights]) -> None:
+    nights = after(3)
+    profiles = nights.profiles()
+    now = nights.pass_by({"measurement": f"{files_of(3)['measurement']} limit 1000"})
+    found = compare(Landing(nights.home), now, None, profiles)
     assert "error" in found.about("measurement", "rows")
 
 

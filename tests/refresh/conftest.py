@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,11 @@ import pytest
 from tests.support.icw import DBT_CACHE, ICW
 from tests.support.idc_upstream import IdcUpstream
 from tests.support.loopback import Loopback
+from tests.support.receiver import Receiver
+from tests.support.shared import made_once
 from tests.support.small_release import FILES
+
+FIRST_VERSION = "24.2.2"
 
 
 @dataclass
@@ -91,3 +96,40 @@ def icw(bucket: Bucket, tmp_path: Path) -> Icw:
         )
 
     return run
+
+
+@dataclass(frozen=True)
+class FirstNight:
+    """A home in which `icw refresh` has published a first release, what it printed, and the messages it has sent."""
+
+    home: Path
+    stdout: str
+    stderr: str
+    messages: tuple[Mapping[str, str], ...]
+
+    def copied_to(self, home: Path) -> Path:
+        """Return a copy of the home, to go on from there."""
+        return Path(shutil.copytree(self.home, home, symlinks=True))
+
+
+@pytest.fixture(scope="module")
+def first_night(bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> FirstNight:
+    """The first night of a home, once for a run of the tests; the bucket has its release. Nobody changes the home."""
+    bucket.publish(FIRST_VERSION)
+
+    def make(folder: Path) -> None:
+        receiver = Receiver()
+        try:
+            settings = environment(bucket, folder / "home", ICW_ALERTS=receiver.address)
+            done = subprocess.run(
+                [ICW, "refresh"], env=settings, capture_output=True, text=True, timeout=300, check=False
+            )
+            assert done.returncode == 0, done.stderr
+            told = {"stdout": done.stdout, "stderr": done.stderr, "messages": receiver.messages}
+            (folder / "told.json").write_text(json.dumps(told))
+        finally:
+            receiver.close()
+
+    folder = made_once(tmp_path_factory, "first-night", make)
+    told = json.loads((folder / "told.json").read_text())
+    return FirstNight(folder / "home", told["stdout"], told["stderr"], tuple(told["messages"]))

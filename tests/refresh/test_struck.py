@@ -1,6 +1,6 @@
 """A refresh that is struck at many moments: `icw status` says what happened, and the next night is whole.
 
-Every other moment is struck here, one night after the other; `python -m tests.bench cases` strikes a night of its own
+Every other moment is struck here, in nights of one home; `python -m tests.bench cases` strikes a night of its own
 at each of them. With `-s` they print the moments and what status says of each.
 """
 
@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
-from tests.refresh.conftest import Bucket, Icw, environment
+from tests.refresh.conftest import FIRST_VERSION, Bucket, FirstNight, Icw, environment
 from tests.support.icw import ICW
-from tests.support.shared import made_once
 from tests.support.signals import heed_every_signal
 from warehouse.run_record import last_run
 from warehouse.snapshots import catalog
 
 ROOT = Path(__file__).resolve().parents[2]
-OLD, NEW = "24.2.2", "25.0.5"
+OLD, NEW = FIRST_VERSION, "25.0.5"
 
 MOMENTS = [
     ("starting", 0, "SIGKILL"),
@@ -60,18 +59,6 @@ def place_of(stage: str) -> int:
     return next(place for place, name in enumerate(STAGES) if stage.startswith(name))
 
 
-@pytest.fixture(scope="module")
-def night_before(bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that published a release and found nothing new since. Whoever gets it copies it."""
-    bucket.publish(OLD)
-
-    def make(folder: Path) -> None:
-        home = folder / "home"
-        undisturbed_night(bucket, home)
-
-    return made_once(tmp_path_factory, "night-before", make) / "home"
-
-
 def struck(moment: tuple[str, int, str], bucket: Bucket, home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     stage, after, name = moment
     command = [sys.executable, "-m", "tests.refresh.struck", stage, str(after), name, "refresh", *options]
@@ -87,6 +74,15 @@ def struck(moment: tuple[str, int, str], bucket: Bucket, home: Path, *options: s
         start_new_session=True,
         preexec_fn=heed_every_signal,
     )
+
+
+ENDED = {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
+
+
+def runs_in_dagster(home: Path) -> dict[str, dg.DagsterRunStatus]:
+    """How each run of a home stands in Dagster, by its id."""
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        return {entry.run_id: entry.status for entry in instance.get_runs()}
 
 
 def undisturbed_night(bucket: Bucket, home: Path) -> subprocess.CompletedProcess[str]:
@@ -150,50 +146,49 @@ def strike(moment: tuple[str, int, str], icw: Icw, bucket: Bucket, home: Path) -
 
 
 def strike_then_refresh(
-    moments: list[tuple[str, int, str]], icw: Icw, bucket: Bucket, night_before: Path, undisturbed: str, home: Path
-) -> None:
-    """Strike one night after the other; the first that nothing strikes publishes what it would have."""
+    moments: list[tuple[str, int, str]], icw: Icw, bucket: Bucket, first_night: FirstNight, home: Path
+) -> str:
+    """Strike one night after the other; return the digest of what the next one, which nothing strikes, publishes."""
     bucket.publish(NEW)
-    shutil.copytree(night_before, home, symlinks=True)
+    first_night.copied_to(home)
     for moment in moments:
         found = strike(moment, icw, bucket, home)
         # A snapshot that was whole when its publish was struck is in service.
         assert found["sources"][0]["version"] == OLD or moment[0] == "publishing the snapshot"
     done = icw("refresh", home=home)
     assert done.returncode == 0, done.stderr
-    assert catalog.snapshot(home, None).manifest.tables_digest == undisturbed
     run = status(icw, home)["last_run"]
     assert run["outcome"] in ("published", "unchanged", "restored")
     assert not (home / "builds").exists()
     assert icw("status", "--check", home=home).returncode == 0
-
-
-# Every other moment, in two series, the later ones after the earlier ones: each stage is struck.
-SERIES = [MOMENTS[first::4] for first in (0, 2)]
+    assert set(runs_in_dagster(home).values()) <= {*ENDED, dg.DagsterRunStatus.SUCCESS}
+    return catalog.snapshot(home, None).manifest.tables_digest
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("moments", SERIES, ids=[f"{series[0][0]} {series[0][2]}" for series in SERIES])
-def test_after_several_nights_that_are_struck_the_next_one_publishes_the_same(
-    moments: list[tuple[str, int, str]], icw: Icw, bucket: Bucket, night_before: Path, undisturbed: str, tmp_path: Path
+def test_after_nights_that_are_struck_in_every_stage_the_next_one_publishes_the_same(
+    icw: Icw, bucket: Bucket, first_night: FirstNight, undisturbed: str, tmp_path: Path
 ) -> None:
-    strike_then_refresh(moments, icw, bucket, night_before, undisturbed, tmp_path / "home")
+    moments = MOMENTS[::2]
+    assert [stage for stage, *_ in moments] == sorted((stage for stage, *_ in moments), key=place_of)
+    assert {place_of(stage) for stage, *_ in moments} == set(range(len(STAGES)))
+    assert strike_then_refresh(moments, icw, bucket, first_night, tmp_path / "home") == undisturbed
 
 
 @pytest.mark.bench
 @pytest.mark.parametrize("moment", MOMENTS, ids=str)
 def test_after_each_moment_status_says_what_happened_and_the_next_night_publishes_the_same(
-    moment: tuple[str, int, str], icw: Icw, bucket: Bucket, night_before: Path, undisturbed: str, tmp_path: Path
+    moment: tuple[str, int, str], icw: Icw, bucket: Bucket, first_night: FirstNight, undisturbed: str, tmp_path: Path
 ) -> None:
-    strike_then_refresh([moment], icw, bucket, night_before, undisturbed, tmp_path / "home")
+    assert strike_then_refresh([moment], icw, bucket, first_night, tmp_path / "home") == undisturbed
 
 
 @pytest.fixture(scope="module")
-def undisturbed(bucket: Bucket, night_before: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def undisturbed(bucket: Bucket, first_night: FirstNight, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The digest of the tables that the next night publishes when nothing strikes it."""
     home = tmp_path_factory.mktemp("undisturbed") / "home"
     bucket.publish(NEW)
-    shutil.copytree(night_before, home, symlinks=True)
+    first_night.copied_to(home)
     assert json.loads(undisturbed_night(bucket, home).stdout)["outcome"] == "published"
     return catalog.snapshot(home, None).manifest.tables_digest
 
@@ -279,33 +274,30 @@ def test_while_one_refresh_loads_between_plan_and_job_another_is_told_its_run(
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(("name", "outcomes"), [("SIGTERM", {"interrupted", "failed"}), ("SIGKILL", {"died"})])
-def test_a_scheduled_run_that_is_struck_is_recorded_and_the_next_one_closes_it_in_dagster(
-    name: str, outcomes: set[str], icw: Icw, bucket: Bucket, tmp_path: Path
+def test_scheduled_runs_that_are_struck_are_recorded_and_the_next_one_closes_them_in_dagster(
+    icw: Icw, bucket: Bucket, tmp_path: Path
 ) -> None:
     bucket.publish(OLD)
     home = tmp_path / "home"
     (home / "dagster").mkdir(parents=True)
-    process = scheduled(bucket, home)
-    run = at_work(home, "building the star", process)
-    process.send_signal(signal.Signals[name])
-    process.communicate(timeout=120)
-    while left_running(home):
-        pass
-    found = status(icw, home)["last_run"]
+    struck_runs: list[str] = []
     # Where Dagster raises the interrupt between two steps of an asset, none of our code sees more than an early end.
-    assert found["outcome"] in outcomes
-    assert found["run_id"] == run["run_id"]
-    assert found["stage"] == "building the star"
-    if name == "SIGTERM":
-        assert icw("refresh", home=home).returncode == 0
-    else:
-        the_next_scheduled_runs_publish_and_then_find_nothing_new(bucket, home)
-    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
-        statuses = {entry.run_id: entry.status for entry in instance.get_runs()}
-    ended = {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
-    assert statuses.pop(run["run_id"]) in ended
-    assert set(statuses.values()) == {dg.DagsterRunStatus.SUCCESS}
+    for name, outcomes in (("SIGTERM", {"interrupted", "failed"}), ("SIGKILL", {"died"})):
+        process = scheduled(bucket, home)
+        run = at_work(home, "building the star", process, struck_runs)
+        process.send_signal(signal.Signals[name])
+        process.communicate(timeout=120)
+        while left_running(home):
+            pass
+        found = status(icw, home)["last_run"]
+        assert found["outcome"] in outcomes
+        assert found["run_id"] == run["run_id"]
+        assert found["stage"] == "building the star"
+        struck_runs.append(run["run_id"])
+    the_next_scheduled_runs_publish_and_then_find_nothing_new(bucket, home)
+    statuses = runs_in_dagster(home)
+    assert {statuses.pop(run) for run in struck_runs} <= ENDED
+    assert list(statuses.values()) == [dg.DagsterRunStatus.SUCCESS] * 2
 
 
 def scheduled(bucket: Bucket, home: Path) -> subprocess.Popen[str]:
@@ -333,10 +325,16 @@ def the_next_scheduled_runs_publish_and_then_find_nothing_new(bucket: Bucket, ho
     assert (run.outcome, run.previous and run.previous.outcome) == ("unchanged", "published")
 
 
-def at_work(home: Path, stage: str, process: subprocess.Popen[Any]) -> dict[str, Any]:
-    """Wait until the record of a run has come to a stage, as long as its process lives, and return it."""
+def at_work(home: Path, stage: str, process: subprocess.Popen[Any], earlier: Collection[str] = ()) -> dict[str, Any]:
+    """Wait until the record of a run has come to a stage, as long as its process lives, and return it.
+
+    `earlier` are the ids of runs that ended before; what they left of a record is not that of this one.
+    """
     while True:
         assert process.poll() is None, "the process ended before it came so far"
         record = home / "last_run.json"
-        if record.exists() and (run := json.loads(record.read_text()))["stage"].startswith(stage):
+        if not record.exists():
+            continue
+        run = json.loads(record.read_text())
+        if run["run_id"] not in earlier and run["stage"].startswith(stage):
             return run

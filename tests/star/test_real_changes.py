@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.star.release_history import HISTORY
-from tests.support.shared import made_once
-from warehouse.build import evidence_for, open_build, prepare, run_models
+from tests.support.published_releases import NEWER, OLDER, published_releases
+from warehouse.build import evidence_for, prepare, run_models
 from warehouse.landing import Landing
 from warehouse.settings import Settings
-from warehouse.sources import idc
 
 pytestmark = [pytest.mark.network, pytest.mark.full]
 
 
 @pytest.fixture(scope="module")
 def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The star of 25.0.5 where 24.2.2 is landed."""
-
-    def make(home: Path) -> None:
-        settings, landing = Settings(home=home, idc_channels=("wheel",)), Landing(home)
-        _, newer = [idc.land(idc.resolve(version, settings), landing, settings) for version in ("24.2.2", "25.0.5")]
-        run_models(prepare(home, landing, [newer], settings, evidence_for(landing, [newer])), settings)
-
-    build = open_build(made_once(tmp_path_factory, "idc-24.2.2-25.0.5", make))
+    """The star of the newer release where the older one is landed."""
+    landing = Landing(published_releases(tmp_path_factory))
+    newer = landing.release("idc", NEWER)
+    assert newer is not None
+    settings = Settings(home=tmp_path_factory.mktemp("changes"))
+    build = prepare(settings.home, landing, [newer], settings, evidence_for(landing, [newer]))
+    run_models(build, settings)
     with duckdb.connect(str(build.database), read_only=True) as connection:
         connection.execute("use star")
         yield connection
@@ -83,5 +80,5 @@ def test_a_release_of_the_past_is_counted_as_it_was(star: duckdb.DuckDBPyConnect
         group by all
         order by all
     """
-    series = [(major, HISTORY[version][0]) for major, version in ((24, "24.2.2"), (25, "25.0.5"))]
+    series = [(major, HISTORY[version][0]) for major, version in ((24, OLDER), (25, NEWER))]
     assert [row[:2] for row in star.execute(growth).fetchall()] == series

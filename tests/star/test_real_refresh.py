@@ -1,4 +1,4 @@
-"""`icw refresh` against the real package index and both portals at a twentieth of their size: the newest release, then
+"""`icw refresh` against the real package index and both portals at a hundredth of their size: the newest release, then
 an older one, and the same once more with other means."""
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ import pytest
 from tests.star.people import assert_people_are_told
 from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
 from tests.star.unmapped_texts import assert_regions_are_derived, assert_vocabularies_are_whole
-from tests.support.published_releases import NEWER, OLDER, SCALE, published_releases
-from tests.support.shared import SEED, population_of
+from tests.support.published_releases import NEWER, OLDER, published_releases, sandbox_of
 from tests.support.stores import assert_the_same_as_the_store
 from warehouse.build import evidence_for, prepare, run_models
 from warehouse.files import sha256_of
 from warehouse.landing import Landing
-from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot
@@ -37,7 +35,7 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
         sources = {source.source: source for source in snapshot.manifest.sources}
         assert (sources["idc"].version, sources["idc"].channel) == (version, "wheel")
         assert set(sources) == {"idc", "midrc", "bih"}
-    with Sandbox(population_of(tmp_path_factory, SCALE), SCALE, SEED) as sandbox:
+    with sandbox_of(home) as sandbox:
         fields = 0
         for source, service in (("midrc", sandbox.portal), ("bih", sandbox.bih)):
             (release,) = landing.releases(source)

@@ -13,7 +13,11 @@ import duckdb
 import pytest
 
 from tests.star.conftest import Judged
-from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
+from tests.star.release_history import HISTORY, assert_every_row_is_kept, names_of_analysis_results
+from tests.support.published_releases import published_releases, release_of_hub
+from warehouse.landed_views import lay_out_release
+from warehouse.landing import Landing, Release
+from warehouse.quality.audit import audit_landed
 from warehouse.quality.verdicts import failed_errors
 
 # The small release of tests/quality and the sandbox of tests/star are in `make test`; a real one takes a minute.
@@ -50,13 +54,55 @@ def test_a_published_figure_comes_out_of_the_star(v23: duckdb.DuckDBPyConnection
             pytest.fail(f"unknown comparison {other}")
 
 
-# 24.2.2 and 25.0.5 are published beside the portals (`test_real_refresh.py`).
-@pytest.mark.parametrize("version", ["18.2.0", "20.0.3", "22.1.5", "23.5.0"])
+# 24.2.2 and 25.0.5 are published beside the portals (`test_real_refresh.py`), 20.0.3 has the columns of 22.1.5.
+@pytest.mark.parametrize("version", ["18.2.0", "22.1.5", "23.5.0"])
 def test_a_release_builds_green_and_keeps_every_row(judged: Judged, version: str) -> None:
     found = judged(version)
     assert failed_errors(found.verdicts) == []
     with found.read() as connection:
         assert_every_row_is_kept(connection, version)
+
+
+def test_a_release_with_the_columns_of_one_that_builds_green_is_landed_whole(
+    judged: Judged, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The oldest such one, which the hub of the sandbox lists."""
+    landing, release = release_of_hub(published_releases(tmp_path_factory))
+    build = judged("22.1.5").build
+    (built,) = build.releases
+    assert columns_of(landing, release) == columns_of(Landing(build.folder.parent.parent), built)
+    assert failed_errors(audit_landed([release], landing)) == []
+    with duckdb.connect() as connection:
+        lay_out_release(connection, landing, release, "landed_idc")
+        (scale,) = connection.execute("""
+            select
+                count(*),
+                count(distinct "StudyInstanceUID"),
+                count(distinct "PatientID"),
+                count(distinct (collection_id, "PatientID")),
+                count(distinct collection_id),
+                sum("instanceCount")::bigint
+            from landed_idc.idc_index
+        """).fetchall()
+        prior = connection.execute("select count(*) from landed_idc.prior_versions_index").fetchall()
+    assert scale == HISTORY[release.version][:6]
+    assert prior == [HISTORY[release.version][8:9]]
+
+
+def columns_of(landing: Landing, release: Release) -> dict[str, list[tuple[str, str]]]:
+    """Return the columns of each landed file of a release, with their types, as it has them."""
+    entries = [(load.dataset, entry) for load in release.loads for entry in load.objects]
+    with duckdb.connect() as connection:
+        return {
+            f"{dataset} {entry.name}": [
+                (name, kind)
+                for name, kind, *_ in connection.execute(
+                    f"describe from read_parquet('{landing.object_path(entry.sha256)}')"
+                ).fetchall()
+            ]
+            for dataset, entry in entries
+            if entry.name.endswith(".parquet")
+        }
 
 
 def test_an_analysis_result_has_one_name_in_all_releases(v23: duckdb.DuckDBPyConnection) -> None:

@@ -1,6 +1,7 @@
 """A home in which `icw refresh` published two real IDC releases beside the sandbox's portals, the newer one first.
 
-Made once for a run of the tests, for all that ask published snapshots of real size; it takes minutes.
+Made once for a run of the tests, for all that ask published snapshots of real size; it takes minutes. The sandbox is
+the one that the command starts by itself, at a hundredth of the size that the portals had in February 2026.
 """
 
 from __future__ import annotations
@@ -13,27 +14,50 @@ from pathlib import Path
 import pytest
 
 from tests.support.icw import ICW
-from tests.support.shared import SEED, made_once, population_of
+from tests.support.shared import made_once
+from warehouse.landing import Landing, Release
 from warehouse.sandbox.server import Sandbox
+from warehouse.settings import Settings
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot
 
 NEWER, OLDER = "25.0.5", "24.2.2"
 
-# A twentieth of the portals' size of February 2026.
-SCALE = 0.05
+
+def command_for(version: str) -> tuple[str, ...]:
+    """Return the arguments of `icw` with which a release was published."""
+    return ("refresh", "--sources", "sandbox", "--idc", version)
 
 
 def published_releases(factory: pytest.TempPathFactory) -> Path:
     """Return the home; its snapshots are those of the two releases, in this order. Nobody writes into it."""
-    population = population_of(factory, SCALE)
 
     def make(home: Path) -> None:
-        with Sandbox(population, SCALE, SEED) as sandbox:
-            for version in (NEWER, OLDER):
-                _refresh(home, version, sandbox)
+        for version in (NEWER, OLDER):
+            _refresh(home, version)
 
     return made_once(factory, "published-releases", make)
+
+
+def sandbox_of(home: Path) -> Sandbox:
+    """Return the sandbox whose portals are published there, to be run."""
+    of_home = Settings(home=home)
+    landing, listed = release_of_hub(home)
+    index = listed.load_of("idc_index")
+    assert index is not None
+    return Sandbox(
+        home / "sandbox" / f"population-{of_home.sandbox_scale:g}",
+        of_home.sandbox_scale,
+        idc_release=landing.object_path(index.objects[0].sha256),
+    )
+
+
+def release_of_hub(home: Path) -> tuple[Landing, Release]:
+    """Return the real release of IDC that the hub of that sandbox lists, and the sandbox's landing, which holds it."""
+    landing = Landing(home / "sandbox")
+    listed = landing.release("idc", Settings(home=home).sandbox_idc_version)
+    assert listed is not None
+    return landing, listed
 
 
 def snapshot_of(home: Path, version: str) -> Snapshot:
@@ -46,12 +70,8 @@ def snapshot_of(home: Path, version: str) -> Snapshot:
     return found
 
 
-def _refresh(home: Path, version: str, sandbox: Sandbox) -> None:
-    environment = os.environ | {
-        "ICW_HOME": str(home),
-        "ICW_IDC_CHANNELS": json.dumps(["wheel"]),
-        "ICW_SANDBOX_URL": sandbox.root_url,
-    }
-    command = [ICW, "refresh", "--idc", version, "--sources", "sandbox"]
+def _refresh(home: Path, version: str) -> None:
+    environment = os.environ | {"ICW_HOME": str(home), "ICW_IDC_CHANNELS": json.dumps(["wheel"])}
+    command = [ICW, *command_for(version)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr

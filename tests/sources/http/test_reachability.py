@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import contextlib
+import socket
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.loopback import Loopback
 from warehouse.sources.http.reachability import require_reachable
 
 
@@ -15,13 +17,36 @@ def _peer(url: str) -> tuple[str, int]:
     return parts.hostname, parts.port
 
 
-def test_a_listening_host_is_reached(server: Loopback) -> None:
-    require_reachable(*_peer(server.url), 5.0)
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    """A socket that takes connections, on 127.0.0.1 only."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(60)
+        yield listening
 
 
-def test_a_name_with_an_address_that_refuses_is_reached_by_its_other_address(server: Loopback) -> None:
-    # The server listens on 127.0.0.1 only; where localhost is ::1 as well, that address refuses.
-    require_reachable("localhost", _peer(server.url)[1], 5.0)
+def was_reached_once(listening: socket.socket) -> bool:
+    """Whether one connection has come, and was closed again without a word."""
+    connection, _ = listening.accept()
+    with connection:
+        connection.settimeout(60)
+        closed = connection.recv(1) == b""
+    listening.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        listening.accept()
+        return False
+    return closed
+
+
+def test_a_listening_host_is_reached(listening: socket.socket) -> None:
+    require_reachable("127.0.0.1", listening.getsockname()[1], 5.0)
+    assert was_reached_once(listening)
+
+
+def test_a_name_with_an_address_that_refuses_is_reached_by_its_other_address(listening: socket.socket) -> None:
+    # Where localhost is ::1 as well, that address refuses.
+    require_reachable("localhost", listening.getsockname()[1], 5.0)
+    assert was_reached_once(listening)
 
 
 def test_a_port_without_a_listener_is_refused_at_once(refusing_url: str) -> None:

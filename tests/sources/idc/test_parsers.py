@@ -125,8 +125,12 @@ class TestRecord:
 
     @given(text=st.text())
     def test_nothing_but_a_value_error_comes_of_bad_text(self, text: str) -> None:
+        record: dict[str, RecordEntry] = {}
         with contextlib.suppress(ValueError):
-            parse_record(text)
+            record = parse_record(text)
+        # A name is what stands in the text, but for the quotes around it and in it.
+        assert all(name and set(name) <= set(text) for name in record)
+        assert all(entry.sha256 is None or len(entry.sha256) == 64 for entry in record.values())
 
 
 class TestVersions:

@@ -1,4 +1,4 @@
-"""The tasks of the portals' users: small with dirty records, and as published at a twentieth of the portals' size."""
+"""The tasks of the portals' users: small with dirty records, and as published at a hundredth of the portals' size."""
 
 from __future__ import annotations
 
