@@ -85,10 +85,11 @@ def _write(
         f"'10.1/collection-' || i as collection_doi, 1::bigint as license_key from range({COLLECTIONS}) t(i)"
     )
     connection.execute(
-        "create table star.dim_license (license_key bigint, license_id varchar, commercial_use_allowed boolean)"
+        "create table star.dim_license (license_key bigint, license_id varchar, license_short_name varchar, "
+        "license_long_name varchar, license_url varchar, note varchar, commercial_use_allowed boolean)"
     )
     rows = [(key, name, allowed) for key, (name, allowed) in LICENCES.items()]
-    connection.executemany("insert into star.dim_license values (?, ?, ?)", rows)
+    connection.executemany("insert into star.dim_license values (?, ?, null, null, null, null, ?)", rows)
     connection.execute(
         "create table star.fct_series (series_key bigint, patient_key bigint, size_bytes bigint, "
         "collection_key bigint, source_doi varchar, license_key bigint)"
@@ -111,7 +112,10 @@ def _write(
 def _describe(path: Path) -> None:
     tables = {
         "dim_collection": (["collection_key"], ["collection_id", "collection_doi", "license_key"]),
-        "dim_license": (["license_key"], ["license_id", "commercial_use_allowed"]),
+        "dim_license": (
+            ["license_key"],
+            ["license_id", "license_short_name", "license_long_name", "license_url", "note", "commercial_use_allowed"],
+        ),
         "fct_series": (["series_key"], ["patient_key", "size_bytes", "collection_key", "source_doi", "license_key"]),
         "dim_patient": (["patient_key"], []),
         "fct_measurement": (["measurement_key"], ["patient_key"]),

@@ -98,8 +98,10 @@ def test_what_cannot_be_cited_is_a_sentence_and_writes_nothing(home: Path, tmp_p
         call(home, "sql", "select now()", "-o", str(tmp_path / "out.csv"), "--cite")
     assert not list(tmp_path.glob("out*"))
     assert not (home / "citations").exists()
-    with pytest.raises(UsageError, match="Name a query"):
-        call(home, "cite")
+    with pytest.raises(UsageError, match="add --sql QUERY"):
+        call(home, "cite", "--json")
+    with pytest.raises(UsageError, match="the snapshot once"):
+        call(home, "cite", "2026", "--snapshot", "2026", "--sql", "select 1")
     with pytest.raises(UsageError, match="There is no file"):
         call(home, "cite", "verify", str(tmp_path / "gone.json"))
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from warehouse.answers.citing import cited
-from warehouse.errors import NotCitable
+from warehouse.errors import NotCitable, UsageError
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot
 
@@ -51,7 +51,7 @@ CITED = [
     "select year(study_date) as y, count(*) from fct_series where study_date >= date '2002-01-01' group by 1",
     "select date '2020-01-01' + interval 3 day as d",
     "select md5(series_instance_uid), upper(modality), coalesce(modality, '?') from fct_series",
-    "select list_transform([1, 2, 3], lambda x: x + 1) as l, {'a': 1} as s, map {'k': 2} as m",
+    "select list_transform([1, 2, 3], lambda x: x + 1) as l, {'a': 1} as s",
     "select [x * 2 for x in [1, 2, 3] if x > 1] as l",
     "select case when instance_count > 100 then 'many' else 'few' end as size, count(*) from fct_series group by all",
     "select modality, count(*) from fct_series group by rollup(modality)",
@@ -165,6 +165,14 @@ REFUSED = {
 def test_what_has_one_answer_is_cited(published: Snapshot, settings: Settings, sql: str) -> None:
     with cited(published, sql, settings) as answer:
         assert answer.citation.result.rows == len(answer.result.reader().read_all())
+
+
+def test_what_engines_may_write_differently_is_refused(published: Snapshot, settings: Settings) -> None:
+    with (
+        pytest.raises(UsageError, match="no place in a logical digest"),
+        cited(published, "select map {'k': 2} as m", settings),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("sql", REFUSED)
