@@ -2,6 +2,7 @@
 
 A snapshot is written into a folder that readers pass over, flushed to disk, renamed into place whole, and then
 `current` is moved to it. A process that is killed at any instant leaves the old snapshot in service, or the new one.
+A table that an earlier snapshot holds already is stored once (`shared_tables`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse.files import sha256_of, sync_folder, writing_to
+from warehouse.files import linked, sha256_of, sync_folder, writing_to
 from warehouse.landing import Landing
 from warehouse.quality.verdicts import Verdict, require_no_errors
 from warehouse.snapshots import readme
@@ -36,6 +37,7 @@ from warehouse.snapshots.catalog import (
 )
 from warehouse.snapshots.manifest import LostEntry, Manifest, SourceEntry, SourceFailure, digest_of_tables
 from warehouse.snapshots.provenance import code_version, dependency_versions
+from warehouse.snapshots.shared_tables import link_known_tables
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer
 from warehouse.snapshots.verification import is_sound
@@ -103,7 +105,8 @@ def publish(
             duckdb_file=duckdb_file,
             timings={**timings, "publish": round(time.perf_counter() - started, 3)},
         )
-        _copy_profile(work)
+        link_known_tables(home, manifest.tables, work / TABLES)
+        _name_profile(work)
         _write_documents(work, manifest)
         _seal(work)
         published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
@@ -146,10 +149,10 @@ def _new_id(home: Path, tables_digest: str, *, synthetic: bool) -> tuple[str, da
         created_at += timedelta(seconds=1)
 
 
-def _copy_profile(work: Path) -> None:
+def _name_profile(work: Path) -> None:
     """Lay the profile beside the documents of a snapshot, under a name that is the same in every one."""
     table = work / TABLES / f"{PROFILE_TABLE}.parquet"
-    if table.is_file():
+    if table.is_file() and not linked(table, work / PROFILE):
         shutil.copyfile(table, work / PROFILE)
 
 
