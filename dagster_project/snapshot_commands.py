@@ -9,12 +9,16 @@ import typer
 
 from dagster_project import display
 from dagster_project.options import JsonOption
+from dagster_project.retention_commands import pin, prune, unpin
 from dagster_project.screen import screen
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import load_settings
 from warehouse.snapshots import catalog
 
 snapshots_app = typer.Typer(help="The published snapshots, oldest first.")
+snapshots_app.command()(prune)
+snapshots_app.command()(pin)
+snapshots_app.command()(unpin)
 
 
 @snapshots_app.callback(invoke_without_command=True)

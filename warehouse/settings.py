@@ -225,6 +225,16 @@ class Settings(BaseModel):
     memory_limit: str = Field(
         default="2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="Memory limit of DuckDB, e.g. 2GB or 512MiB."
     )
+    keep_last: int = Field(default=0, ge=0, description="Newest snapshots that `icw snapshots prune` keeps.")
+    keep_daily: int = Field(
+        default=0, ge=0, description="Days (UTC) of which `icw snapshots prune` keeps the newest snapshot each."
+    )
+    keep_weekly: int = Field(
+        default=0, ge=0, description="ISO weeks of which `icw snapshots prune` keeps the newest snapshot each."
+    )
+    keep_monthly: int = Field(
+        default=0, ge=0, description="Months of which `icw snapshots prune` keeps the newest snapshot each."
+    )
     alerts: SecretStr = Field(
         default=SecretStr(""),
         description="Addresses that are told when an audit finds something new, and when it is over, in Apprise's form "

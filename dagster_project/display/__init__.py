@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dagster_project.display.backfill import backfill_report, backfilled
 from dagster_project.display.notices import absence_notice, synthetic_notice
+from dagster_project.display.retention import prune_report, pruned
 from dagster_project.display.rows import page
 from dagster_project.display.snapshots import (
     refresh_summary,
@@ -25,6 +26,8 @@ __all__ = [
     "documentation",
     "matches",
     "page",
+    "prune_report",
+    "pruned",
     "refresh_summary",
     "sandbox",
     "scale",
