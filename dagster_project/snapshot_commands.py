@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from dagster_project.screen import screen
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import load_settings
 from warehouse.snapshots import catalog
+
+if TYPE_CHECKING:
+    from warehouse.snapshots.verification import FileCheck
 
 snapshots_app = typer.Typer(help="The published snapshots, oldest first.")
 snapshots_app.command()(prune)
@@ -43,7 +46,8 @@ def verify(
 ) -> None:
     """Check that files are byte for byte what was landed and published; names each that is not.
 
-    Exits with 0 if all are, and with 3 if any is not. A damaged landed object is fetched anew by the next refresh.
+    Exits with 0 if all are, and with 3 if any is not. The DuckDB file of an older snapshot may have been dropped: that
+    is said, and no fault. A damaged landed object is fetched anew by the next refresh.
     """
     from warehouse.snapshots.verification import checks, of_unreadable
 
@@ -51,13 +55,17 @@ def verify(
         raise UsageError("Name a snapshot, or use --landing or --all: not both.")
     home = load_settings().home
     counted, faults = 0, [of_unreadable(entry) for entry in catalog.unreadable(home)] if everything else []
+    dropped: list[FileCheck] = []
     for check in checks(home, name, landing, everything):
+        if check.found == "dropped":
+            dropped.append(check)
+            continue
         counted += 1
-        if check.found != "sound":
+        if check.is_fault:
             faults.append(check)
     if as_json:
-        print(json.dumps(display.verification_report(counted, faults), indent=2))
+        print(json.dumps(display.verification_report(counted, faults, dropped), indent=2))
     else:
-        display.verification(screen(), counted, faults)
+        display.verification(screen(), counted, faults, dropped)
     if faults:
         raise typer.Exit(IntegrityError.exit_code)

@@ -30,6 +30,7 @@ from warehouse.snapshots.catalog import (
     snapshots,
 )
 from warehouse.snapshots.counts import land_counts
+from warehouse.snapshots.databases import drop_databases
 from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish
 from warehouse.snapshots.verification import is_sound
@@ -163,7 +164,8 @@ def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | Non
     digest = input_digest(releases, evidence(home, releases))
     in_service = current(home)
     made = (found for found in reversed(snapshots(home)) if found.manifest.input_digest == digest)
-    return next((found for found in made if found == in_service or is_sound(found)), None)
+    # Without its DuckDB file a snapshot is not put into service; its tables are published anew.
+    return next((found for found in made if found == in_service or (found.has_database and is_sound(found))), None)
 
 
 def serve_existing(home: Path, existing: Snapshot) -> Literal["unchanged", "restored"]:
@@ -231,6 +233,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
     )
     keep_counts(home)
     tidy(home)
+    drop_databases(home, settings.databases_kept)
     return manifest
 
 

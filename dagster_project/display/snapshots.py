@@ -62,8 +62,15 @@ def scale(console: Console, snapshot: Snapshot) -> None:
         page(console, result.page(20))
 
 
-def verification(console: Console, counted: int, faults: Sequence[FileCheck]) -> None:
+def verification(
+    console: Console, counted: int, faults: Sequence[FileCheck], dropped: Sequence[FileCheck] = ()
+) -> None:
     """Say how many files were checked, and name each that is not as it was written."""
+    if dropped:
+        which = dropped[0].part if len(dropped) == 1 else f"{len(dropped)} older snapshots"
+        console.print(
+            f"Dropped, and made again from Parquet when it is asked: warehouse.duckdb of {which}.", highlight=False
+        )
     for fault in faults:
         detail = f" ({fault.detail})" if fault.detail else ""
         console.print(f"{fault.found}: {fault.path}{detail} [{fault.part}]", markup=False, soft_wrap=True)
@@ -73,10 +80,11 @@ def verification(console: Console, counted: int, faults: Sequence[FileCheck]) ->
         console.print(f"{counted:,} files checked, each as it was written.", highlight=False)
 
 
-def verification_report(counted: int, faults: Sequence[FileCheck]) -> dict[str, Any]:
+def verification_report(counted: int, faults: Sequence[FileCheck], dropped: Sequence[FileCheck] = ()) -> dict[str, Any]:
     """Return what `verification` says, for programs."""
     return {
         "checked": counted,
+        "dropped": [str(entry.path) for entry in dropped],
         "faults": [
             {"found": fault.found, "path": str(fault.path), "part": fault.part, "detail": fault.detail}
             for fault in faults

@@ -19,6 +19,7 @@ from warehouse.files import sync_folder, writing_to
 from warehouse.landing import Landing, Release
 from warehouse.registry import SOURCE_NAMES
 from warehouse.snapshots.catalog import Snapshot, current, remove_unfinished, snapshots_folder, unreadable
+from warehouse.snapshots.databases import forget_database
 from warehouse.snapshots.disk import files_below, freed_by_removing
 from warehouse.snapshots.retention import Decision, Rules, decisions, protections
 
@@ -107,6 +108,7 @@ def _remove(home: Path, snapshot: Snapshot) -> tuple[str, ...]:
             return protected
         sync_folder(snapshots_folder(home))
         shutil.rmtree(hidden)
+    forget_database(home, snapshot.id)
     log.info("removed %s", snapshot.id, extra={"event": "pruned", "snapshot": snapshot.id})
     return ()
 

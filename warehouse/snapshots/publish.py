@@ -62,8 +62,8 @@ def publish(
 
     The caller holds the refresh lock. `timings` are the seconds of the steps before; the manifest adds `publish`.
     `failures` are the sources that could not be refreshed. A build with the same input and the same tables as an
-    earlier snapshot is that snapshot: it is put into service again. `threads` and `memory_limit` bound DuckDB; they do
-    not change a byte of the tables.
+    earlier snapshot is that snapshot: it is put into service again, unless its DuckDB file has been dropped. `threads`
+    and `memory_limit` bound DuckDB; they do not change a byte of the tables.
 
     Raises:
         AuditFailed: nothing judged the build, or an expectation of severity `error` failed; nothing is written.
@@ -135,7 +135,7 @@ def _work_folder(home: Path) -> Iterator[Path]:
 def _published_before(home: Path, tables_digest: str, input_digest: str) -> Snapshot | None:
     same_tables = with_tables_digest(home, tables_digest)
     same_input = (entry for entry in reversed(same_tables) if entry.manifest.input_digest == input_digest)
-    return next((entry for entry in same_input if is_sound(entry)), None)
+    return next((entry for entry in same_input if entry.has_database and is_sound(entry)), None)
 
 
 def _new_id(home: Path, tables_digest: str, *, synthetic: bool) -> tuple[str, datetime]:

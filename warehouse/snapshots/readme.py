@@ -150,6 +150,10 @@ The Parquet files can be read by anything that reads Parquet, for example
 sha256sum --check SHA256SUMS
 ```
 
+Where this is no longer the newest snapshot of its home, `warehouse.duckdb` may have been dropped to save room: it held
+what the Parquet files hold, and `icw sql --snapshot {manifest.snapshot_id}` makes it again. Then add
+`--ignore-missing`.
+
 The digest of the tables is the SHA-256 of the JSON list of `[table, SHA-256 of its Parquet file]`, sorted by table;
 `manifest.json` has the digests of the files that were fetched.
 

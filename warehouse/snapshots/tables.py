@@ -73,6 +73,36 @@ def storage_errors(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def fill_database(
+    tables: Sequence[TableEntry],
+    parquet_folder: Path,
+    database: Path,
+    absent: Sequence[AbsentPart] = (),
+    *,
+    threads: int,
+    memory_limit: str,
+) -> None:
+    """Write the DuckDB file of published tables again, from their Parquet files: same tables, types and comments.
+
+    Memory overflows into the folder of `database`.
+
+    Raises:
+        StorageError: the file could not be written (full disk, missing permission), or the memory is too little.
+        duckdb.Error: a Parquet file is not that of its table.
+    """
+    with storage_errors(database.parent), duckdb.connect() as connection:
+        connection.execute(f"set threads = {threads}")
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(f"set memory_limit = {literal(memory_limit)}")
+        connection.execute(f"set temp_directory = {literal(str(database.parent / 'scratch'))}")
+        connection.execute(f"attach {literal(str(database))} as snapshot (storage_version {literal(STORAGE_VERSION)})")
+        for table in tables:
+            _fill(connection, table, parquet_folder / f"{table.name}.parquet", absent)
+        connection.execute("checkpoint snapshot")
+        connection.execute("detach snapshot")
+    shutil.rmtree(database.parent / "scratch", ignore_errors=True)
+
+
 class TableWriter:
     """Writes tables of one build. Made by `table_writer`."""
 

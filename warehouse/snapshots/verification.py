@@ -1,7 +1,8 @@
 """Are the files of a home byte for byte what was landed and published? Reads everything, changes nothing.
 
 A landed object bears its SHA-256 as its name; a snapshot lists its files in `SHA256SUMS`, whose own digests of the
-manifest and the tables are held against the manifest.
+manifest and the tables are held against the manifest. A file that several snapshots share is checked for each. The
+DuckDB file of a snapshot that is not in service may have been dropped; one that was made again has a digest of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,7 @@ from warehouse.build.count_history import COUNTS_FOLDERS
 from warehouse.files import sha256_of
 from warehouse.landing import Landing
 from warehouse.registry import SOURCE_NAMES
-from warehouse.snapshots import catalog
+from warehouse.snapshots import catalog, databases
 from warehouse.snapshots.catalog import Snapshot, Unreadable
 
 log = logging.getLogger("icw.snapshots")
@@ -29,12 +30,17 @@ _SUM = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>.+)")
 
 @dataclass(frozen=True)
 class FileCheck:
-    """One file and what was found: it is as it was written, or damaged, missing, or nobody's."""
+    """One file and what was found: it is as it was written, dropped on purpose, damaged, missing, or nobody's."""
 
     part: str
     path: Path
-    found: Literal["sound", "damaged", "missing", "unexpected"]
+    found: Literal["sound", "dropped", "damaged", "missing", "unexpected"]
     detail: str = ""
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether something is the matter with the file."""
+        return self.found not in ("sound", "dropped")
 
 
 def verify_landing(landing: Landing, sources: tuple[str, ...]) -> Iterator[FileCheck]:
@@ -67,7 +73,13 @@ def verify_snapshot(snapshot: Snapshot) -> Iterator[FileCheck]:
     for name, digest in sorted({**stated, **known}.items()):
         if stated and stated.get(name) != digest:
             yield FileCheck(part, path, "damaged", f"it has another digest of {name} than the manifest")
+        if name == snapshot.database.name and not snapshot.has_database and not _must_have_database(snapshot):
+            yield FileCheck(part, snapshot.database, "dropped", "it is made again from the Parquet files on demand")
+            continue
         yield _check(part, snapshot.folder / name, digest)
+    again = databases.made_again(snapshot)
+    if again is not None:
+        yield _check_made_again(part, again)
     files = (found for found in sorted(snapshot.folder.rglob("*")) if not found.is_dir())
     for found in files:
         if found.relative_to(snapshot.folder).as_posix() not in {*stated, *known, SUMS}:
@@ -88,6 +100,23 @@ def is_sound(snapshot: Snapshot) -> bool:
 def of_unreadable(entry: Unreadable) -> FileCheck:
     """Return what is found of a snapshot that cannot be read as one."""
     return FileCheck(f"snapshot {entry.folder.name}", entry.folder, "damaged", entry.reason)
+
+
+def _must_have_database(snapshot: Snapshot) -> bool:
+    in_service = catalog.current(snapshot.folder.parents[1])
+    return in_service is None or in_service.id == snapshot.id
+
+
+def _check_made_again(part: str, path: Path) -> FileCheck:
+    """Hold a DuckDB file that was made again against the digest that was written beside it."""
+    try:
+        digest = path.with_name(databases.DIGEST).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        digest = "none"
+    found = _check(part, path, digest)
+    if found.is_fault:
+        return replace(found, detail=f"remove {path.parent}: it is made again on demand")
+    return found
 
 
 def _check(part: str, path: Path, digest: str) -> FileCheck:
