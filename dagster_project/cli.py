@@ -22,7 +22,7 @@ from typing import Annotated
 
 import typer
 
-from dagster_project import display
+from dagster_project import display, retention_commands
 from dagster_project.backfill import backfill
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.quality_commands import gaps, quality_app
@@ -162,9 +162,18 @@ def status(
     max_age: Annotated[
         str, typer.Option(metavar="DURATION", help="How old --check lets the last good refresh be: 90m, 36h, 2d.")
     ] = "36h",
+    storage: Annotated[
+        bool,
+        typer.Option("--storage", help="Show bytes on the disk, why each snapshot is kept, what prune would free."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show the current snapshot, how old each source is, what the audit said, and what became of the last refresh."""
+    if storage:
+        if check:
+            raise UsageError("Use --storage or --check, not both.")
+        retention_commands.storage(as_json)
+        return
     from warehouse.freshness import duration, freshness
     from warehouse.run_record import last_run, now
 

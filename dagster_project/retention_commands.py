@@ -1,4 +1,4 @@
-"""`icw snapshots prune`, `pin` and `unpin`: what of a home is kept, and what goes."""
+"""`icw snapshots prune`, `pin` and `unpin`, and `icw status --storage`: what of a home is kept, and what goes."""
 
 from __future__ import annotations
 
@@ -78,3 +78,16 @@ def unpin(name: Annotated[str, typer.Argument(metavar="ID", help="A pinned snaps
     from warehouse.snapshots import pins
 
     print(f"{pins.unpin(load_settings().home, name).snapshot_id} is not pinned any more.")
+
+
+def storage(as_json: bool) -> None:
+    """Show what the home takes on the disk, why each snapshot is kept, and what a prune by the settings would free."""
+    from warehouse.snapshots.retention import Rules
+    from warehouse.snapshots.storage import storage_of
+
+    settings = load_settings()
+    found = storage_of(settings.home, Rules.of(settings))
+    if as_json:
+        print(json.dumps(display.storage_report(found), indent=2))
+    else:
+        display.storage(screen(), found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dagster_project.display.backfill import backfill_report, backfilled
 from dagster_project.display.notices import absence_notice, synthetic_notice
-from dagster_project.display.retention import prune_report, pruned
+from dagster_project.display.retention import prune_report, pruned, storage, storage_report
 from dagster_project.display.rows import page
 from dagster_project.display.snapshots import (
     refresh_summary,
@@ -37,6 +37,8 @@ __all__ = [
     "sources_report",
     "status",
     "status_report",
+    "storage",
+    "storage_report",
     "synthetic_notice",
     "table_list",
     "verification",
