@@ -11,6 +11,7 @@ from dagster_project import display
 from dagster_project.options import JsonOption
 from dagster_project.retention_commands import pin, prune, unpin
 from dagster_project.screen import screen
+from dagster_project.share_commands import export, import_
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import load_settings
 from warehouse.snapshots import catalog
@@ -22,6 +23,8 @@ snapshots_app = typer.Typer(help="The published snapshots, oldest first.")
 snapshots_app.command()(prune)
 snapshots_app.command()(pin)
 snapshots_app.command()(unpin)
+snapshots_app.command()(export)
+snapshots_app.command("import")(import_)
 
 
 @snapshots_app.callback(invoke_without_command=True)

@@ -99,6 +99,11 @@ def current(home: Path) -> Snapshot | None:
     return None if folder is None else _read(folder)
 
 
+def is_in_service(snapshot: Snapshot) -> bool:
+    """Return whether `current` leads to the folder of this snapshot, even where it cannot be read."""
+    return _in_service(snapshot.folder.parents[1]) == snapshot.folder
+
+
 def require_current_readable(home: Path) -> None:
     """Refuse to go on where a snapshot is in service that cannot be read: another one must not take its place unseen.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from warehouse.build.count_history import COUNTS_FOLDERS
+from warehouse.errors import IntegrityError
 from warehouse.files import sha256_of
 from warehouse.landing import Landing
 from warehouse.registry import SOURCE_NAMES
@@ -68,12 +69,11 @@ def verify_snapshot(snapshot: Snapshot) -> Iterator[FileCheck]:
     if stated is None:
         yield FileCheck(part, path, "damaged" if path.exists() else "missing", "no list of digests")
         stated = {}
-    tables = {f"tables/{table.name}.parquet": table.parquet_sha256 for table in snapshot.manifest.tables}
-    known = {**tables, snapshot.database.name: snapshot.manifest.duckdb_file.sha256}
+    known = _known(snapshot)
     for name, digest in sorted({**stated, **known}.items()):
         if stated and stated.get(name) != digest:
             yield FileCheck(part, path, "damaged", f"it has another digest of {name} than the manifest")
-        if name == snapshot.database.name and not snapshot.has_database and not _must_have_database(snapshot):
+        if name == snapshot.database.name and not snapshot.has_database and not catalog.is_in_service(snapshot):
             yield FileCheck(part, snapshot.database, "dropped", "it is made again from the Parquet files on demand")
             continue
         yield _check(part, snapshot.folder / name, digest)
@@ -102,11 +102,6 @@ def of_unreadable(entry: Unreadable) -> FileCheck:
     return FileCheck(f"snapshot {entry.folder.name}", entry.folder, "damaged", entry.reason)
 
 
-def _must_have_database(snapshot: Snapshot) -> bool:
-    in_service = catalog.current(snapshot.folder.parents[1])
-    return in_service is None or in_service.id == snapshot.id
-
-
 def _check_made_again(part: str, path: Path) -> FileCheck:
     """Hold a DuckDB file that was made again against the digest that was written beside it."""
     try:
@@ -131,13 +126,37 @@ def _check(part: str, path: Path, digest: str) -> FileCheck:
 
 def _sums(path: Path) -> dict[str, str] | None:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return digests_in(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return None
-    matches = [_SUM.fullmatch(line) for line in lines]
+
+
+def digests_in(text: str) -> dict[str, str] | None:
+    """Return the digests by name that a text in the form of `SHA256SUMS` states, or None where it is none."""
+    matches = [_SUM.fullmatch(line) for line in text.splitlines()]
     if not matches or None in matches:
         return None
     return {match["name"]: match["digest"] for match in matches if match is not None}
+
+
+def stated_digests(snapshot: Snapshot) -> dict[str, str]:
+    """Return the digests by name that a snapshot states of its files, in its list and in its manifest alike.
+
+    Raises:
+        IntegrityError: the list cannot be read, or does not agree with the manifest.
+    """
+    stated, known = _sums(snapshot.folder / SUMS), _known(snapshot)
+    if stated is None or any(stated.get(name) != digest for name, digest in known.items()):
+        raise IntegrityError(
+            f"{snapshot.folder / SUMS} cannot be read, or does not agree with the manifest "
+            f"(`icw verify {snapshot.id}`)."
+        )
+    return stated
+
+
+def _known(snapshot: Snapshot) -> dict[str, str]:
+    tables = {f"tables/{table.name}.parquet": table.parquet_sha256 for table in snapshot.manifest.tables}
+    return {**tables, snapshot.database.name: snapshot.manifest.duckdb_file.sha256}
 
 
 def checks(home: Path, name: str | None, landing: bool, everything: bool) -> Iterator[FileCheck]:
