@@ -128,8 +128,9 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
         settings = stack.enter_context(with_sandbox(settings))
         plan = decisions.plan(settings)
         if plan.existing is not None:
-            outcome = decisions.serve_existing(settings.home, plan.existing)
-            decisions.finish(settings.home, outcome, plan.existing.id, decisions.failures_of(plan.choices))
+            served = decisions.serve_existing(settings, plan.existing)
+            failures = decisions.failures_of(plan.choices)
+            decisions.finish(settings.home, served.outcome, served.snapshot.id, failures)
             return
         at_stage(settings.home, "loading Dagster")
         with loading():

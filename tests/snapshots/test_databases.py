@@ -18,6 +18,8 @@ import pytest
 from tests.snapshots.nights import night
 from tests.support.sample_build import PASSED, make_build
 from warehouse.errors import IntegrityError, StorageError, UsageError
+from warehouse.refresh import serve_existing
+from warehouse.settings import Settings
 from warehouse.snapshots import query
 from warehouse.snapshots.catalog import Snapshot, current, point_current_at, snapshot, snapshots, unreadable
 from warehouse.snapshots.databases import database_of, drop_databases, made_again
@@ -132,6 +134,25 @@ def test_a_snapshot_without_its_file_does_not_come_into_service(home: Path, tmp_
     assert in_service is not None
     assert in_service.id == again.snapshot_id
     assert is_sound(in_service)
+
+
+def test_a_snapshot_that_comes_back_is_published_again_without_a_build(home: Path, nights: list[Snapshot]) -> None:
+    before = content(nights[0].database)
+    drop_databases(home, 1)
+
+    served = serve_existing(Settings(home=home), nights[0])
+
+    again = served.snapshot
+    assert (served.outcome, current(home)) == ("restored", again)
+    assert again.id != nights[0].id
+    assert again.manifest.tables_digest == nights[0].manifest.tables_digest
+    assert again.manifest.sources == nights[0].manifest.sources
+    for table in again.tables_folder.iterdir():
+        assert table.samefile(nights[0].tables_folder / table.name)
+    assert content(again.database) == before
+    assert is_sound(again)
+    assert having(home) == [False] * 4 + [True]
+    assert serve_existing(Settings(home=home), again).outcome == "unchanged"
 
 
 def test_the_next_publish_removes_what_was_made_again_and_what_the_dead_left(

@@ -164,7 +164,7 @@ def point_current_at(home: Path, snapshot: Snapshot) -> None:
     if not snapshot.has_database:
         raise UsageError(
             f"Snapshot {snapshot.id} cannot be put into service: its {DATABASE} has been dropped, and one that is made "
-            "again has other bytes than were published. Publish its tables again instead (`icw refresh`)."
+            "again has other bytes than were published. Publish its tables again instead."
         )
     link = home / f".current.{os.getpid()}.tmp"
     with writing_to(home / "current"):

@@ -145,7 +145,7 @@ def _made_again(snapshot: Snapshot, root: Path, settings: Settings | None) -> Pa
     manifest, final = snapshot.manifest, root / snapshot.id
     with _work_folder(root, snapshot.id) as work, writing_to(work):
         try:
-            fill_database(
+            made = fill_database(
                 manifest.tables,
                 snapshot.tables_folder,
                 work / DATABASE,
@@ -158,7 +158,7 @@ def _made_again(snapshot: Snapshot, root: Path, settings: Settings | None) -> Pa
                 f"The DuckDB file of snapshot {snapshot.id} cannot be made again from {snapshot.tables_folder}: "
                 f"{str(error).splitlines()[0]}"
             ) from None
-        (work / DIGEST).write_text(sha256_of(work / DATABASE) + "\n", encoding="utf-8")
+        (work / DIGEST).write_text(made.sha256 + "\n", encoding="utf-8")
         for path in (work / DATABASE, work / DIGEST):
             path.chmod(0o444)
             with path.open("rb") as file:

@@ -39,7 +39,7 @@ from warehouse.snapshots.manifest import LostEntry, Manifest, SourceEntry, Sourc
 from warehouse.snapshots.provenance import code_version, dependency_versions
 from warehouse.snapshots.shared_tables import link_known_tables
 from warehouse.snapshots.star import star_tables
-from warehouse.snapshots.tables import table_writer
+from warehouse.snapshots.tables import fill_database, table_writer
 from warehouse.snapshots.verification import is_sound
 
 if TYPE_CHECKING:
@@ -115,6 +115,43 @@ def publish(
     log.info("published %s", snapshot_id, extra={"event": "published", "snapshot": snapshot_id})
     point_current_at(home, published)
     return manifest
+
+
+def publish_again(home: Path, earlier: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") -> Snapshot:
+    """Publish the tables of a sound snapshot whose DuckDB file was dropped under a new id, and put it into service.
+
+    The new one shares its Parquet files and repeats its manifest but for id, time and DuckDB file: the made file has
+    other bytes than the one that was dropped, and a published snapshot never changes. The caller holds the lock.
+
+    Raises:
+        StorageError: the home cannot be written.
+    """
+    described = earlier.manifest
+    with _work_folder(home) as work, writing_to(work):
+        for table in described.tables:
+            name = f"{table.name}.parquet"
+            if not linked(earlier.tables_folder / name, work / TABLES / name):
+                shutil.copyfile(earlier.tables_folder / name, work / TABLES / name)
+        duckdb_file = fill_database(
+            described.tables,
+            work / TABLES,
+            work / DATABASE,
+            described.absent,
+            threads=threads,
+            memory_limit=memory_limit,
+        )
+        snapshot_id, created_at = _new_id(home, described.tables_digest, synthetic=described.synthetic)
+        changes = {"snapshot_id": snapshot_id, "created_at": created_at, "duckdb_file": duckdb_file}
+        manifest = described.model_copy(update=changes)
+        _name_profile(work)
+        _write_documents(work, manifest)
+        _seal(work)
+        published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
+        os.rename(work, published.folder)
+        sync_folder(snapshots_folder(home))
+    log.info("published %s again as %s", earlier.id, snapshot_id, extra={"event": "published", "snapshot": snapshot_id})
+    point_current_at(home, published)
+    return published
 
 
 @contextmanager

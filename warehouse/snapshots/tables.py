@@ -81,7 +81,7 @@ def fill_database(
     *,
     threads: int,
     memory_limit: str,
-) -> None:
+) -> DuckdbFile:
     """Write the DuckDB file of published tables again, from their Parquet files: same tables, types and comments.
 
     Memory overflows into the folder of `database`.
@@ -101,6 +101,7 @@ def fill_database(
         connection.execute("checkpoint snapshot")
         connection.execute("detach snapshot")
     shutil.rmtree(database.parent / "scratch", ignore_errors=True)
+    return _described(database)
 
 
 class TableWriter:
@@ -140,10 +141,7 @@ class TableWriter:
                 raise
             filling.execute("checkpoint snapshot")
             filling.execute("detach snapshot")
-        duckdb_file = DuckdbFile(
-            storage_version=STORAGE_VERSION, bytes=database.stat().st_size, sha256=sha256_of(database)
-        )
-        return tuple(entries[table.name] for table in tables), duckdb_file
+        return tuple(entries[table.name] for table in tables), _described(database)
 
     def _largest_first(self, tables: Sequence[StarTable]) -> list[StarTable]:
         rows = dict(
@@ -246,6 +244,10 @@ class TableWriter:
                 f"Parquet cannot hold these columns of {name} as they are: {', '.join(changed)}. "
                 "Cast them in the model to a type that it can hold, such as BIGINT, DECIMAL(38, 0) or VARCHAR."
             )
+
+
+def _described(database: Path) -> DuckdbFile:
+    return DuckdbFile(storage_version=STORAGE_VERSION, bytes=database.stat().st_size, sha256=sha256_of(database))
 
 
 def _fill(
