@@ -22,7 +22,7 @@ from typing import Annotated
 
 import typer
 
-from dagster_project import display
+from dagster_project import display, retention_commands
 from dagster_project.answer_commands import CiteOption, cited_answer
 from dagster_project.backfill import backfill
 from dagster_project.cite_commands import cite_app
@@ -131,8 +131,9 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
         settings = stack.enter_context(with_sandbox(settings))
         plan = decisions.plan(settings)
         if plan.existing is not None:
-            outcome = decisions.serve_existing(settings.home, plan.existing)
-            decisions.finish(settings.home, outcome, plan.existing.id, decisions.failures_of(plan.choices))
+            served = decisions.serve_existing(settings, plan.existing)
+            failures = decisions.failures_of(plan.choices)
+            decisions.finish(settings.home, served.outcome, served.snapshot.id, failures)
             return
         at_stage(settings.home, "loading Dagster")
         with loading():
@@ -165,9 +166,18 @@ def status(
     max_age: Annotated[
         str, typer.Option(metavar="DURATION", help="How old --check lets the last good refresh be: 90m, 36h, 2d.")
     ] = "36h",
+    storage: Annotated[
+        bool,
+        typer.Option("--storage", help="Show bytes on the disk, why each snapshot is kept, what prune would free."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show the current snapshot, how old each source is, what the audit said, and what became of the last refresh."""
+    if storage:
+        if check:
+            raise UsageError("Use --storage or --check, not both.")
+        retention_commands.storage(as_json)
+        return
     from warehouse.freshness import duration, freshness
     from warehouse.run_record import last_run, now
 

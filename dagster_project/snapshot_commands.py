@@ -11,7 +11,9 @@ import typer
 from dagster_project import display
 from dagster_project.diff_command import diff
 from dagster_project.options import JsonOption
+from dagster_project.retention_commands import pin, prune, unpin
 from dagster_project.screen import Screen, screen
+from dagster_project.share_commands import export, import_
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import load_settings
 from warehouse.snapshots import catalog
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 
 snapshots_app = typer.Typer(help="The published snapshots, oldest first.")
 snapshots_app.command()(diff)
+snapshots_app.command()(prune)
+snapshots_app.command()(pin)
+snapshots_app.command()(unpin)
+snapshots_app.command()(export)
+snapshots_app.command("import")(import_)
 
 
 @snapshots_app.callback(invoke_without_command=True)
@@ -48,8 +55,9 @@ def verify(
 ) -> None:
     """Check that files are byte for byte what was landed and published; names each that is not.
 
-    With --logical the rows of each table have the logical digest that the manifest states, too. Exits with 0 if all is
-    as it was, and with 3 if anything is not. A damaged landed object is fetched anew by the next refresh.
+    With --logical the rows of each table have the logical digest that the manifest states, too. The DuckDB file of an
+    older snapshot may have been dropped: that is said, and no fault. Exits with 0 if all is as it was, and with 3 if
+    anything is not. A damaged landed object is fetched anew by the next refresh.
     """
     from warehouse.snapshots.verification import checks, of_unreadable
 
@@ -61,19 +69,23 @@ def verify(
     home = settings.home
     counted, faults = 0, [of_unreadable(entry) for entry in catalog.unreadable(home)] if everything else []
     unstated: list[FileCheck] = []
+    dropped: list[FileCheck] = []
     found = checks(
         home, name, landing, everything, logical, threads=settings.threads, memory_limit=settings.memory_limit
     )
     for check in found:
-        counted += check.found != "unstated"
         if check.found == "unstated":
             unstated.append(check)
-        elif check.found != "sound":
-            faults.append(check)
+        elif check.found == "dropped":
+            dropped.append(check)
+        else:
+            counted += 1
+            if check.is_fault:
+                faults.append(check)
     if as_json:
-        print(json.dumps(display.verification_report(counted, faults, unstated), indent=2))
+        print(json.dumps(display.verification_report(counted, faults, unstated, dropped), indent=2))
     else:
-        display.verification(screen(), counted, faults, unstated)
+        display.verification(screen(), counted, faults, unstated, dropped)
     if faults:
         raise typer.Exit(IntegrityError.exit_code)
 

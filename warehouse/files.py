@@ -14,6 +14,9 @@ from warehouse.errors import StorageError
 
 _CHUNK = 1 << 20
 
+# No hard links at all, on another file system, too many of one file, or (Linux) not to the file of another user.
+_NO_LINKS = frozenset({errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+
 
 @contextmanager
 def writing_to(path: Path) -> Iterator[None]:
@@ -39,6 +42,23 @@ def sha256_of(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def linked(file: Path, name: Path) -> bool:
+    """Give a file one more name, and return whether that was possible: not where the file system has no hard links.
+
+    Both names are the same bytes on the disk: it is for files that are never changed.
+
+    Raises:
+        OSError: the folder of the name cannot be written for another reason, such as a full disk.
+    """
+    try:
+        os.link(file, name)
+    except OSError as error:
+        if error.errno in _NO_LINKS:
+            return False
+        raise
+    return True
 
 
 def write_atomically(path: Path, text: str) -> None:

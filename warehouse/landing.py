@@ -22,7 +22,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -153,6 +153,10 @@ class Landing:
         """Return whether the object is in the store."""
         return self.object_path(sha256).is_file()
 
+    def sources(self) -> list[str]:
+        """Return the names under which releases are kept, of sources and of what is kept beside their loads."""
+        return sorted(folder.name for folder in self._loads.iterdir()) if self._loads.is_dir() else []
+
     def releases(self, source: str) -> list[Release]:
         """Return every committed release of `source`, the one fetched last at the end.
 
@@ -267,7 +271,7 @@ class Landing:
             StorageError: the home cannot be written.
         """
         folder = self._loads / release.source
-        path = folder / f"{release.version}-{release.digest[:16]}.json"
+        path = self._manifest_of(release)
         with writing_to(self.root):
             folder.mkdir(parents=True, exist_ok=True)
             for entry in (entry for load in release.loads for entry in load.objects):
@@ -276,25 +280,35 @@ class Landing:
                 write_atomically(path, release.model_dump_json(indent=2) + "\n")
         return self._read(path)
 
-    def sweep(self) -> int:
+    def remove(self, release: Release) -> None:
+        """Remove the manifest of a release; `sweep` then removes the objects that no other one names.
+
+        Raises:
+            StorageError: the home cannot be written.
+        """
+        path = self._manifest_of(release)
+        with writing_to(path):
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
+
+    def sweep(self, needed: Collection[str] = frozenset()) -> int:
         """Remove temporary files and objects that no manifest names. Returns the bytes that this frees.
 
-        Staged files stay, and only empty folders go: they belong to a fetch that is not finished, and the next run
-        goes on from them.
+        `needed` are the digests of objects that stay in any case. Staged files stay, and only empty folders go: they
+        belong to a fetch that is not finished, and the next run goes on from them.
 
         Raises:
             IntegrityError: a manifest cannot be read (nothing is removed then).
             StorageError: the home cannot be written.
         """
-        sources = sorted(self._loads.iterdir()) if self._loads.is_dir() else []
         named = {
             entry.sha256
-            for folder in sources
-            for release in self.releases(folder.name)
+            for source in self.sources()
+            for release in self.releases(source)
             for load in release.loads
             for entry in load.objects
         }
-        litter = [path for path in self._objects.glob("*/*") if path.name not in named]
+        litter = [path for path in self._objects.glob("*/*") if path.name not in named and path.name not in needed]
         litter += [*self._loads.glob("*/.*.tmp"), *self.root.glob(".*.tmp")]
         freed = 0
         with writing_to(self.root):
@@ -315,6 +329,9 @@ class Landing:
     def discard_staging(self, source: str) -> None:
         """Remove what is staged for `source`: its release is landed, and what is left served its purpose."""
         shutil.rmtree(self._staging / source, ignore_errors=True)
+
+    def _manifest_of(self, release: Release) -> Path:
+        return self._loads / release.source / f"{release.version}-{release.digest[:16]}.json"
 
     def _holds(self, entry: LandedObject) -> bool:
         path = self.object_path(entry.sha256)

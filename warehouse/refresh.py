@@ -30,8 +30,9 @@ from warehouse.snapshots.catalog import (
     snapshots,
 )
 from warehouse.snapshots.counts import land_counts
+from warehouse.snapshots.databases import drop_databases
 from warehouse.snapshots.manifest import Manifest, SourceFailure
-from warehouse.snapshots.publish import publish
+from warehouse.snapshots.publish import publish, publish_again
 from warehouse.snapshots.verification import is_sound
 from warehouse.sources.upstream import ResolvedRelease, Upstream
 from warehouse.upstreams import upstreams
@@ -166,18 +167,31 @@ def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | Non
     return next((found for found in made if found == in_service or is_sound(found)), None)
 
 
-def serve_existing(home: Path, existing: Snapshot) -> Literal["unchanged", "restored"]:
-    """Keep or put an existing snapshot into service, and say which of the two it was.
+@dataclass(frozen=True)
+class Served:
+    """The snapshot that is in service, and whether it was so before (`unchanged`) or has been put there again."""
+
+    snapshot: Snapshot
+    outcome: Literal["unchanged", "restored"]
+
+
+def serve_existing(settings: Settings, existing: Snapshot) -> Served:
+    """Keep or put an existing snapshot into service; where its DuckDB file has been dropped, publish its tables again.
 
     Raises:
         StorageError: the home cannot be written.
     """
+    home = settings.home
     in_service = current(home)
     tidy(home)
     if in_service is not None and in_service.id == existing.id:
-        return "unchanged"
-    point_current_at(home, existing)
-    return "restored"
+        return Served(existing, "unchanged")
+    if existing.has_database:
+        point_current_at(home, existing)
+        return Served(existing, "restored")
+    again = publish_again(home, existing, threads=settings.threads, memory_limit=settings.memory_limit)
+    drop_databases(home, settings.databases_kept)
+    return Served(again, "restored")
 
 
 def known_gaps(home: Path, build: Build) -> KnownGaps:
@@ -231,6 +245,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
     )
     keep_counts(home)
     tidy(home)
+    drop_databases(home, settings.databases_kept)
     return manifest
 
 

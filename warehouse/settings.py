@@ -225,6 +225,22 @@ class Settings(BaseModel):
     memory_limit: str = Field(
         default="2GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="Memory limit of DuckDB, e.g. 2GB or 512MiB."
     )
+    databases_kept: int = Field(
+        default=1,
+        ge=1,
+        description="Newest snapshots that keep their DuckDB file when one more is published; those of the snapshot in "
+        "service and of pinned ones always stay, and a dropped one is made again from its Parquet files on demand.",
+    )
+    keep_last: int = Field(default=0, ge=0, description="Newest snapshots that `icw snapshots prune` keeps.")
+    keep_daily: int = Field(
+        default=0, ge=0, description="Days (UTC) of which `icw snapshots prune` keeps the newest snapshot each."
+    )
+    keep_weekly: int = Field(
+        default=0, ge=0, description="ISO weeks of which `icw snapshots prune` keeps the newest snapshot each."
+    )
+    keep_monthly: int = Field(
+        default=0, ge=0, description="Months of which `icw snapshots prune` keeps the newest snapshot each."
+    )
     alerts: SecretStr = Field(
         default=SecretStr(""),
         description="Addresses that are told when an audit finds something new, and when it is over, in Apprise's form "

@@ -62,10 +62,11 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
         releases = landing.selected()
         existing = refresh.existing_snapshot(settings.home, releases)
         if existing is not None:
-            outcome = refresh.serve_existing(settings.home, existing)
-            context.log.info(f"Nothing is built: snapshot {existing.id} holds these loads ({outcome}).")
+            served = refresh.serve_existing(settings, existing)
+            context.log.info(f"Nothing is built: {served.snapshot.id} holds these loads ({served.outcome}).")
             alerts.tell(settings)
-            refresh.finish(settings.home, outcome, existing.id, refresh.failures_of(landing.choices()))
+            failures = refresh.failures_of(landing.choices())
+            refresh.finish(settings.home, served.outcome, served.snapshot.id, failures)
             return
         log.info("Building the star", extra={"event": "step"})
         evidence = refresh.evidence(settings.home, releases)

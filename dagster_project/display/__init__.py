@@ -12,6 +12,7 @@ from dagster_project.display.answers import (
 from dagster_project.display.backfill import backfill_report, backfilled
 from dagster_project.display.notices import absence_notice, synthetic_notice
 from dagster_project.display.rebuild import rebuild, rebuild_report
+from dagster_project.display.retention import prune_report, pruned, storage, storage_report
 from dagster_project.display.rows import page
 from dagster_project.display.snapshots import (
     refresh_summary,
@@ -38,6 +39,8 @@ __all__ = [
     "documentation",
     "matches",
     "page",
+    "prune_report",
+    "pruned",
     "rebuild",
     "rebuild_report",
     "refresh_summary",
@@ -49,6 +52,8 @@ __all__ = [
     "sources_report",
     "status",
     "status_report",
+    "storage",
+    "storage_report",
     "synthetic_notice",
     "table_list",
     "verification",

@@ -63,9 +63,18 @@ def scale(console: Console, snapshot: Snapshot) -> None:
 
 
 def verification(
-    console: Console, counted: int, faults: Sequence[FileCheck], unstated: Sequence[FileCheck] = ()
+    console: Console,
+    counted: int,
+    faults: Sequence[FileCheck],
+    unstated: Sequence[FileCheck] = (),
+    dropped: Sequence[FileCheck] = (),
 ) -> None:
     """Say how many files were checked, and name each that is not as it was written, or says nothing to check."""
+    if dropped:
+        which = dropped[0].part if len(dropped) == 1 else f"{len(dropped)} older snapshots"
+        console.print(
+            f"Dropped, and made again from Parquet when it is asked: warehouse.duckdb of {which}.", highlight=False
+        )
     for fault in (*faults, *unstated):
         detail = f" ({fault.detail})" if fault.detail else ""
         console.print(f"{fault.found}: {fault.path}{detail} [{fault.part}]", markup=False, soft_wrap=True)
@@ -76,7 +85,10 @@ def verification(
 
 
 def verification_report(
-    counted: int, faults: Sequence[FileCheck], unstated: Sequence[FileCheck] = ()
+    counted: int,
+    faults: Sequence[FileCheck],
+    unstated: Sequence[FileCheck] = (),
+    dropped: Sequence[FileCheck] = (),
 ) -> dict[str, Any]:
     """Return what `verification` says, for programs."""
 
@@ -86,7 +98,12 @@ def verification_report(
             for check in checks
         ]
 
-    return {"checked": counted, "faults": described(faults), "unstated": described(unstated)}
+    return {
+        "checked": counted,
+        "dropped": [str(entry.path) for entry in dropped],
+        "faults": described(faults),
+        "unstated": described(unstated),
+    }
 
 
 def snapshot_list(

@@ -9,7 +9,7 @@ import sys
 
 from rich.console import Console
 
-from tests.bench import cases, demo, diff, idc, profiles, star
+from tests.bench import cases, demo, diff, idc, nights, profiles, star
 from tests.bench.drift import command as drift
 from tests.bench.portals import comparison
 
@@ -19,6 +19,7 @@ PARTS = {
     "portals": comparison.run,
     "star": star.run,
     "profiles": profiles.run,
+    "nights": nights.run,
     "drift": drift.run,
     "diff": diff.run,
     "cases": cases.run,

@@ -20,7 +20,7 @@ from warehouse.build import Build
 from warehouse.snapshots.catalog import current, snapshots
 from warehouse.snapshots.publish import publish
 
-CHANGES = {"os.chmod", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "shutil.rmtree"}
+CHANGES = {"os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "shutil.rmtree"}
 
 
 def publish_until(step: int, build: Build, home: Path) -> None:

@@ -104,8 +104,17 @@ def test_unfinished_and_foreign_folders_are_passed_over(full_home: Path, publish
     (root / "broken").mkdir()
     (root / "broken" / "manifest.json").write_text("{")
     copy_as(published, full_home, "renamed-by-hand", 0).rename(root / "other name")
-    (copy_as(published, full_home, "without-database", 0) / "warehouse.duckdb").unlink()
 
+    assert len(snapshots(full_home)) == 12
+
+
+def test_only_the_snapshot_in_service_must_have_its_duckdb_file(full_home: Path, published: Snapshot) -> None:
+    (copy_as(published, full_home, "without-database", 0) / "warehouse.duckdb").unlink()
+    assert not snapshot(full_home, "without-database").has_database
+    assert len(snapshots(full_home)) == 13
+
+    snapshot(full_home, None).database.unlink()
+    assert current(full_home) is None
     assert len(snapshots(full_home)) == 12
 
 

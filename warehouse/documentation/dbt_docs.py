@@ -14,6 +14,7 @@ from warehouse.build.dbt_run import without_settings_of_others
 from warehouse.errors import BuildFailed
 from warehouse.files import write_atomically, writing_to
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.databases import database_of
 
 
 @without_settings_of_others()
@@ -30,7 +31,7 @@ def write_documentation(snapshot: Snapshot, page: Path) -> None:
     with writing_to(page), tempfile.TemporaryDirectory() as scratch:
         page.parent.mkdir(parents=True, exist_ok=True)
         places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", scratch]
-        variables = {"icw_database": str(snapshot.database), "icw_temporary": scratch}
+        variables = {"icw_database": str(database_of(snapshot)), "icw_temporary": scratch}
         arguments = ["--target", "snapshot", "--log-path", scratch, "--vars", json.dumps(variables)]
         try:
             result = dbtRunner().invoke(["docs", "generate", "--static", "--quiet", *places, *arguments])

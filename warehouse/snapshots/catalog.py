@@ -51,8 +51,13 @@ class Snapshot:
 
     @property
     def database(self) -> Path:
-        """The DuckDB file with all tables, in its schema main."""
+        """The DuckDB file with all tables, in its schema main. It may have been dropped: see `databases`."""
         return self.folder / DATABASE
+
+    @property
+    def has_database(self) -> bool:
+        """Whether the DuckDB file is there; only such a snapshot is put into service."""
+        return self.database.is_file()
 
     @property
     def tables_folder(self) -> Path:
@@ -92,6 +97,11 @@ def current(home: Path) -> Snapshot | None:
     """Return the snapshot in service, or None when none has been published or it cannot be read."""
     folder = _in_service(home)
     return None if folder is None else _read(folder)
+
+
+def is_in_service(snapshot: Snapshot) -> bool:
+    """Return whether `current` leads to the folder of this snapshot, even where it cannot be read."""
+    return _in_service(snapshot.folder.parents[1]) == snapshot.folder
 
 
 def require_current_readable(home: Path) -> None:
@@ -146,10 +156,16 @@ def point_current_at(home: Path, snapshot: Snapshot) -> None:
     """Put a snapshot into service: readers that open `current` from now on get it, the others keep what they have.
 
     Raises:
-        UsageError: what is in service cannot be read (see `require_current_readable`).
+        UsageError: what is in service cannot be read (see `require_current_readable`), or the DuckDB file of the
+            snapshot has been dropped.
         StorageError: the home cannot be written, or its `current` is not a link.
     """
     require_current_readable(home)
+    if not snapshot.has_database:
+        raise UsageError(
+            f"Snapshot {snapshot.id} cannot be put into service: its {DATABASE} has been dropped, and one that is made "
+            "again has other bytes than were published. Publish its tables again instead."
+        )
     link = home / f".current.{os.getpid()}.tmp"
     with writing_to(home / "current"):
         with contextlib.suppress(FileNotFoundError):
@@ -202,7 +218,8 @@ def _look(folder: Path) -> Snapshot | str | None:
     try:
         text = (folder / MANIFEST).read_text(encoding="utf-8")
     except FileNotFoundError:
-        return "is damaged: its manifest.json is missing" if (folder / DATABASE).is_file() else None
+        was_one = (folder / DATABASE).is_file() or (folder / TABLES).is_dir()
+        return "is damaged: its manifest.json is missing" if was_one else None
     except (OSError, UnicodeDecodeError) as error:
         return f"is damaged: its manifest.json cannot be read ({type(error).__name__})"
     try:
@@ -219,7 +236,8 @@ def _look(folder: Path) -> Snapshot | str | None:
         return f"is damaged: its manifest.json is not whole ({'.'.join(map(str, first['loc']))}: {first['msg']})"
     if manifest.snapshot_id != folder.name:
         return f"is damaged: its manifest.json is that of {manifest.snapshot_id}"
-    if not (folder / DATABASE).is_file():
+    if not (folder / DATABASE).is_file() and _in_service(folder.parents[1]) == folder:
+        # That of a snapshot which is not in service may have been dropped, and can be made again.
         return f"is damaged: its {DATABASE} is missing"
     return Snapshot(folder=folder, manifest=manifest)
 

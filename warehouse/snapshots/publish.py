@@ -2,6 +2,7 @@
 
 A snapshot is written into a folder that readers pass over, flushed to disk, renamed into place whole, and then
 `current` is moved to it. A process that is killed at any instant leaves the old snapshot in service, or the new one.
+A table that an earlier snapshot holds already is stored once (`shared_tables`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse.files import sha256_of, sync_folder, writing_to
+from warehouse.files import linked, sha256_of, sync_folder, writing_to
 from warehouse.landing import Landing
 from warehouse.quality.verdicts import Verdict, require_no_errors
 from warehouse.snapshots import readme
@@ -44,8 +45,9 @@ from warehouse.snapshots.manifest import (
     logical_digest_of_tables,
 )
 from warehouse.snapshots.provenance import code_version, dependency_versions
+from warehouse.snapshots.shared_tables import link_known_tables
 from warehouse.snapshots.star import star_tables
-from warehouse.snapshots.tables import table_writer
+from warehouse.snapshots.tables import fill_database, table_writer
 from warehouse.snapshots.verification import is_sound
 
 if TYPE_CHECKING:
@@ -68,8 +70,8 @@ def publish(
 
     The caller holds the refresh lock. `timings` are the seconds of the steps before; the manifest adds `publish`.
     `failures` are the sources that could not be refreshed. A build with the same input and the same tables as an
-    earlier snapshot is that snapshot: it is put into service again. `threads` and `memory_limit` bound DuckDB; they do
-    not change a byte of the tables.
+    earlier snapshot is that snapshot: it is put into service again, unless its DuckDB file has been dropped. `threads`
+    and `memory_limit` bound DuckDB; they do not change a byte of the tables.
 
     Raises:
         AuditFailed: nothing judged the build, or an expectation of severity `error` failed; nothing is written.
@@ -112,7 +114,8 @@ def publish(
             duckdb_file=duckdb_file,
             timings={**timings, "publish": round(time.perf_counter() - started, 3)},
         )
-        _copy_profile(work)
+        link_known_tables(home, manifest.tables, work / TABLES)
+        _name_profile(work)
         _write_documents(work, manifest)
         _seal(work)
         published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
@@ -121,6 +124,43 @@ def publish(
     log.info("published %s", snapshot_id, extra={"event": "published", "snapshot": snapshot_id})
     point_current_at(home, published)
     return manifest
+
+
+def publish_again(home: Path, earlier: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") -> Snapshot:
+    """Publish the tables of a sound snapshot whose DuckDB file was dropped under a new id, and put it into service.
+
+    The new one shares its Parquet files and repeats its manifest but for id, time and DuckDB file: the made file has
+    other bytes than the one that was dropped, and a published snapshot never changes. The caller holds the lock.
+
+    Raises:
+        StorageError: the home cannot be written.
+    """
+    described = earlier.manifest
+    with _work_folder(home) as work, writing_to(work):
+        for table in described.tables:
+            name = f"{table.name}.parquet"
+            if not linked(earlier.tables_folder / name, work / TABLES / name):
+                shutil.copyfile(earlier.tables_folder / name, work / TABLES / name)
+        duckdb_file = fill_database(
+            described.tables,
+            work / TABLES,
+            work / DATABASE,
+            described.absent,
+            threads=threads,
+            memory_limit=memory_limit,
+        )
+        snapshot_id, created_at = _new_id(home, described.tables_digest, synthetic=described.synthetic)
+        changes = {"snapshot_id": snapshot_id, "created_at": created_at, "duckdb_file": duckdb_file}
+        manifest = described.model_copy(update=changes)
+        _name_profile(work)
+        _write_documents(work, manifest)
+        _seal(work)
+        published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
+        os.rename(work, published.folder)
+        sync_folder(snapshots_folder(home))
+    log.info("published %s again as %s", earlier.id, snapshot_id, extra={"event": "published", "snapshot": snapshot_id})
+    point_current_at(home, published)
+    return published
 
 
 @contextmanager
@@ -141,7 +181,7 @@ def _work_folder(home: Path) -> Iterator[Path]:
 def _published_before(home: Path, tables_digest: str, input_digest: str) -> Snapshot | None:
     same_tables = with_tables_digest(home, tables_digest)
     same_input = (entry for entry in reversed(same_tables) if entry.manifest.input_digest == input_digest)
-    return next((entry for entry in same_input if is_sound(entry)), None)
+    return next((entry for entry in same_input if entry.has_database and is_sound(entry)), None)
 
 
 def _new_id(home: Path, tables_digest: str, *, synthetic: bool) -> tuple[str, datetime]:
@@ -155,10 +195,10 @@ def _new_id(home: Path, tables_digest: str, *, synthetic: bool) -> tuple[str, da
         created_at += timedelta(seconds=1)
 
 
-def _copy_profile(work: Path) -> None:
+def _name_profile(work: Path) -> None:
     """Lay the profile beside the documents of a snapshot, under a name that is the same in every one."""
     table = work / TABLES / f"{PROFILE_TABLE}.parquet"
-    if table.is_file():
+    if table.is_file() and not linked(table, work / PROFILE):
         shutil.copyfile(table, work / PROFILE)
 
 

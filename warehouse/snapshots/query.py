@@ -24,6 +24,7 @@ from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import Settings
 from warehouse.snapshots import attaching, plain_values
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.databases import database_of
 from warehouse.snapshots.dictionary import where_idc_rows_are
 from warehouse.snapshots.parameters import bound
 
@@ -171,21 +172,25 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """Open a snapshot's DuckDB file so that no statement can write or read anything else.
 
+    One that has been dropped is made again first (`databases.database_of`).
+
     Read-only, no other files, no network, no extensions from outside, no access to the caller's Python variables, and
     these settings can no longer be changed. With `settings`, DuckDB keeps to their threads and memory. The
     tables of the `attached` snapshots have their names before them (`old.fct_series`).
 
     Raises:
-        IntegrityError: the file is gone, or is not a DuckDB file that this version reads.
+        IntegrityError: the file is gone, or is not a DuckDB file that this version reads; or it has been dropped, and
+            the Parquet files are not as they were published.
+        StorageError: it has been dropped, and there is no room to make it again.
         UsageError: the memory limit of `settings` is too low to open it, or this process has opened it with other
             settings and not closed it.
     """
     config = configuration(settings)
     try:
         if attached:
-            files = {name: other.database for name, other in attached.items()}
-            return attaching.open_together(snapshot.database, files, config)
-        return duckdb.connect(str(snapshot.database), read_only=True, config=config)
+            others = {name: database_of(other, settings) for name, other in attached.items()}
+            return attaching.open_together(database_of(snapshot, settings), others, config)
+        return duckdb.connect(str(database_of(snapshot, settings)), read_only=True, config=config)
     except duckdb.ConnectionException:
         raise UsageError(
             f"Snapshot {snapshot.id} is open in this process with other settings. "

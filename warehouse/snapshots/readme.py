@@ -156,6 +156,10 @@ The Parquet files can be read by anything that reads Parquet, for example
 sha256sum --check SHA256SUMS
 ```
 
+Where this is no longer the newest snapshot of its home, `warehouse.duckdb` may have been dropped to save room: it held
+what the Parquet files hold, and `icw sql --snapshot {manifest.snapshot_id}` makes it again. Then add
+`--ignore-missing`.
+
 The digest of the tables is the SHA-256 of the JSON list of `[table, SHA-256 of its Parquet file]`, sorted by table;
 the logical digest is that of `[table, logical digest of its rows]`, which stays the same when a newer engine writes the
 same rows as other bytes. `manifest.json` has both of each table, and the digests of the files that were fetched.

@@ -74,6 +74,37 @@ def storage_errors(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def fill_database(
+    tables: Sequence[TableEntry],
+    parquet_folder: Path,
+    database: Path,
+    absent: Sequence[AbsentPart] = (),
+    *,
+    threads: int,
+    memory_limit: str,
+) -> DuckdbFile:
+    """Write the DuckDB file of published tables again, from their Parquet files: same tables, types and comments.
+
+    Memory overflows into the folder of `database`.
+
+    Raises:
+        StorageError: the file could not be written (full disk, missing permission), or the memory is too little.
+        duckdb.Error: a Parquet file is not that of its table.
+    """
+    with storage_errors(database.parent), duckdb.connect() as connection:
+        connection.execute(f"set threads = {threads}")
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(f"set memory_limit = {literal(memory_limit)}")
+        connection.execute(f"set temp_directory = {literal(str(database.parent / 'scratch'))}")
+        connection.execute(f"attach {literal(str(database))} as snapshot (storage_version {literal(STORAGE_VERSION)})")
+        for table in tables:
+            _fill(connection, table, parquet_folder / f"{table.name}.parquet", absent)
+        connection.execute("checkpoint snapshot")
+        connection.execute("detach snapshot")
+    shutil.rmtree(database.parent / "scratch", ignore_errors=True)
+    return _described(database)
+
+
 class TableWriter:
     """Writes tables of one build. Made by `table_writer`."""
 
@@ -120,10 +151,7 @@ class TableWriter:
                 raise
             filling.execute("checkpoint snapshot")
             filling.execute("detach snapshot")
-        duckdb_file = DuckdbFile(
-            storage_version=STORAGE_VERSION, bytes=database.stat().st_size, sha256=sha256_of(database)
-        )
-        return tuple(entries[table.name] for table in tables), duckdb_file
+        return tuple(entries[table.name] for table in tables), _described(database)
 
     def _largest_first(self, tables: Sequence[StarTable]) -> list[StarTable]:
         rows = dict(
@@ -238,6 +266,10 @@ def _publishable(table: str, digest: Future[str]) -> str:
         return digest.result()
     except UsageError as error:
         raise BuildFailed(f"The table {table} cannot be published, correct its model. {error}") from error
+
+
+def _described(database: Path) -> DuckdbFile:
+    return DuckdbFile(storage_version=STORAGE_VERSION, bytes=database.stat().st_size, sha256=sha256_of(database))
 
 
 def _fill(

@@ -1,8 +1,10 @@
 """Are the files of a home byte for byte what was landed and published? Reads everything, changes nothing.
 
 A landed object bears its SHA-256 as its name; a snapshot lists its files in `SHA256SUMS`, whose own digests of the
-manifest and the tables are held against the manifest. On request the rows are read, too: those of the Parquet files
-and of the DuckDB file have the logical digests that the manifest states.
+manifest and the tables are held against the manifest. A file that several snapshots share is checked for each. The
+DuckDB file of a snapshot that is not in service may have been dropped; one that was made again has a digest of its own.
+On request the rows are read, too: those of the Parquet files and of the DuckDB file have the logical digests that the
+manifest states.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,12 +22,12 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.build.count_history import COUNTS_FOLDERS
-from warehouse.errors import UsageError
+from warehouse.errors import IntegrityError, UsageError
 from warehouse.files import sha256_of
 from warehouse.landing import Landing
 from warehouse.logical_digest import logical_digest, logical_digest_of_parquet
 from warehouse.registry import SOURCE_NAMES
-from warehouse.snapshots import catalog
+from warehouse.snapshots import catalog, databases
 from warehouse.snapshots.catalog import Snapshot, Unreadable
 from warehouse.snapshots.manifest import TableEntry, logical_digest_of_tables
 from warehouse.sql_text import literal, quoted
@@ -42,15 +44,20 @@ _BATCH_ROWS = 65_536
 
 @dataclass(frozen=True)
 class FileCheck:
-    """One file and what was found: it is as it was written, or damaged, missing, or nobody's.
+    """One file and what was found: it is as it was written, dropped on purpose, damaged, missing, or nobody's.
 
     `unstated`: its rows were to be read, and the snapshot is from before logical digests were taken.
     """
 
     part: str
     path: Path
-    found: Literal["sound", "damaged", "missing", "unexpected", "unstated"]
+    found: Literal["sound", "dropped", "damaged", "missing", "unexpected", "unstated"]
     detail: str = ""
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether something is the matter with the file."""
+        return self.found not in ("sound", "dropped", "unstated")
 
 
 def verify_landing(landing: Landing, sources: tuple[str, ...]) -> Iterator[FileCheck]:
@@ -78,12 +85,17 @@ def verify_snapshot(snapshot: Snapshot) -> Iterator[FileCheck]:
     if stated is None:
         yield FileCheck(part, path, "damaged" if path.exists() else "missing", "no list of digests")
         stated = {}
-    tables = {f"tables/{table.name}.parquet": table.parquet_sha256 for table in snapshot.manifest.tables}
-    known = {**tables, snapshot.database.name: snapshot.manifest.duckdb_file.sha256}
+    known = _known(snapshot)
     for name, digest in sorted({**stated, **known}.items()):
         if stated and stated.get(name) != digest:
             yield FileCheck(part, path, "damaged", f"it has another digest of {name} than the manifest")
+        if name == snapshot.database.name and not snapshot.has_database and not catalog.is_in_service(snapshot):
+            yield FileCheck(part, snapshot.database, "dropped", "it is made again from the Parquet files on demand")
+            continue
         yield _check(part, snapshot.folder / name, digest)
+    again = databases.made_again(snapshot)
+    if again is not None:
+        yield _check_made_again(part, again)
     files = (found for found in sorted(snapshot.folder.rglob("*")) if not found.is_dir())
     for found in files:
         if found.relative_to(snapshot.folder).as_posix() not in {*stated, *known, SUMS}:
@@ -166,6 +178,18 @@ def of_unreadable(entry: Unreadable) -> FileCheck:
     return FileCheck(f"snapshot {entry.folder.name}", entry.folder, "damaged", entry.reason)
 
 
+def _check_made_again(part: str, path: Path) -> FileCheck:
+    """Hold a DuckDB file that was made again against the digest that was written beside it."""
+    try:
+        digest = path.with_name(databases.DIGEST).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        digest = "none"
+    found = _check(part, path, digest)
+    if found.is_fault:
+        return replace(found, detail=f"remove {path.parent}: it is made again on demand")
+    return found
+
+
 def _check(part: str, path: Path, digest: str) -> FileCheck:
     try:
         found = sha256_of(path)
@@ -178,13 +202,37 @@ def _check(part: str, path: Path, digest: str) -> FileCheck:
 
 def _sums(path: Path) -> dict[str, str] | None:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return digests_in(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return None
-    matches = [_SUM.fullmatch(line) for line in lines]
+
+
+def digests_in(text: str) -> dict[str, str] | None:
+    """Return the digests by name that a text in the form of `SHA256SUMS` states, or None where it is none."""
+    matches = [_SUM.fullmatch(line) for line in text.splitlines()]
     if not matches or None in matches:
         return None
     return {match["name"]: match["digest"] for match in matches if match is not None}
+
+
+def stated_digests(snapshot: Snapshot) -> dict[str, str]:
+    """Return the digests by name that a snapshot states of its files, in its list and in its manifest alike.
+
+    Raises:
+        IntegrityError: the list cannot be read, or does not agree with the manifest.
+    """
+    stated, known = _sums(snapshot.folder / SUMS), _known(snapshot)
+    if stated is None or any(stated.get(name) != digest for name, digest in known.items()):
+        raise IntegrityError(
+            f"{snapshot.folder / SUMS} cannot be read, or does not agree with the manifest "
+            f"(`icw verify {snapshot.id}`)."
+        )
+    return stated
+
+
+def _known(snapshot: Snapshot) -> dict[str, str]:
+    tables = {f"tables/{table.name}.parquet": table.parquet_sha256 for table in snapshot.manifest.tables}
+    return {**tables, snapshot.database.name: snapshot.manifest.duckdb_file.sha256}
 
 
 def checks(

@@ -1,0 +1,234 @@
+"""The DuckDB files of the snapshots of a home: dropped where nobody needs them, made again where somebody does.
+
+The DuckDB file of a snapshot holds what its Parquet files hold, and is larger than they are together. When a snapshot
+is published, those of older ones are dropped, but for the newest few, the one in service and the pinned ones. Whoever
+asks an older snapshot gets the file made again, from Parquet files that are proven to be those that were published:
+same tables, types and comments, but not the same bytes, so that it does not go back into the snapshot. Layout:
+
+    databases/<snapshot id>/           the file that was made again, and its digest; removed by the next publish
+    databases/.<snapshot id>.*.tmp/    one that is being made; its maker holds a lock on the folder
+
+Where the home cannot be written, the place is a folder of the user's own below the system's folder for temporary files.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warehouse.errors import IntegrityError, StorageError
+from warehouse.files import sha256_of, sync_folder, writing_to
+from warehouse.snapshots.catalog import DATABASE, Snapshot, current, snapshots
+from warehouse.snapshots.pins import pins
+
+if TYPE_CHECKING:
+    from warehouse.settings import Settings
+
+log = logging.getLogger("icw.snapshots")
+
+FOLDER = "databases"
+DIGEST = "sha256"
+"""The file with the digest (SHA-256, hex) of the DuckDB file beside it."""
+
+
+def database_of(snapshot: Snapshot, settings: Settings | None = None) -> Path:
+    """Return the DuckDB file of a snapshot; one that has been dropped is made again first, whole or not at all.
+
+    Readers may do so at the same time: each sees a whole file. `settings` bound DuckDB.
+
+    Raises:
+        IntegrityError: a Parquet file of the snapshot is not as it was published.
+        StorageError: there is no room for the file.
+    """
+    if snapshot.has_database:
+        return snapshot.database
+    for root in _roots(snapshot):
+        if (root / snapshot.id / DATABASE).is_file():
+            return root / snapshot.id / DATABASE
+    root = next((folder for folder in _roots(snapshot) if _can_be_written(folder)), None)
+    if root is None:
+        raise StorageError(
+            f"The DuckDB file of snapshot {snapshot.id} has been dropped, and can be made again neither in the home "
+            f"nor below {tempfile.gettempdir()}: neither can be written. Read {snapshot.tables_folder}/*.parquet "
+            "instead, which are all of its tables."
+        )
+    return _made_again(snapshot, root, settings)
+
+
+def made_again(snapshot: Snapshot) -> Path | None:
+    """Return the DuckDB file that has been made again in the home of a snapshot, or None."""
+    path = _root(snapshot) / snapshot.id / DATABASE
+    return path if path.is_file() else None
+
+
+def drop_databases(home: Path, newest: int) -> list[Snapshot]:
+    """Remove the DuckDB files that nothing keeps, and return their snapshots. The caller holds the refresh lock.
+
+    Kept are those of the `newest` snapshots, of the one in service and of pinned ones; and every one whose Parquet
+    files are not as they were published, which the log says: it may be the only whole copy. What was made again is
+    removed, too.
+
+    Raises:
+        StorageError: the home cannot be written.
+    """
+    found, in_service, pinned = snapshots(home), current(home), pins(home)
+    dropped: list[Snapshot] = []
+    for snapshot in found[:-newest]:
+        is_needed = snapshot.id in pinned or (in_service is not None and snapshot.id == in_service.id)
+        if is_needed or not snapshot.has_database:
+            continue
+        fault = _fault(snapshot)
+        if fault is not None:
+            log.error("%s The DuckDB file of the snapshot is kept.", fault, extra={"event": "damaged"})
+            continue
+        with writing_to(snapshot.database):
+            snapshot.database.unlink()
+            sync_folder(snapshot.folder)
+        log.info("dropped the DuckDB file of %s", snapshot.id, extra={"event": "dropped", "snapshot": snapshot.id})
+        dropped.append(snapshot)
+    _remove_made_again(home / FOLDER)
+    return dropped
+
+
+def forget_database(home: Path, snapshot_id: str) -> None:
+    """Remove the DuckDB file that was made again for a snapshot that is removed.
+
+    Raises:
+        StorageError: the home cannot be written.
+    """
+    folder = home / FOLDER / snapshot_id
+    if folder.is_dir():
+        _remove(folder)
+
+
+def _root(snapshot: Snapshot) -> Path:
+    return snapshot.folder.parents[1] / FOLDER
+
+
+def _roots(snapshot: Snapshot) -> Iterator[Path]:
+    """Yield where a file may be made again: in the home, else in a folder that nobody but this user can write to."""
+    yield _root(snapshot)
+    own = Path(tempfile.gettempdir(), f"icw-{FOLDER}-{os.getuid()}")
+    with suppress(OSError):
+        own.mkdir(mode=0o700, exist_ok=True)
+        held = own.lstat()
+        if held.st_uid == os.getuid() and not held.st_mode & 0o022 and own.is_dir() and not own.is_symlink():
+            yield own
+
+
+def _can_be_written(root: Path) -> bool:
+    try:
+        root.mkdir(exist_ok=True)
+    except OSError:
+        return False
+    return os.access(root, os.W_OK | os.X_OK)
+
+
+def _made_again(snapshot: Snapshot, root: Path, settings: Settings | None) -> Path:
+    import duckdb
+
+    from warehouse.snapshots.tables import fill_database
+
+    fault = _fault(snapshot)
+    if fault is not None:
+        raise IntegrityError(f"{fault} Its DuckDB file has been dropped and cannot be made again from such files.")
+    log.info("Making the DuckDB file of %s again", snapshot.id, extra={"event": "step", "snapshot": snapshot.id})
+    manifest, final = snapshot.manifest, root / snapshot.id
+    with _work_folder(root, snapshot.id) as work, writing_to(work):
+        try:
+            made = fill_database(
+                manifest.tables,
+                snapshot.tables_folder,
+                work / DATABASE,
+                manifest.absent,
+                threads=2 if settings is None else settings.threads,
+                memory_limit="1GB" if settings is None else settings.memory_limit,
+            )
+        except duckdb.Error as error:
+            raise IntegrityError(
+                f"The DuckDB file of snapshot {snapshot.id} cannot be made again from {snapshot.tables_folder}: "
+                f"{str(error).splitlines()[0]}"
+            ) from None
+        (work / DIGEST).write_text(made.sha256 + "\n", encoding="utf-8")
+        for path in (work / DATABASE, work / DIGEST):
+            path.chmod(0o444)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        try:
+            os.rename(work, final)
+        except OSError as error:
+            # Another reader has made it meanwhile.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        sync_folder(root)
+    return final / DATABASE
+
+
+@contextmanager
+def _work_folder(root: Path, name: str) -> Iterator[Path]:
+    """Make a folder to write into, locked as long as its maker lives; nothing is left of it unless it was renamed."""
+    work = root / f".{name}.{os.getpid()}-{threading.get_native_id()}.tmp"
+    with writing_to(work):
+        work.mkdir()
+        descriptor = os.open(work, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield work
+    finally:
+        os.close(descriptor)
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _remove_made_again(root: Path) -> None:
+    """Remove what was made again, and what makers left behind that died."""
+    if not root.is_dir():
+        return
+    for folder in sorted(root.iterdir()):
+        if not folder.name.startswith(".") or not _is_being_made(folder):
+            _remove(folder)
+
+
+def _is_being_made(folder: Path) -> bool:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _remove(folder: Path) -> None:
+    """Hide a folder and delete it, so that nobody finds half of it."""
+    hidden = folder if folder.name.startswith(".") else folder.with_name(f".{folder.name}.gone.tmp")
+    with writing_to(folder):
+        shutil.rmtree(hidden, ignore_errors=hidden != folder)
+        if hidden != folder:
+            os.rename(folder, hidden)
+            shutil.rmtree(hidden)
+
+
+def _fault(snapshot: Snapshot) -> str | None:
+    """Return a sentence on the first Parquet file of a snapshot that is not as it was published, or None."""
+    for table in snapshot.manifest.tables:
+        path = snapshot.tables_folder / f"{table.name}.parquet"
+        try:
+            if sha256_of(path) == table.parquet_sha256:
+                continue
+        except OSError:
+            pass
+        return f"{path} is damaged or gone (`icw verify {snapshot.id}`)."
+    return None
