@@ -16,6 +16,7 @@ from warehouse.errors import IntegrityError
 from warehouse.settings import Settings
 from warehouse.snapshots import attaching, query
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.databases import database_of
 from warehouse.snapshots.manifest import TableEntry
 from warehouse.sql_text import file_literal, literal, quoted
 
@@ -28,13 +29,16 @@ _SESSION = {"timezone": "UTC"}
 def opened_database(snapshots: Mapping[str, Snapshot], settings: Settings) -> duckdb.DuckDBPyConnection:
     """Open the DuckDB files of snapshots by the names that they have in a query; the first needs no name.
 
+    One that has been dropped is made again first.
+
     Raises:
         IntegrityError: a file is gone, or is not a DuckDB file that this version reads.
     """
     asked, *others = snapshots.items()
-    files = {name: snapshot.database for name, snapshot in others}
+    files = {name: database_of(snapshot, settings) for name, snapshot in others}
+    database = database_of(asked[1], settings)
     try:
-        return attaching.open_together(asked[1].database, files, query.configuration(settings), _SESSION)
+        return attaching.open_together(database, files, query.configuration(settings), _SESSION)
     except duckdb.Error as error:
         names = ", ".join(snapshot.id for snapshot in snapshots.values())
         raise IntegrityError(

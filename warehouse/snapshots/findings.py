@@ -19,6 +19,7 @@ from warehouse.quality.record import LastAudit, last_audit
 from warehouse.quality.verdicts import Finding, Verdict
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot, snapshots
+from warehouse.snapshots.databases import database_of
 from warehouse.snapshots.query import Result
 
 _NAMED = 3
@@ -212,7 +213,10 @@ def _chosen(home: Path, found: Report, known_as: str) -> tuple[Reported, Judged]
     for entry in found.findings:
         if known_as and entry.finding.id == known_as and found.snapshot is not None:
             digests = {source.source: source.digest for source in found.snapshot.manifest.sources}
-            return entry, Judged(found.snapshot.database, "main", digests)
+            # One that has been dropped is made again, where the finding is about a table of the star.
+            about_star = entry.finding.asset[0] == STAR_SCHEMA
+            database = database_of(found.snapshot) if about_star else found.snapshot.database
+            return entry, Judged(database, "main", digests)
     where = "any audit" if found.snapshot is None else f"the snapshot {found.snapshot.id}"
     known = list(_ids(found))
     alike = ", ".join(get_close_matches(known_as, known, _NAMED, cutoff=0.0))

@@ -125,8 +125,9 @@ def verify_rows(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1G
             yield FileCheck(part, path, "missing", f"no rows of {table.name}")
         except (OSError, pa.ArrowException, UsageError) as error:
             yield FileCheck(part, path, "damaged", f"the rows of {table.name} cannot be read: {_first_line(error)}")
-    if not snapshot.database.is_file():
-        yield FileCheck(part, snapshot.database, "missing", "no rows of any table")
+    if not snapshot.has_database:
+        dropped = not catalog.is_in_service(snapshot)
+        yield FileCheck(part, snapshot.database, "dropped" if dropped else "missing", "no rows of any table")
         return
     # By default what does not fit in memory would be written into the folder of whoever asks.
     overflow = str(Path(tempfile.gettempdir(), f"icw-verify-{os.getpid()}"))
