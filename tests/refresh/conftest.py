@@ -21,6 +21,8 @@ from tests.support.shared import made_once
 from tests.support.small_release import FILES
 
 FIRST_VERSION = "24.2.2"
+LISTED = {"version_metadata_index": f"select * from ({FILES['version_metadata_index']}) where idc_version <= 24"}
+"""What replaces a file of the small release in one of its major version: it lists no later one."""
 
 
 @dataclass
@@ -115,7 +117,7 @@ class FirstNight:
 @pytest.fixture(scope="module")
 def first_night(bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> FirstNight:
     """The first night of a home, once for a run of the tests; the bucket has its release. Nobody changes the home."""
-    bucket.publish(FIRST_VERSION)
+    bucket.publish(FIRST_VERSION, LISTED)
 
     def make(folder: Path) -> None:
         receiver = Receiver()

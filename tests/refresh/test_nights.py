@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.refresh.conftest import Bucket, FirstNight, Icw
+from tests.refresh.conftest import LISTED, Bucket, FirstNight, Icw
 from tests.refresh.test_refresh_command import one_line
 from tests.support.receiver import PASSWORD, Receiver
 from tests.support.small_release import FILES, IDC_INDEX
@@ -43,7 +43,7 @@ class TestNights:
     def test_a_night_that_is_blocked_is_shown_and_told(
         self, icw: Icw, bucket: Bucket, home: Path, receiver: Receiver
     ) -> None:
-        bucket.publish("24.3.0", REPEATED_SERIES)
+        bucket.publish("24.3.0", LISTED | REPEATED_SERIES)
         in_service = catalog.snapshot(home, None).id
         done = icw("refresh", home=home, ICW_ALERTS=receiver.address)
         assert done.returncode == icw("refresh", home=home, ICW_ALERTS=receiver.address).returncode == 4, done.stderr
@@ -69,7 +69,7 @@ class TestNights:
         assert len(list(csv.DictReader(io.StringIO(explained.stdout)))) == 25
 
     def test_when_it_is_over_that_is_told_once(self, icw: Icw, bucket: Bucket, home: Path, receiver: Receiver) -> None:
-        bucket.publish("24.4.0", REPEATED_SEGMENTATIONS)
+        bucket.publish("24.4.0", LISTED | REPEATED_SEGMENTATIONS)
         done = icw("refresh", home=home, ICW_ALERTS=receiver.address)
         assert done.returncode == 0, done.stderr
         message = receiver.messages[-1]
@@ -99,7 +99,7 @@ class TestNights:
         stale = entry | {"scope": "no such thing"}
         entries = [one | {"by": "A. Analyst", "reason": "Known."} for one in (entry, stale)]
         (home / "acknowledgements.yml").write_text(json.dumps(entries))
-        bucket.publish("24.5.0", REPEATED_SEGMENTATIONS)
+        bucket.publish("24.5.0", LISTED | REPEATED_SEGMENTATIONS)
         assert icw("refresh", home=home, ICW_ALERTS=receiver.address).returncode == 0
         report = json.loads(icw("quality", "--json", home=home).stdout)
         (segmentations,) = [finding for finding in report["findings"] if finding["expectation"] == DESCRIBED]

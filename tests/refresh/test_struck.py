@@ -18,7 +18,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tests.refresh.conftest import FIRST_VERSION, Bucket, FirstNight, Icw, environment
+from tests.refresh.conftest import FIRST_VERSION, LISTED, Bucket, FirstNight, Icw, environment
 from tests.support.icw import ICW
 from tests.support.signals import heed_every_signal
 from warehouse.run_record import last_run
@@ -237,7 +237,7 @@ program()
 def test_a_first_night_that_dies_is_told_where_nothing_was_ever_published(
     icw: Icw, bucket: Bucket, tmp_path: Path
 ) -> None:
-    bucket.publish(OLD)
+    bucket.publish(OLD, LISTED)
     home = tmp_path / "home"
     assert icw("status", "--check", home=home).returncode == 11
     assert struck(("asking IDC", 0, "SIGKILL"), bucket, home).returncode == -signal.SIGKILL
@@ -257,7 +257,7 @@ def test_a_first_night_that_dies_is_told_where_nothing_was_ever_published(
 def test_while_one_refresh_loads_between_plan_and_job_another_is_told_its_run(
     icw: Icw, bucket: Bucket, tmp_path: Path
 ) -> None:
-    bucket.publish(OLD)
+    bucket.publish(OLD, LISTED)
     home = tmp_path / "home"
     first = subprocess.Popen([ICW, "refresh"], env=environment(bucket, home), stderr=subprocess.PIPE, text=True)
     try:
@@ -277,7 +277,7 @@ def test_while_one_refresh_loads_between_plan_and_job_another_is_told_its_run(
 def test_scheduled_runs_that_are_struck_are_recorded_and_the_next_one_closes_them_in_dagster(
     icw: Icw, bucket: Bucket, tmp_path: Path
 ) -> None:
-    bucket.publish(OLD)
+    bucket.publish(OLD, LISTED)
     home = tmp_path / "home"
     (home / "dagster").mkdir(parents=True)
     struck_runs: list[str] = []
