@@ -19,6 +19,7 @@ from warehouse.landing import Landing
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.databases import database_of
 from warehouse.snapshots.star import star_tables
 from warehouse.snapshots.tables import table_writer
 
@@ -41,7 +42,7 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
             (release,) = landing.releases(source)
             fields += assert_the_same_as_the_store(service, landing, release)
         files = sandbox.portal.indices["data_file"].path
-        with duckdb.connect(str(newer.database), read_only=True) as connection:
+        with duckdb.connect(str(database_of(newer)), read_only=True) as connection:
             published = """
                 select
                     count(size_bytes), sum(size_bytes), any_value(typeof(size_bytes)),
@@ -66,7 +67,7 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
             names = names_of_analysis_results(connection)
     print(numbers)
     print(f"{fields:,} fields of both portals are landed as the documents have them")
-    with duckdb.connect(str(older.database), read_only=True) as connection:
+    with duckdb.connect(str(database_of(older)), read_only=True) as connection:
         assert_every_row_is_kept(connection, OLDER)
         # The identifiers were rewritten between v23 and v24; the star's are those of all releases.
         assert names_of_analysis_results(connection) < names
