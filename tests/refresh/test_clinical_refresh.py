@@ -56,7 +56,7 @@ def test_clinical_tables_come_and_go_with_the_request(icw: Icw, bucket: Bucket, 
     asked = icw("refresh", "--clinical", "collection_0", home=home, **address)
     assert asked.returncode == 0, asked.stderr
     assert counted() == ([{"n": 80, "labels": 40, "patients": 80}], "")
-    first = catalog.snapshot(home, None).id
+    first = catalog.snapshot(home, None).manifest.tables_digest
 
     # That a table which has changed is fetched anew is told in tests/sources/idc/test_clinical.py.
     bucket.forget_requests()
@@ -72,14 +72,14 @@ def test_clinical_tables_come_and_go_with_the_request(icw: Icw, bucket: Bucket, 
     assert "fct_clinical_value is empty: not requested when IDC 25.0.5 was landed: set ICW_CLINICAL" in told
     assert fetched() == []
 
-    # What was landed once is not fetched again, and the snapshot that has it is put back.
+    # What was landed once is not fetched again, and the tables that have it are put back, without a build.
     back = icw("refresh", "--clinical", "collection_0", home=home, **address)
     assert back.returncode == 0, back.stderr
-    assert catalog.snapshot(home, None).id == first
+    assert catalog.snapshot(home, None).manifest.tables_digest == first
     assert not Landing(home).damage(Landing(home).releases("idc")[0])
 
     server.resources.pop(LISTING)
     refused = icw("refresh", "--clinical", "collection_0", home=home, **address)
     assert refused.returncode == 3
     assert "ICW_CLINICAL_URL" in refused.stderr
-    assert catalog.snapshot(home, None).id == first
+    assert catalog.snapshot(home, None).manifest.tables_digest == first
