@@ -20,7 +20,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warehouse.errors import LockHeld
-from warehouse.files import writing_to
+from warehouse.files import is_locked, writing_to
 from warehouse.home import claim
 from warehouse.process_identity import ProcessIdentity
 
@@ -100,17 +100,7 @@ def is_held_for(home: Path, run_id: str) -> bool:
 
 def is_held(home: Path) -> bool:
     """Return whether any process holds the lock of the home, on whatever host, as far as the file system knows."""
-    try:
-        descriptor = os.open(_path(home), os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return is_locked(_path(home))
 
 
 def _path(home: Path) -> Path:

@@ -6,13 +6,12 @@ kept is whole and nothing half is visible, and the next prune gets through. Run 
 
 from __future__ import annotations
 
-import os
+import functools
 import shutil
-import signal
 import sys
 from pathlib import Path
-from typing import Any
 
+from tests.snapshots.killed import killed_at
 from tests.snapshots.nights import landed_nights
 from warehouse.landing import Landing
 from warehouse.snapshots.catalog import snapshots, unreadable
@@ -21,33 +20,7 @@ from warehouse.snapshots.prune import prune
 from warehouse.snapshots.retention import Rules
 from warehouse.snapshots.verification import is_sound
 
-CHANGES = {"os.link", "os.remove", "os.rename", "os.rmdir", "shutil.rmtree"}
 RULES = Rules(last=1)
-
-
-def in_a_fork(step: int | None, home: Path) -> bool:
-    """Prune in a process of its own, killed at a step or not at all; return whether it was killed."""
-    child = os.fork()
-    if child == 0:
-        left = step
-
-        def count(event: str, arguments: tuple[Any, ...]) -> None:
-            nonlocal left
-            if event in CHANGES and left is not None:
-                left -= 1
-                if left < 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            sys.addaudithook(count)
-            prune(home, RULES, landing=True)
-        except BaseException as error:
-            print(repr(error), file=sys.stderr)
-            os._exit(1)
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
-    assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0
-    return os.WIFSIGNALED(status)
 
 
 def check(home: Path, kept: set[str]) -> int:
@@ -69,13 +42,14 @@ def main(root: Path) -> int:
     nights = landed_nights(before, range(4))
     pin(before, nights[1], None)
     kept = {nights[1].id, nights[3].id}
+    act = functools.partial(prune, home, RULES, landing=True)
     for step in range(10_000):
         shutil.copytree(before, home, symlinks=True)
-        was_killed = in_a_fork(step, home)
+        was_killed = killed_at(step, act)
         print("killed" if was_killed else "through", check(home, kept), flush=True)
         if not was_killed:
             return 0
-        assert not in_a_fork(None, home)
+        assert not killed_at(None, act)
         assert check(home, kept) == len(kept)
         assert not list((home / "snapshots").glob(".*"))
         shutil.rmtree(home)

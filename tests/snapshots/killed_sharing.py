@@ -7,47 +7,16 @@ to be written is not there or whole, and the next try gets through and leaves no
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from tests.snapshots.killed import killed_at
 from tests.snapshots.nights import night
 from warehouse.snapshots.catalog import Snapshot, snapshots
 from warehouse.snapshots.exporting import export
 from warehouse.snapshots.importing import import_snapshot
 from warehouse.snapshots.verification import is_sound
-
-CHANGES = {"os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "shutil.rmtree"}
-
-
-def in_a_fork(step: int | None, act: Callable[[], object]) -> bool:
-    """Act in a process of its own, killed at a step or not at all; return whether it was killed."""
-    child = os.fork()
-    if child == 0:
-        left = step
-
-        def count(event: str, arguments: tuple[Any, ...]) -> None:
-            nonlocal left
-            writes = event == "open" and isinstance(arguments[1], str) and bool(set(arguments[1]) & set("wax+"))
-            if (event in CHANGES or writes) and left is not None:
-                left -= 1
-                if left < 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            sys.addaudithook(count)
-            act()
-        except BaseException as error:
-            print(repr(error), file=sys.stderr)
-            os._exit(1)
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
-    assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0
-    return os.WIFSIGNALED(status)
 
 
 def state(what: str, found: Snapshot, target: Path, check: Path) -> str:
@@ -73,11 +42,11 @@ def main(what: str, root: Path) -> int:
     target = root / ("target.zip" if what == "zip" else "target")
     act = (lambda: import_snapshot(target, root / "share")) if what == "import" else (lambda: export(found, target))
     for step in range(10_000):
-        was_killed = in_a_fork(step, act)
+        was_killed = killed_at(step, act)
         print("killed," if was_killed else "through,", state(what, found, target, root / "check"), flush=True)
         if not was_killed:
             return 0
-        assert not in_a_fork(None, act)
+        assert not killed_at(None, act)
         assert state(what, found, target, root / "check") == "whole"
         assert not [path for path in root.rglob(".*.tmp") if "home" not in path.parts and "check" not in path.parts]
         if target.is_dir():

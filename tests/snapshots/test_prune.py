@@ -41,7 +41,7 @@ def icw(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_prune_frees_what_it_says_and_leaves_the_rest_sound(home: Path) -> None:
+def test_prune_frees_the_bytes_that_it_states_and_leaves_the_rest_sound(home: Path) -> None:
     nights = [night(home, number) for number in range(5)]
     pin(home, nights[1], "cited in a draft")
     before, whole = tree(home), used(home)

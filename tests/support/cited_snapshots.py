@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.support.sample_build import PASSED, make_build, model, redescribe, relationships_test, release
 from warehouse.build import Build
@@ -109,3 +110,21 @@ def _portal(*, synthetic: bool) -> Release:
     (landed, _) = release("2026-11-29-0a1b2c3d", synthetic=synthetic).loads
     load = landed.model_copy(update={"source": "midrc", "channel": "guppy", "dataset": "case"})
     return Release(source="midrc", version="2026-11-29-0a1b2c3d", channel="guppy", loads=(load,))
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """A snapshot of real releases that tests read and never change."""
+    return published(tmp_path_factory.mktemp("real"), synthetic_portal=False)
+
+
+@pytest.fixture(scope="session")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """A snapshot of a real release of IDC and a simulated portal."""
+    return published(tmp_path_factory.mktemp("synthetic"), synthetic_portal=True)
+
+
+@pytest.fixture(params=["real", "synthetic"])
+def either(request: pytest.FixtureRequest) -> Snapshot:
+    """Each of the two."""
+    return request.getfixturevalue(request.param)

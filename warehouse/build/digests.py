@@ -18,9 +18,8 @@ _ENGINES = ("duckdb", "dbt-core", "dbt-adapters", "dbt-duckdb")
 
 # What, besides the dbt project, decides its parsed state and the build of nothing; and what decides a snapshot.
 _BUILDING = ("build", "contracts", "landed_views.py", "reading.py")
-_DECIDING = (
-    *_BUILDING, "profiles", "quality", "snapshots", "dbt_manifest.py", "logical_digest.py", "sql_text.py",
-)  # fmt: skip
+_MODULES = ("dbt_manifest.py", "logical_digest.py", "sql_text.py")
+_DECIDING = (*_BUILDING, "profiles", "quality", "snapshots", *_MODULES)
 
 # What no table comes from in the dbt project: what dbt writes, questions to the published tables, pages for readers.
 _DECIDING_NOTHING = frozenset({"target", "logs", "analyses", "README.md"})
@@ -66,9 +65,9 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def code_digest(places: Iterable[str]) -> str:
-    """Return the SHA-256 (hex) over the engines, the dbt project and some folders and modules of the library."""
-    return _code_digest(places).hexdigest()
+def library_digest() -> str:
+    """Return the SHA-256 (hex) over the engines, the dbt project and all source files of the library."""
+    return _code_digest(["."]).hexdigest()
 
 
 def _code_digest(places: Iterable[str]) -> hashlib._Hash:

@@ -10,7 +10,7 @@ added as decimals, quantiles are values that occur, and ties are broken by the v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +21,7 @@ from warehouse.contracts import Contract
 from warehouse.profiles.columns import MeasuredColumn, columns_of, modality_of, stated
 from warehouse.profiles.figures import OTHER, Figure, Layer, Metric
 from warehouse.profiles.patterns import day_of, pattern_class
+from warehouse.profiles.tallies import Elements, Tally, by_element, elements_of, most_frequent
 from warehouse.sql_text import quoted
 
 QUANTILES = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)
@@ -105,31 +106,6 @@ _ROWS_AT_ONCE = 20_000
 
 # A figure without its dataset: column, metric, column and value of the group, value; and the number.
 _Entry = tuple[tuple[str | None, Metric, str | None, str | None, str | None], float]
-_Sum = Decimal | int
-
-
-# The values of a group that a row states.
-_Elements = frozenset[str | None]
-_NONE: _Elements = frozenset({None})
-
-# What DuckDB's trim removes: the space separators of Unicode (category Zs).
-_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-
-
-@dataclass(frozen=True)
-class _Tally:
-    """What is counted of some rows: how many they are, in how many of them each column has something, and sums."""
-
-    rows: int
-    filled: tuple[int, ...]
-    sums: tuple[_Sum, ...]
-
-    def __add__(self, other: _Tally) -> _Tally:
-        return _Tally(
-            self.rows + other.rows,
-            tuple(map(sum, zip(self.filled, other.filled, strict=True))),
-            tuple(one + another for one, another in zip(self.sums, other.sums, strict=True)),
-        )
 
 
 @dataclass(frozen=True)
@@ -174,7 +150,7 @@ class _Measured:
         modality = self.modality
         filled = [column.filled if column in with_blanks else column.present for column in self.columns]
         counted = self._tallies(modality, filled, self._added)
-        nothing = _Tally(0, (0,) * len(self.columns), (0,) * len(self._added))
+        nothing = Tally(0, (0,) * len(self.columns), (0,) * len(self._added))
         whole = sum((tally for _, tally in counted), nothing)
         for column, filled in zip(self.columns, whole.filled, strict=True):
             yield (column.name, "null", None, None, None), whole.rows - filled
@@ -182,15 +158,15 @@ class _Measured:
             yield (column.name, "sum", None, None, None), float(total)
         if modality is not None:
             additive = [self._added.index(column) for column in self._additive]
-            for value, tally in _most_frequent(_by_element(counted), MODALITIES_KEPT):
+            for value, tally in most_frequent(by_element(counted), MODALITIES_KEPT):
                 for column, filled in zip(self.columns, tally.filled, strict=True):
                     yield (column.name, "null", modality.name, value, None), tally.rows - filled
-                sums = _Tally(tally.rows, (), tuple(tally.sums[place] for place in additive))
+                sums = Tally(tally.rows, (), tuple(tally.sums[place] for place in additive))
                 yield from self._of_group(modality, value, sums)
 
     def _tallies(
         self, group: MeasuredColumn | None, conditions: Sequence[str], added: Sequence[MeasuredColumn]
-    ) -> list[tuple[_Elements, _Tally]]:
+    ) -> list[tuple[Elements, Tally]]:
         """Count the rows of each value of a group, or all of them, and those that meet conditions (SQL).
 
         What states no value is together.
@@ -204,11 +180,11 @@ class _Measured:
         query = f"select {value} as scope_value, {', '.join(['count(*)', *filled, *sums])} from {self.relation}{by}"
         end = 2 + len(filled)
         return [
-            (_elements(row[0]), _Tally(int(row[1]), row[2:end], row[end:]))
+            (elements_of(row[0]), Tally(int(row[1]), row[2:end], row[end:]))
             for row in self.connection.execute(query).fetchall()
         ]
 
-    def _of_group(self, group: MeasuredColumn, value: str | None, tally: _Tally) -> Iterator[_Entry]:
+    def _of_group(self, group: MeasuredColumn, value: str | None, tally: Tally) -> Iterator[_Entry]:
         yield (None, "group rows", group.name, value, None), tally.rows
         for column, total in zip(self._additive, tally.sums, strict=True):
             yield (column.name, "group sum", group.name, value, None), float(total)
@@ -242,15 +218,15 @@ class _Measured:
         scalars = [column for column in groups if not column.is_list]
         if scalars:
             for place, tallies in self._by_sets(scalars):
-                for value, tally in _most_frequent(tallies, GROUPS_KEPT):
+                for value, tally in most_frequent(tallies, GROUPS_KEPT):
                     yield from self._of_group(scalars[place], value, tally)
         for column in groups:
             if column.is_list:
                 tallies = self._tallies(column, (), self._additive)
-                for value, tally in _most_frequent(_by_element(tallies), GROUPS_KEPT):
+                for value, tally in most_frequent(by_element(tallies), GROUPS_KEPT):
                     yield from self._of_group(column, value, tally)
 
-    def _by_sets(self, groups: Sequence[MeasuredColumn]) -> Iterator[tuple[int, list[tuple[str | None, _Tally]]]]:
+    def _by_sets(self, groups: Sequence[MeasuredColumn]) -> Iterator[tuple[int, list[tuple[str | None, Tally]]]]:
         """Count by each of several columns in one pass; yields the place of the column and its groups."""
         names = [f"group_{place}" for place in range(len(groups))]
         values = [f"{_stated_value(column.sql)} as {name}" for name, column in zip(names, groups, strict=True)]
@@ -266,7 +242,7 @@ class _Measured:
             yield (
                 place,
                 [
-                    (row[count + place], _Tally(row[2 * count], (), row[2 * count + 1 :]))
+                    (row[count + place], Tally(row[2 * count], (), row[2 * count + 1 :]))
                     for row in rows
                     if row[place] == 0
                 ],
@@ -373,31 +349,3 @@ def _stated_value(text: str) -> str:
 def _quantiles_of(column: MeasuredColumn, values: Sequence[float | Decimal] | None) -> Iterator[_Entry]:
     for quantile, value in zip(QUANTILES, values or (), strict=values is not None):
         yield (column.name, "quantile", None, None, str(quantile)), float(value)
-
-
-def _elements(value: str | Sequence[str | None] | None) -> _Elements:
-    """Return the different values that a value of a group states: those of a list, or the one; none is None."""
-    if value is None or isinstance(value, str):
-        return frozenset({value})
-    return frozenset(one for one in value if one is not None and one.strip(_SPACES)) or _NONE
-
-
-def _by_element(groups: Iterable[tuple[_Elements, _Tally]]) -> list[tuple[str | None, _Tally]]:
-    """Return the tally of each value: a row counts for each of the different values that it states."""
-    found: dict[str | None, _Tally] = {}
-    for elements, tally in groups:
-        for element in elements:
-            found[element] = found[element] + tally if element in found else tally
-    return list(found.items())
-
-
-def _most_frequent(groups: Iterable[tuple[str | None, _Tally]], kept: int) -> Iterator[tuple[str | None, _Tally]]:
-    """Yield the groups with the most rows, then the others as one; rows of no group are not among these."""
-    none = [(value, tally) for value, tally in groups if value is None]
-    stating = [(value, tally) for value, tally in groups if value is not None]
-    stating.sort(key=lambda entry: (-entry[1].rows, entry[0]))
-    yield from none
-    yield from sorted(stating[:kept])
-    others = [tally for _, tally in stating[kept:]]
-    if others:
-        yield OTHER, sum(others[1:], others[0])

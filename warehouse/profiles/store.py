@@ -32,7 +32,7 @@ FOLDER = "profiles"
 
 # What is measured of a release is decided here, beside the contract of its source.
 _PACKAGE = Path(__file__).resolve().parents[1]
-_MEASURING = ("profiles/columns.py", "profiles/figures.py", "profiles/measure.py", "profiles/patterns.py")
+_MEASURING = tuple(f"profiles/{name}.py" for name in ("columns", "figures", "measure", "patterns", "tallies"))
 _READING = ("reading.py", "landed_views.py")
 
 _TYPES = {"varchar": pa.string(), "double": pa.float64()}

@@ -1,8 +1,8 @@
 """The verdicts on landed releases that a home keeps: what the same code has judged of the same data is not judged anew.
 
 Most nights bring nothing new of most sources. One file a source, `verdicts/<source>.json`, with the digest of all that
-decides the verdicts: the manifests of the release and of the one before it, the profiles that it is held against, the
-code and the engines. A suite that could not run is tried again, so verdicts that say so are not kept.
+decides the verdicts: the manifests of the release and of the one before it, the profiles that it is held against, all
+code of the library and the engines. A suite that could not run is tried again, so verdicts that say so are not kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from warehouse.build.digests import code_digest
+from warehouse.build.digests import library_digest
 from warehouse.files import write_atomically, writing_to
 from warehouse.landing import Landing, Release
 from warehouse.profiles.store import form_of
@@ -26,8 +26,7 @@ from warehouse.quality.verdicts import COULD_RUN, Finding, Verdict
 
 FOLDER = "verdicts"
 
-_JUDGING = ("contracts", "profiles", "quality", "landed_views.py", "reading.py", "sql_text.py")
-_ENGINES = ("great-expectations", "duckdb", "pyarrow")
+_ENGINES = ("great-expectations", "pyarrow")
 
 _Findings = TypeAdapter(tuple[Finding, ...])
 
@@ -100,7 +99,7 @@ class KeptVerdicts:
 @cache
 def _judged_with() -> str:
     versions = [f"{engine} {importlib.metadata.version(engine)}" for engine in _ENGINES]
-    return "\x1f".join([code_digest(_JUDGING), *versions])
+    return "\x1f".join([library_digest(), *versions])
 
 
 def _digest_of(entries: Sequence[object]) -> str:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.errors import IntegrityError, StorageError
-from warehouse.files import sha256_of, sync_folder, writing_to
+from warehouse.files import is_locked, sha256_of, sync_folder, writing_to
 from warehouse.snapshots.catalog import DATABASE, Snapshot, current, snapshots
 from warehouse.snapshots.pins import pins
 
@@ -193,22 +193,8 @@ def _remove_made_again(root: Path) -> None:
     if not root.is_dir():
         return
     for folder in sorted(root.iterdir()):
-        if not folder.name.startswith(".") or not _is_being_made(folder):
+        if not folder.name.startswith(".") or not is_locked(folder):
             _remove(folder)
-
-
-def _is_being_made(folder: Path) -> bool:
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _remove(folder: Path) -> None:
