@@ -20,7 +20,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,8 +52,9 @@ def database_of(snapshot: Snapshot, settings: Settings | None = None) -> Path:
     if snapshot.has_database:
         return snapshot.database
     for root in _roots(snapshot):
-        if (root / snapshot.id / DATABASE).is_file():
-            return root / snapshot.id / DATABASE
+        path = root / snapshot.id / DATABASE
+        if path.is_file() and (root == _root(snapshot) or _agrees(path)):
+            return path
     root = next((folder for folder in _roots(snapshot) if _can_be_written(folder)), None)
     if root is None:
         raise StorageError(
@@ -64,16 +65,17 @@ def database_of(snapshot: Snapshot, settings: Settings | None = None) -> Path:
     return _made_again(snapshot, root, settings)
 
 
-def made_again(snapshot: Snapshot) -> Path | None:
-    """Return the DuckDB file that has been made again in the home of a snapshot, or None."""
-    path = _root(snapshot) / snapshot.id / DATABASE
-    return path if path.is_file() else None
+def made_again(snapshot: Snapshot) -> list[Path]:
+    """Return the DuckDB files that have been made again of a snapshot: in its home, and where that takes none."""
+    paths = (root / snapshot.id / DATABASE for root in _roots(snapshot))
+    return [path for path in paths if path.is_file()]
 
 
 def drop_databases(home: Path, newest: int) -> list[Snapshot]:
     """Remove the DuckDB files that nothing keeps, and return their snapshots. The caller holds the refresh lock.
 
-    Kept are those of the `newest` snapshots, of the one in service and of pinned ones; and every one whose Parquet
+    Kept are those of the `newest` snapshots, of the one in service, of pinned ones and of those from before logical
+    digests were taken; and every one whose Parquet
     files are not as they were published, which the log says: it may be the only whole copy. What was made again is
     removed, too.
 
@@ -83,7 +85,9 @@ def drop_databases(home: Path, newest: int) -> list[Snapshot]:
     found, in_service, pinned = snapshots(home), current(home), pins(home)
     dropped: list[Snapshot] = []
     for snapshot in found[:-newest]:
-        is_needed = snapshot.id in pinned or (in_service is not None and snapshot.id == in_service.id)
+        # The documents of one from before logical digests do not say that its file may be gone.
+        is_older = snapshot.manifest.logical_digest is None
+        is_needed = is_older or snapshot.id in pinned or (in_service is not None and snapshot.id == in_service.id)
         if is_needed or not snapshot.has_database:
             continue
         fault = _fault(snapshot)
@@ -95,7 +99,8 @@ def drop_databases(home: Path, newest: int) -> list[Snapshot]:
             sync_folder(snapshot.folder)
         log.info("dropped the DuckDB file of %s", snapshot.id, extra={"event": "dropped", "snapshot": snapshot.id})
         dropped.append(snapshot)
-    _remove_made_again(home / FOLDER)
+    for root in filter(None, (home / FOLDER, _own_folder())):
+        _remove_made_again(root, {snapshot.id for snapshot in found})
     return dropped
 
 
@@ -105,9 +110,9 @@ def forget_database(home: Path, snapshot_id: str) -> None:
     Raises:
         StorageError: the home cannot be written.
     """
-    folder = home / FOLDER / snapshot_id
-    if folder.is_dir():
-        _remove(folder)
+    for root in filter(None, (home / FOLDER, _own_folder())):
+        if (root / snapshot_id).is_dir():
+            _remove(root / snapshot_id)
 
 
 def _root(snapshot: Snapshot) -> Path:
@@ -117,12 +122,27 @@ def _root(snapshot: Snapshot) -> Path:
 def _roots(snapshot: Snapshot) -> Iterator[Path]:
     """Yield where a file may be made again: in the home, else in a folder that nobody but this user can write to."""
     yield _root(snapshot)
+    own = _own_folder()
+    if own is not None:
+        yield own
+
+
+def _own_folder() -> Path | None:
     own = Path(tempfile.gettempdir(), f"icw-{FOLDER}-{os.getuid()}")
     with suppress(OSError):
         own.mkdir(mode=0o700, exist_ok=True)
         held = own.lstat()
         if held.st_uid == os.getuid() and not held.st_mode & 0o022 and own.is_dir() and not own.is_symlink():
-            yield own
+            return own
+    return None
+
+
+def _agrees(path: Path) -> bool:
+    """Return whether a file that was made again outside of a home is the one that was made."""
+    try:
+        return (path.parent / DIGEST).read_text(encoding="utf-8").strip() == sha256_of(path)
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _can_be_written(root: Path) -> bool:
@@ -188,12 +208,11 @@ def _work_folder(root: Path, name: str) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _remove_made_again(root: Path) -> None:
-    """Remove what was made again, and what makers left behind that died."""
-    if not root.is_dir():
-        return
-    for folder in sorted(root.iterdir()):
-        if not folder.name.startswith(".") or not is_locked(folder):
+def _remove_made_again(root: Path, ids: Collection[str]) -> None:
+    """Remove what was made again of these snapshots, and what makers of it left behind that died."""
+    for folder in sorted(root.glob("*/")) if root.is_dir() else ():
+        of_one = folder.name in ids or (folder.name.startswith(".") and any(name in folder.name for name in ids))
+        if of_one and not (folder.name.startswith(".") and is_locked(folder)):
             _remove(folder)
 
 

@@ -110,10 +110,11 @@ def _into_folder(snapshot: Snapshot, target: Path, *, bagit: bool) -> Exported:
             finally:
                 shutil.rmtree(work, ignore_errors=True)
         else:
-            _require_same(snapshot, final)
+            _require_same(snapshot, final, bagit=bagit)
             bagit = (final / PAYLOAD).is_dir()
+        has_database = (final / PAYLOAD / DATABASE if bagit else final / DATABASE).is_file()
         if latest is None or latest["created_at"] <= snapshot.manifest.created_at.isoformat():
-            write_atomically(target / LATEST, _pointer(snapshot, bagit=bagit))
+            write_atomically(target / LATEST, _pointer(snapshot, bagit=bagit, has_database=has_database))
     return _measured(final, is_new=is_new)
 
 
@@ -125,7 +126,7 @@ def _into_zip(snapshot: Snapshot, target: Path, *, bagit: bool) -> Exported:
                 with zipfile.ZipFile(file, "w", allowZip64=True) as archive:
                     into = _Zip(archive, snapshot)
                     _write(snapshot, into, bagit=bagit)
-                    into.add_text(LATEST, _pointer(snapshot, bagit=bagit))
+                    into.add_text(LATEST, _pointer(snapshot, bagit=bagit, has_database=snapshot.has_database))
                     files = len(archive.namelist())
                 file.flush()
                 os.fsync(file.fileno())
@@ -231,7 +232,7 @@ def _listed(digests: Mapping[str, str]) -> str:
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
 
 
-def _pointer(snapshot: Snapshot, *, bagit: bool) -> str:
+def _pointer(snapshot: Snapshot, *, bagit: bool, has_database: bool) -> str:
     """Return `latest.json`: paths relative to it, so that the folder can be served from anywhere."""
     manifest = snapshot.manifest
     folder = f"{snapshot.id}/{PAYLOAD}" if bagit else snapshot.id
@@ -242,7 +243,7 @@ def _pointer(snapshot: Snapshot, *, bagit: bool) -> str:
         "tables_digest": manifest.tables_digest,
         "folder": folder,
         "manifest": f"{folder}/{MANIFEST}",
-        "database": f"{folder}/{DATABASE}" if snapshot.has_database else None,
+        "database": f"{folder}/{DATABASE}" if has_database else None,
         "tables": {table.name: f"{folder}/{TABLES}/{table.name}.parquet" for table in manifest.tables},
     }
     return json.dumps(content, indent=2) + "\n"
@@ -261,14 +262,23 @@ def _latest(target: Path) -> dict[str, Any] | None:
     return found
 
 
-def _require_same(snapshot: Snapshot, folder: Path) -> None:
-    """Refuse a folder of the name of a snapshot that does not hold just its files.
+def _require_same(snapshot: Snapshot, folder: Path, *, bagit: bool) -> None:
+    """Refuse a folder of the name of a snapshot that does not hold just its files, in the form that is wanted.
+
+    The DuckDB file may lack there, or be there still where that of the snapshot has been dropped.
 
     Raises:
         IntegrityError: it does not.
     """
-    payload = folder / PAYLOAD if (folder / PAYLOAD).is_dir() else folder
-    for name, digest in published_files(snapshot).items():
+    is_bag = (folder / PAYLOAD).is_dir()
+    if bagit and not is_bag:
+        raise IntegrityError(
+            f"{folder} is there already, and is no bag. Nothing was exported. Name another folder, or remove that one."
+        )
+    payload = folder / PAYLOAD if is_bag else folder
+    for name, digest in stated_digests(snapshot).items():
+        if name == DATABASE and not (payload / name).is_file():
+            continue
         try:
             with (payload / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() == digest:

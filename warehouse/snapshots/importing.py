@@ -1,8 +1,9 @@
 """Take a snapshot that was exported into a home: every file proven by its digest before anybody can see it.
 
 What is read is what an export writes: its folder, the folder of one snapshot, a bag, or a zip file of these. Only files
-that the snapshot lists are read, so that nothing else comes in, and nothing is written outside of the home. A table
-that the home has already is shared. The caller holds the refresh lock.
+that the snapshot lists are read, so that nothing else comes in, and nothing is written outside of the home. The id is
+that of the Parquet files: the rows of the DuckDB file are held against theirs. A table that the home has already is
+shared. The caller holds the refresh lock.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ import os
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import duckdb
 from pydantic import ValidationError
 
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.files import sync_folder, writing_to
+from warehouse.logical_digest import logical_digest_of_parquet
 from warehouse.snapshots.catalog import (
     DATABASE,
     MANIFEST,
@@ -36,15 +40,19 @@ from warehouse.snapshots.catalog import (
     snapshots_folder,
 )
 from warehouse.snapshots.exporting import LATEST, PAYLOAD, copied
-from warehouse.snapshots.manifest import FORMAT_VERSION, Manifest, digest_of_tables
+from warehouse.snapshots.manifest import FORMAT_VERSION, Manifest, digest_of_tables, logical_digest_of_tables
 from warehouse.snapshots.shared_tables import link_known_tables
-from warehouse.snapshots.verification import SUMS, digests_in, verify_snapshot
+from warehouse.snapshots.tables import require_its_columns
+from warehouse.snapshots.verification import SUMS, digests_in, verify_rows, verify_snapshot
 
 log = logging.getLogger("icw.snapshots")
 
 _ID = re.compile(r"(synthetic-)?\d{8}T\d{6}Z-[0-9a-f]{12}")
 _NAME = re.compile(r"(tables/)?[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LARGEST_DOCUMENT = 200_000_000
+
+# What zipfile raises while it reads a damaged or encrypted member.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ def import_snapshot(home: Path, source: Path) -> Imported:
         final = snapshots_folder(home) / manifest.snapshot_id
         outcome: Literal["imported", "unchanged"] = "unchanged"
         if final.exists():
+            _require_the_same(final, sums)
             _require_sound(Snapshot(final, manifest), f"{final} is there already, but")
         else:
             _copy(home, root, manifest, sums)
@@ -96,6 +105,7 @@ def _copy(home: Path, root: Path | zipfile.Path, manifest: Manifest, sums: dict[
                 _copy_file(root, name, work / name, sums.get(name))
             copy = Snapshot(work, manifest)
             _require_sound(copy, f"The snapshot {manifest.snapshot_id} that was to be imported is not whole:")
+            _require_one_content(copy)
             link_known_tables(home, manifest.tables, work / TABLES)
             for path in work.rglob("*"):
                 if path.is_file():
@@ -111,6 +121,50 @@ def _copy(home: Path, root: Path | zipfile.Path, manifest: Manifest, sums: dict[
     log.info("imported %s", manifest.snapshot_id, extra={"event": "imported", "snapshot": manifest.snapshot_id})
 
 
+def _require_the_same(final: Path, sums: dict[str, str]) -> None:
+    """Raise IntegrityError where the home has another snapshot of this id: other documents, or another DuckDB file."""
+    try:
+        held = digests_in((final / SUMS).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        held = None
+    if held != sums:
+        raise IntegrityError(
+            f"{final} is there already, and is not what was to be imported: their lists of digests differ. Nothing was "
+            "imported. `icw verify` says whether the one in the home is whole."
+        )
+
+
+def _require_one_content(snapshot: Snapshot) -> None:
+    """Hold the DuckDB file against the Parquet files, which alone the id of a snapshot is made of.
+
+    Raises:
+        IntegrityError: a table has other columns than the manifest says, or other rows in one of the two.
+    """
+    manifest = snapshot.manifest
+    with duckdb.connect() as connection:
+        for table in manifest.tables:
+            try:
+                require_its_columns(connection, table, snapshot.tables_folder / f"{table.name}.parquet")
+            except duckdb.Error as error:
+                raise IntegrityError(f"{table.name} cannot be read: {str(error).splitlines()[0]}") from None
+    tables = tuple(
+        table
+        if table.logical_digest is not None
+        else table.model_copy(
+            update={"logical_digest": logical_digest_of_parquet(snapshot.tables_folder / f"{table.name}.parquet")}
+        )
+        for table in manifest.tables
+    )
+    whole = manifest.logical_digest or logical_digest_of_tables(tables)
+    told = Snapshot(snapshot.folder, manifest.model_copy(update={"tables": tables, "logical_digest": whole}))
+    fault = next((check for check in verify_rows(told) if check.is_fault), None)
+    if fault is not None:
+        raise IntegrityError(
+            f"The snapshot {manifest.snapshot_id} that was to be imported contradicts itself: {fault.path.name} is "
+            f"{fault.found} ({fault.detail}). Nothing was imported."
+        )
+
+
 def _copy_file(root: Path | zipfile.Path, name: str, target: Path, digest: str | None) -> None:
     source = root.joinpath(name)
     if not source.is_file():
@@ -121,7 +175,7 @@ def _copy_file(root: Path | zipfile.Path, name: str, target: Path, digest: str |
     try:
         with source.open("rb") as file, target.open("wb") as written:
             found = copied(file, written)  # type: ignore[arg-type]
-    except zipfile.BadZipFile as error:
+    except _DAMAGE as error:
         raise IntegrityError(f"{source} is damaged ({error}). Nothing was imported.") from None
     if digest is not None and found != digest:
         raise IntegrityError(
@@ -152,7 +206,7 @@ def _snapshot_in(root: Path | zipfile.Path, source: Path) -> Path | zipfile.Path
         try:
             stated = json.loads(_text(latest))
             snapshot_id = str(stated["snapshot_id"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, *_DAMAGE):
             raise IntegrityError(f"{latest} cannot be read. Nothing was imported.") from None
         if not _ID.fullmatch(snapshot_id):
             raise IntegrityError(f"{latest} names no snapshot. Nothing was imported.")
@@ -183,7 +237,7 @@ def _described(root: Path | zipfile.Path, source: Path) -> tuple[Manifest, dict[
             )
         manifest = Manifest.model_validate(stated)
         sums = digests_in(_text(root.joinpath(SUMS)))
-    except (ValueError, TypeError, KeyError, OSError, ValidationError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, KeyError, OSError, ValidationError, *_DAMAGE) as error:
         raise IntegrityError(
             f"The {MANIFEST} or {SUMS} in {source} cannot be read ({type(error).__name__}). Nothing was imported."
         ) from None

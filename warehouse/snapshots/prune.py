@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from warehouse.build.versions import major_version, version_rank
+from warehouse.contracts import load_contract
 from warehouse.errors import UsageError
 from warehouse.files import sync_folder, writing_to
 from warehouse.landing import Landing, Release
@@ -144,6 +146,8 @@ def _loads_without_use(home: Path, kept: Sequence[Snapshot]) -> tuple[Release, .
         return ()
     needed, _ = _needs(kept)
     chosen = {choice.digest for choice in landing.choices()}
+    # What a build reads of the past, it takes from the landing, whatever is published.
+    needed |= {(load.source, load.digest) for load in _evidence(landing)}
     fetched = [{entry.source: entry.fetched_at for entry in held.manifest.sources} for held in (kept[-1], in_service)]
     return tuple(
         release
@@ -154,6 +158,22 @@ def _loads_without_use(home: Path, kept: Sequence[Snapshot]) -> tuple[Release, .
         and release.digest not in chosen
         and all(release.fetched_at < times[source] for times in fetched)
     )
+
+
+def _evidence(landing: Landing) -> list[Release]:
+    """Return the landed releases of sources with versions that a build reads as evidence, or may be asked to describe.
+
+    Of each data release the newest version counts, also above the one in service.
+    """
+    found: list[Release] = []
+    for source in SOURCE_NAMES:
+        if not load_contract(source).one_version:
+            continue
+        newest: dict[tuple[int, bool], Release] = {}
+        for release in sorted(landing.releases(source), key=lambda release: version_rank(release.version)):
+            newest[major_version(release.version), release.synthetic] = release
+        found += newest.values()
+    return found
 
 
 def _objects_of(landing: Landing, loads: Sequence[Release], kept: Sequence[Snapshot]) -> list[Path]:

@@ -29,7 +29,7 @@ def _title(manifest: Manifest) -> str:
         f"- Code: imaging-commons-warehouse {manifest.code_version}\n"
         f"- Digest of the tables (SHA-256): `{manifest.tables_digest}`\n"
         f"- Digest of the input (SHA-256): `{manifest.input_digest}`\n"
-        f"- Logical digest (SHA-256): `{manifest.logical_digest}`\n\n"
+        f"{_logical_digest(manifest)}\n"
         "| file | what |\n| --- | --- |\n"
         f"| `warehouse.duckdb` | all tables, for DuckDB 1.5 or newer (storage {manifest.duckdb_file.storage_version}, "
         f"{_megabytes(manifest.duckdb_file.bytes)}) |\n"
@@ -45,6 +45,11 @@ def _title(manifest: Manifest) -> str:
         "| `licences.json` | which rows may be used commercially; the rows keep the terms of their sources |\n"
         "| `SHA256SUMS` | digests of all files here |"
     )
+
+
+def _logical_digest(manifest: Manifest) -> str:
+    stated = manifest.logical_digest
+    return "" if stated is None else f"- Logical digest (SHA-256): `{stated}`\n"
 
 
 def _profile(manifest: Manifest) -> str:

@@ -93,8 +93,7 @@ def verify_snapshot(snapshot: Snapshot) -> Iterator[FileCheck]:
             yield FileCheck(part, snapshot.database, "dropped", "it is made again from the Parquet files on demand")
             continue
         yield _check(part, snapshot.folder / name, digest)
-    again = databases.made_again(snapshot)
-    if again is not None:
+    for again in databases.made_again(snapshot):
         yield _check_made_again(part, again)
     files = (found for found in sorted(snapshot.folder.rglob("*")) if not found.is_dir())
     for found in files:
