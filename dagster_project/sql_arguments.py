@@ -40,15 +40,6 @@ AttachOption = Annotated[
     typer.Option("--attach", metavar="NAME=ID", help="Another snapshot; its tables are NAME.TABLE. Repeatable."),
 ]
 
-_ENDINGS: dict[str, Form] = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".json": "json",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".parquet": "parquet",
-}
-
 
 class SqlCommand(TyperCommand):
     """A command whose argument may begin with a dash: SQL that begins with a comment is no option."""
@@ -96,7 +87,10 @@ def form_of(form: Form | None, as_json: bool, output: Path | None) -> Form:
         if form == "table" and output is not None:
             raise UsageError(f"A table is for the screen. Use --format {_choices()} to write a file.")
         return form or "table"
-    found = _ENDINGS.get(output.suffix.lower())
+    # It needs pyarrow, which takes long to import.
+    from warehouse.snapshots.formats import ENDINGS
+
+    found = ENDINGS.get(output.suffix.lower())
     if found is None:
         raise UsageError(f"The format of {output} is not clear from its name. Add --format {_choices()}.")
     return found

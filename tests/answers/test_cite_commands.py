@@ -106,6 +106,16 @@ def test_what_cannot_be_cited_is_a_sentence_and_writes_nothing(home: Path, tmp_p
         call(home, "cite", "verify", str(tmp_path / "gone.json"))
 
 
+def test_what_is_no_text_or_no_number_is_a_sentence_and_writes_nothing(home: Path) -> None:
+    with pytest.raises(UsageError, match="no UTF-8 text"):
+        call(home, "cite", "--sql", "select '\udcff' as a")
+    with pytest.raises(UsageError, match="no UTF-8 text"):
+        call(home, "sql", "select '\udcff' as a")
+    with pytest.raises(UsageError, match="is no number"):
+        call(home, "cite", "--sql", "select $x as a", "-p", "x:=1e999")
+    assert not (home / "citations").exists()
+
+
 def test_without_cite_nothing_is_kept(home: Path) -> None:
     assert call(home, "sql", SQL).exit_code == 0
     assert not (home / "citations").exists()

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.sample_build import PASSED, make_build
-from warehouse.answers import store
+from warehouse.answers import record, store
 from warehouse.answers.citing import cited
 from warehouse.answers.verification import verify
-from warehouse.errors import UsageError
+from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot
@@ -96,6 +96,36 @@ def test_one_other_value_of_the_result_is_named_with_its_row_and_column(
     assert "column study_date" in sentence
     assert "2001-03-05" in sentence
     assert "instead of" in sentence
+
+
+@pytest.mark.parametrize("form", ["parquet", "json", "ndjson"])
+def test_other_columns_of_a_result_are_a_difference(home: Path, settings: Settings, tmp_path: Path, form: str) -> None:
+    result = tmp_path / f"out.{form}"
+    path = cite(home, settings, result)
+    if form == "parquet":
+        found = pq.read_table(result)
+        names = found.schema.names
+        pq.write_table(found.rename_columns([names[1], names[0], *names[2:]]), result)
+    else:
+        result.write_text(result.read_text(encoding="utf-8").replace('"modality"', '"Modality"'), encoding="utf-8")
+    (sentence,) = verify(home, path, settings).differences
+    assert "It has the columns" in sentence
+
+
+def test_another_question_above_the_same_sql_is_a_difference(home: Path, settings: Settings) -> None:
+    path = cite(home, settings)
+    lying = record.read(path).model_copy(update={"question": "select 42"}).sealed()
+    path.write_text(lying.text(), encoding="utf-8")
+    assert any("question of the record" in sentence for sentence in verify(home, path, settings).differences)
+
+
+def test_a_record_that_names_a_strange_snapshot_is_damaged(home: Path, settings: Settings) -> None:
+    path = cite(home, settings)
+    sound = record.read(path)
+    tables = (sound.tables[0].model_copy(update={"snapshot": "other"}),)
+    path.write_text(sound.model_copy(update={"tables": tables}).sealed().text(), encoding="utf-8")
+    with pytest.raises(IntegrityError, match="a snapshot that it does not name"):
+        verify(home, path, settings)
 
 
 def test_the_first_differing_row_of_a_parquet_result_is_named(home: Path, settings: Settings, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.snapshots.nights import landed_nights, night
 from tests.support.icw import ICW
 from tests.support.portal_nights import files_of, land_night
 from tests.support.sample_build import tree
+from tests.support.small_release import land
+from warehouse.build.history import evidence_for
 from warehouse.errors import UsageError
 from warehouse.landing import Landing
 from warehouse.lock import refresh_lock
@@ -106,6 +109,16 @@ def test_a_load_that_the_next_build_reads_stays(home: Path, landed: list[Snapsho
     landing.select(chosen)
     assert [load.version for load in prune(home, Rules(last=1), landing=True).loads] == ["night-1", "night-2"]
     assert landing.missing_objects(chosen) == []
+
+
+def test_what_a_build_reads_as_evidence_stays(home: Path) -> None:
+    landed = {version: land(home, version=version)[1] for version in ("24.0.0", "24.2.2", "25.0.5", "26.0.1")}
+    served = landed["25.0.5"]
+    later = [load.model_copy(update={"fetched_at": load.fetched_at + timedelta(days=1)}) for load in served.loads]
+    night(home, 0, release=served.model_copy(update={"loads": tuple(later)}))
+    # Of a data release the newest version is read, and one above the one in service may be asked for.
+    assert [release.version for release in prune(home, Rules(last=1), landing=True).loads] == ["24.0.0"]
+    assert [release.version for release in evidence_for(Landing(home), [served]).releases] == ["24.2.2"]
 
 
 def test_an_object_that_only_a_snapshot_names_stays(home: Path, landed: list[Snapshot]) -> None:

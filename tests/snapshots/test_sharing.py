@@ -11,12 +11,13 @@ import sys
 import textwrap
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -173,6 +174,99 @@ def test_one_wrong_byte_and_nothing_comes_in(published: Snapshot, tmp_path: Path
         import_snapshot(tmp_path / "other", source)
     assert snapshots(tmp_path / "other") == []
     assert not list((tmp_path / "other" / "snapshots").glob(".*"))
+
+
+def forged(folder: Path, *, database: str | None = None, manifest: Callable[[str], str] | None = None) -> None:
+    """Change an export and let its own lists agree with that: the id is still that of the Parquet files."""
+    stated = folder / "manifest.json"
+    text = stated.read_text()
+    before = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("warehouse.duckdb",)}
+    if database is not None:
+        with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+            connection.execute(database)
+        text = text.replace(
+            before["warehouse.duckdb"], hashlib.sha256((folder / "warehouse.duckdb").read_bytes()).hexdigest()
+        )
+    stated.write_text(text if manifest is None else manifest(text))
+    names = [line.split("  ", 1)[1] for line in (folder / "SHA256SUMS").read_text().splitlines()]
+    sums = (f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
+    (folder / "SHA256SUMS").write_text("".join(sums))
+
+
+def swapped(text: str) -> str:
+    """Exchange the names of two columns of the same type."""
+    return (
+        text.replace('"size_bytes"', '"icw"').replace('"series_key"', '"size_bytes"').replace('"icw"', '"series_key"')
+    )
+
+
+FORGERIES = {
+    "rows": {"database": "delete from fct_series where modality = 'CT'"},
+    "value": {"database": "update fct_series set size_bytes = 1 where instance_count = 3"},
+    "names": {"manifest": swapped},
+    "statement": {
+        "manifest": lambda text: text.replace('"type": "DATE"', '"type": "DATE); create table owned (a int"')
+    },
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_an_id_holds_for_all_that_comes_under_it(published: Snapshot, tmp_path: Path, forgery: str) -> None:
+    export(published, tmp_path / "share")
+    folder = tmp_path / "share" / published.id
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    forged(folder, **FORGERIES[forgery])
+    with pytest.raises(IntegrityError, match="contradicts itself"):
+        import_snapshot(tmp_path / "other", tmp_path / "share")
+    assert snapshots(tmp_path / "other") == []
+
+
+def test_what_is_there_already_is_what_is_imported(home: Path, tmp_path: Path) -> None:
+    held = night(home, 0)
+    export(held, tmp_path / "share")
+    folder = tmp_path / "share" / held.id
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    forged(
+        folder,
+        manifest=lambda text: text.replace("described | here", "something else").replace('"rows": ', '"rows":  '),
+    )
+    with pytest.raises(IntegrityError, match="their lists of digests differ"):
+        import_snapshot(home, tmp_path / "share")
+
+
+@pytest.mark.parametrize("damage", ["deflated", "encrypted"])
+def test_a_damaged_or_encrypted_zip_file_is_a_sentence(published: Snapshot, tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "share.zip"
+    export(published, path)
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        entry = archive.getinfo(f"{published.id}/manifest.json")
+    data = entry.header_offset + 30 + len(entry.filename)
+    if damage == "deflated":
+        content[data : data + 8] = b"\xff" * 8
+    else:
+        content[entry.header_offset + 6] |= 1
+        content[content.rindex(entry.filename.encode()) - 46 + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(IntegrityError, match="Nothing was imported"):
+        import_snapshot(tmp_path / "other", path)
+
+
+def test_exported_again_without_its_duckdb_file_nothing_false_is_said(home: Path, tmp_path: Path) -> None:
+    held = night(home, 0)
+    export(held, tmp_path / "share")
+    held.database.unlink()
+    export(held, tmp_path / "share")
+    assert json.loads((tmp_path / "share" / "latest.json").read_text())["database"] == f"{held.id}/warehouse.duckdb"
+    exported = tmp_path / "share" / held.id / "warehouse.duckdb"
+    exported.chmod(0o644)
+    exported.write_bytes(exported.read_bytes() + b"x")
+    with pytest.raises(IntegrityError, match=r"its warehouse\.duckdb is not that of snapshot"):
+        export(held, tmp_path / "share")
+    with pytest.raises(IntegrityError, match="is no bag"):
+        export(held, tmp_path / "share", bagit=True)
 
 
 @pytest.mark.parametrize(

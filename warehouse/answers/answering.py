@@ -11,7 +11,7 @@ from duckdb.sqltypes import DuckDBPyType
 from pydantic import JsonValue
 
 from warehouse.answers.digest import RowDigests, digests_of
-from warehouse.errors import NotCitable
+from warehouse.errors import NotCitable, UsageError
 from warehouse.snapshots.query import Result, ResultColumn, sentences
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def answered(
         connection.execute(f"create temp table icw_answer as {sql}", dict(parameters) or None)
         relation = connection.sql(f"from {_TABLE}")
     _require_ordered(relation)
+    if names is not None and len(names) != len(relation.columns):
+        raise UsageError(f"The query has {len(relation.columns)} columns, and {len(names)} names were given for them.")
     columns = tuple(
         ResultColumn(name=name, type=str(data_type))
         for name, data_type in zip(names or relation.columns, relation.types, strict=True)

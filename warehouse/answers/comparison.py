@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -19,16 +19,8 @@ from warehouse.sql_text import file_literal, literal, quoted
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Form = Literal["csv", "tsv", "json", "ndjson", "parquet"]
+    from warehouse.snapshots.formats import Format as Form
 
-_FORMS: dict[str, Form] = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".json": "json",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".parquet": "parquet",
-}
 _LONGEST = 120
 
 
@@ -65,8 +57,8 @@ def parquet_files(cited: Path, other: Path) -> list[Difference]:
 
     with pq.ParquetFile(cited) as one, pq.ParquetFile(other) as two:
         names, others = one.schema_arrow.names, two.schema_arrow.names
-        if len(names) != len(others):
-            return [Difference(None, None, f"It has {len(others)} columns, and {len(names)} were cited.")]
+        if names != others:
+            return [_columns_differ(names, others)]
         rows = zip_longest(_rows(one), _rows(two))
         for place, (expected, found) in enumerate(rows, start=1):
             if difference := _row(place, names, expected, found):
@@ -84,11 +76,13 @@ def result_file(cited: Path, result: Path) -> list[Difference]:
     Raises:
         UsageError: the ending is none of those.
     """
-    form = _FORMS.get(result.suffix.lower())
+    from warehouse.snapshots.formats import ENDINGS
+
+    form = ENDINGS.get(result.suffix.lower())
     if form is None:
         raise UsageError(
             f"The format of {result} is not clear from its name: it can be compared if it ends with "
-            f"{', '.join(_FORMS)}."
+            f"{', '.join(ENDINGS)}."
         )
     with scratch_folder() as folder:
         has_names = _has_names(cited, result, form)
@@ -99,6 +93,10 @@ def result_file(cited: Path, result: Path) -> list[Difference]:
         sorted_copies = folder / "cited.parquet", folder / "other.parquet"
         try:
             columns = _columns(cited)
+            if form in ("json", "ndjson"):
+                keys = _keys(result, form)
+                if keys and keys != set(columns):
+                    return [_columns_differ(list(columns), sorted(keys))]
             for source, target in zip(copies, sorted_copies, strict=True):
                 _sort(_reading(source, form, list(columns), has_names=has_names), form, columns, target)
         except duckdb.Error as error:
@@ -106,6 +104,18 @@ def result_file(cited: Path, result: Path) -> list[Difference]:
                 Difference(None, None, f"It cannot be read as the result was written: {str(error).splitlines()[0]}")
             ]
         return parquet_files(*sorted_copies)
+
+
+def _columns_differ(cited: Sequence[str], found: Sequence[str]) -> Difference:
+    return Difference(None, None, f"It has the columns {', '.join(found)}, and {', '.join(cited)} were cited.")
+
+
+def _keys(path: Path, form: Form) -> set[str]:
+    """Return the keys of the objects of a JSON file."""
+    kind = "array" if form == "json" else "newline_delimited"
+    query = f"select distinct unnest(json_keys(json)) from read_json_objects({file_literal(path)}, format = '{kind}')"
+    with duckdb.connect() as connection:
+        return {key for (key,) in connection.execute(query).fetchall()}
 
 
 def _columns(cited: Path) -> dict[str, str]:

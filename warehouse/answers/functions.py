@@ -7,6 +7,7 @@ here by hand. What is in neither is refused.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -57,6 +58,9 @@ _UNSTABLE = frozenset(
     {"current_localtime", "current_localtimestamp", "hash", "json_execute_serialized_sql", "json_serialize_plan"}
     | {"get_type", "parse_duckdb_log_message", "version", "combine", "finalize", "to_aggregate_state"}
 )
+
+# They apply the aggregate that their second argument names.
+_NAMED_AGGREGATES = frozenset({"aggregate", "array_aggr", "array_aggregate", "list_aggr", "list_aggregate"})
 
 # What may be written without parentheses, and is then a column in the tree.
 _WRITTEN_AS_COLUMNS = frozenset(
@@ -138,6 +142,11 @@ def require_stable(query: Node, plan: Node, known: Catalogue) -> None:
             if name in _WRITTEN_AS_COLUMNS:
                 raise _moment(name)
     for part in _all_parts(plan):
+        if part.get("expression_class") == "BOUND_REF" and "INTERVAL" in json.dumps(part.get("return_type")):
+            raise NotCitable(
+                "The query passes an INTERVAL on (from an aggregate, a group or a subquery), and equal intervals are "
+                "written in several ways: 1 month is 30 days. Use a number of days, or add it where it is made."
+            )
         if "qname" in part:
             _require_bound(part, str(part["qname"]["path"][-1]).lower(), known)
 
@@ -147,6 +156,11 @@ def _require_function(part: Node, known: Catalogue) -> None:
     name = path[-1].lower()
     if len(path) > 1:
         raise NotCitable(f"The query calls {'.'.join(path)}: write the function without what stands before it.")
+    if name in _NAMED_AGGREGATES:
+        named = [argument["expression"] for argument in part.get("arguments", ())][1:2]
+        if not named or named[0].get("class") != "CONSTANT":
+            raise NotCitable(f"The aggregate that {name}(...) applies must be stated as a text to be cited.")
+        nature(str(named[0]["literal"].get("text")))
     if part.get("export_state"):
         raise NotCitable(f"The query exports the state of {name}, which is the engine's own. Leave EXPORT_STATE out.")
     if name in known.aggregates:

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from warehouse.errors import NotCitable, UsageError
 from warehouse.snapshots.parameters import bound
+from warehouse.snapshots.query import require_text
 
 Node: TypeAlias = dict[str, Any]
 """A part of DuckDB's syntax tree, as `json_serialize_sql` writes it."""
@@ -105,6 +106,7 @@ def _named_parameters(connection: duckdb.DuckDBPyConnection, sql: str) -> list[s
 
 
 def _parsed(parser: duckdb.DuckDBPyConnection, sql: str) -> Node:
+    require_text(sql)
     try:
         statements = parser.extract_statements(sql)
     except duckdb.Error as error:

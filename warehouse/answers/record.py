@@ -208,6 +208,9 @@ def read(path: Path) -> Citation:
         raise _damaged(path, "it is not as it was written: its own digest is another")
     if not citation.snapshots:
         raise _damaged(path, "it names no snapshot")
+    names = {entry.name for entry in citation.snapshots}
+    if strangers := [table.name for table in citation.tables if table.snapshot not in names]:
+        raise _damaged(path, f"its table {strangers[0]} is of a snapshot that it does not name")
     digest = digest_of(citation.normalised_sql, citation.parameters, citation.snapshots)
     if citation.digest != digest or citation.id != id_of(digest):
         raise _damaged(path, "its id is not that of its question and tables")

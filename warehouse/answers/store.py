@@ -11,7 +11,7 @@ from pathlib import Path
 from warehouse.answers import record
 from warehouse.answers.record import Citation, FileCited
 from warehouse.errors import IntegrityError, OutputError, SourceError, StorageError, UsageError
-from warehouse.files import sync_folder, write_atomically, writing_to
+from warehouse.files import linked, sync_folder, write_atomically, writing_to
 
 SUFFIX = ".citation.json"
 """What the record beside a result is called: the name of the result and this."""
@@ -109,7 +109,8 @@ def _link(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         # Another process may have cited the same a moment ago: its record stays.
         with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
+            if not linked(temporary, path) and not path.exists():
+                os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)

@@ -76,7 +76,7 @@ class _Proof:
         def probe(direction: Direction) -> Node:
             """The block without what hides groups, and with each chosen value shown."""
             shown = [
-                {**_with_ties_broken(part, direction), "alias": f"{_CHOSEN}{place}"}
+                {**_as_list(_with_ties_broken(part, direction)), "alias": f"{_CHOSEN}{place}"}
                 for place, part in enumerate(chosen)
             ]
             selected = altered(self._block.node["select_list"], lambda part: _with_ties_broken(part, direction))
@@ -121,8 +121,30 @@ class _Proof:
             "LIMIT or OFFSET cuts between rows that the ORDER BY does not tell apart, so that which of them are in the "
             "answer is left open. Add columns to the ORDER BY that tell them apart, e.g. the table's primary key."
         )
+        if distinct and not any(entry.get("distinct_on_targets") for entry in distinct):
+            self._require_shown_order()
         for border in sorted(borders - {0}):
             self._require_agreement(*self._broken_both_ways(distinct, border), refusal)
+
+    def _require_shown_order(self) -> None:
+        """Refuse SELECT DISTINCT that is cut in an order which it does not show: each row has several places in it."""
+        shown = [_without_alias(item) for item in self._block.node["select_list"]]
+        names = {name.lower() for name in self._ask("select * from ({}) as probe limit 0", self._bare()).columns}
+        stars = any(item.get("class") == "STAR" for item in shown)
+        for entry in self._block.modifiers:
+            for order in entry["orders"] if entry["type"] == "ORDER_MODIFIER" else ():
+                by = _without_alias(order["expression"])
+                path = by.get("column_names", ())
+                is_name = by.get("class") == "COLUMN_REF" and (len(path) == 1 or stars)
+                if by.get("class") in ("CONSTANT", "STAR") or by in shown or (is_name and path[-1].lower() in names):
+                    continue
+                raise NotCitable(
+                    "SELECT DISTINCT with LIMIT or OFFSET is ordered by what it does not show, so that a row has "
+                    "several places in the order. Write GROUP BY, and order by an aggregate such as min(...)."
+                )
+
+    def _bare(self) -> Node:
+        return self._block.own(modifiers=None)
 
     def _rows(self, expression: Node | None) -> int:
         """Return the number of rows that LIMIT or OFFSET states."""
@@ -182,6 +204,10 @@ class _Proof:
             raise _not_asked(error) from None
 
 
+def _without_alias(expression: Node) -> Node:
+    return {key: value for key, value in expression.items() if key != "alias"}
+
+
 def _not_asked(reason: object) -> NotCitable:
     return NotCitable(
         "A part of the query leaves a choice (LIMIT, DISTINCT ON, row_number() or an aggregate that takes rows as they "
@@ -206,6 +232,18 @@ def _with_ties_broken(part: Node, direction: Direction) -> Node:
     given = part.get("order_bys", {}).get("orders", [])
     ties = [_order(argument["expression"], direction) for argument in part.get("arguments", ()) if _varies(argument)]
     return {**part, "order_bys": {"type": "ORDER_MODIFIER", "orders": [*given, *ties]}}
+
+
+def _as_list(part: Node) -> Node:
+    """Return the texts that are put together, one by one: put together, those of two orders can be the same."""
+    if str(part["function_name"]).lower() not in _CONCATENATING:
+        return part
+    return {
+        **part,
+        "function_name": "list",
+        "qualified_name": {"path": ["list"]},
+        "arguments": part.get("arguments", [])[:1],
+    }
 
 
 def _first_of_extremes(part: Node, direction: Direction) -> Node:
@@ -284,6 +322,7 @@ def _varies(argument: Mapping[str, Any]) -> bool:
     return argument["expression"]["class"] not in {"CONSTANT", "PARAMETER"}
 
 
+_CONCATENATING = frozenset({"group_concat", "listagg", "string_agg"})
 _GREATEST = frozenset({"arg_max", "argmax", "max_by"})
 _CHOICES = _GREATEST | frozenset(
     {"any_value", "arbitrary", "arg_min", "argmin", "array_agg", "first", "group_concat", "last", "list", "listagg"}

@@ -63,6 +63,8 @@ def verify(home: Path, file: Path, settings: Settings, *, result: Path | None = 
     citation = record.read(file)
     snapshots = {entry.name: _snapshot(home, entry.id, entry.tables_digest) for entry in citation.snapshots}
     differences = [sentence for table in citation.tables for sentence in _table(snapshots[table.snapshot], table)]
+    if question(citation.question, citation.parameters).normalised != citation.normalised_sql:
+        differences.append("The question of the record is not the normalised SQL that its id is made of.")
     compared = [f"the bytes of {table.name}" for table in citation.tables]
     sound: list[Path] = []
     false: list[tuple[str, Path]] = []

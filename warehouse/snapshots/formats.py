@@ -21,6 +21,16 @@ Format = Literal["csv", "tsv", "json", "ndjson", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "tsv", "json", "ndjson", "parquet")
 """What an answer can be written as."""
 
+ENDINGS: Mapping[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".parquet": "parquet",
+}
+"""In which format a file is, by how its name ends."""
+
 _ROW_GROUP_ROWS = 122_880
 
 # Errors of the system that a disk makes; all others speak of the path.

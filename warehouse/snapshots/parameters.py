@@ -7,6 +7,7 @@ null, or a list of them.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -40,7 +41,7 @@ def stated(texts: Iterable[str]) -> dict[str, JsonValue]:
 
 def _json(name: str, text: str) -> JsonValue:
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except ValueError:
         value = {}
     if isinstance(value, dict):
@@ -48,6 +49,13 @@ def _json(name: str, text: str) -> JsonValue:
             f"The parameter {name}:={text} is no number, true, false, null or list in JSON. "
             f"Write {name}={text} for a text."
         )
+    return value
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(number)
     return value
 
 

@@ -262,7 +262,20 @@ def write_result(result: Result, form: Format, target: Path | BinaryIO, *, heade
     return formats.write(reader, form, target, header=header)
 
 
+def require_text(sql: str) -> None:
+    """Refuse what a command line hands over that is no text.
+
+    Raises:
+        UsageError: it holds bytes that are no UTF-8.
+    """
+    try:
+        sql.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError(f"The query is no UTF-8 text: see its character {error.start + 1}.") from None
+
+
 def _only_question(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    require_text(sql)
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
         found = "no statement" if not statements else f"{len(statements)} statements"
