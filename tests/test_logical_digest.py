@@ -9,7 +9,7 @@ import math
 import struct
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -118,7 +118,8 @@ class Reference:
 
     def value(self, name: str, kind: pa.DataType, value: Any) -> bytes:
         if name.startswith("DECIMAL"):
-            unscaled = int((value or Decimal(0)).scaleb(kind.scale))
+            # Python's own context would round to 28 digits.
+            unscaled = int((value or Decimal(0)).scaleb(kind.scale, Context(prec=kind.precision)))
             return unscaled.to_bytes(16, "little", signed=True)
         if name == "DATE":
             return struct.pack("<i", 0 if value is None else (value - date(1970, 1, 1)).days)
