@@ -34,8 +34,8 @@ _COLUMN_RULES: Mapping[str, RuleKind] = {
 class DeclaredTable:
     """A table that the project declares in the schema `star`, as its YAML has it.
 
-    `primary_key`, `order_by` (columns) and `grain` (a phrase) are its `config.meta`, empty where that lacks them;
-    `columns` maps the name of each described column to its description.
+    `primary_key`, `order_by` (columns), `grain` (a phrase) and `parts_by` (a column) are its `config.meta`, empty where
+    that lacks them; `columns` maps the name of each described column to its description.
     """
 
     name: str
@@ -44,6 +44,7 @@ class DeclaredTable:
     primary_key: tuple[str, ...]
     order_by: tuple[str, ...]
     columns: Mapping[str, str]
+    parts_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ def _table(node: Mapping[str, Any]) -> DeclaredTable:
         primary_key=tuple(meta.get("primary_key") or ()),
         order_by=tuple(meta.get("order_by") or ()),
         columns={column["name"]: _one_line(column["description"]) for column in node["columns"].values()},
+        parts_by=str(meta.get("parts_by") or ""),
     )
 
 

@@ -47,7 +47,8 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -97,16 +98,28 @@ def logical_digest(rows: pa.RecordBatchReader | pa.Table) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def logical_digest_of_parquet(path: Path) -> str:
-    """Return the logical digest (SHA-256, hex) of the rows of a Parquet file, as Arrow reads them.
+def logical_digest_of_parquet(*paths: Path) -> str:
+    """Return the logical digest (SHA-256, hex) of the rows of Parquet files, read in this order as one table.
+
+    How rows are divided among files does not count, as long as they are in the same order.
 
     Raises:
         UsageError: a column has a type that the form does not know; the message names it.
-        OSError: the file cannot be read. pyarrow.ArrowException: it is no Parquet file, or damaged.
+        OSError: a file cannot be read. pyarrow.ArrowException: it is no Parquet file, is damaged, or has other columns
+            than the first.
     """
-    with pq.ParquetFile(path, pre_buffer=False) as file:
-        batches = file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False)
-        return logical_digest(pa.RecordBatchReader.from_batches(file.schema_arrow, batches))
+    with ExitStack() as opened:
+        files = [opened.enter_context(pq.ParquetFile(path, pre_buffer=False)) for path in paths]
+        schema = files[0].schema_arrow
+        for path, file in zip(paths, files, strict=True):
+            if not file.schema_arrow.equals(schema):
+                raise pa.ArrowInvalid(f"{path} has other columns than {paths[0]}")
+        return logical_digest(pa.RecordBatchReader.from_batches(schema, _batches_of(files)))
+
+
+def _batches_of(files: Sequence[pq.ParquetFile]) -> Iterator[pa.RecordBatch]:
+    for file in files:
+        yield from file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False)
 
 
 def type_name(data_type: pa.DataType, column: str = "") -> str:

@@ -15,7 +15,6 @@ from typing import Literal
 from warehouse.acknowledgements import read_acknowledgements
 from warehouse.build import Build, Evidence, evidence_for, input_digest, model_seconds
 from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError
-from warehouse.files import sha256_of
 from warehouse.landing import Choice, Landing, Release
 from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
@@ -33,6 +32,7 @@ from warehouse.snapshots.counts import land_counts
 from warehouse.snapshots.databases import drop_databases
 from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish, publish_again
+from warehouse.snapshots.table_files import wrong_file
 from warehouse.snapshots.verification import is_sound
 from warehouse.sources.upstream import ResolvedRelease, Upstream
 from warehouse.upstreams import upstreams
@@ -209,17 +209,17 @@ def known_gaps(home: Path, build: Build) -> KnownGaps:
 
 def _gaps_in_service(snapshot: Snapshot) -> dict[str, EarlierGap]:
     """Return the gaps of a snapshot; none where the file is not as it was published, which the log says."""
-    path = snapshot.tables_folder / "rec_gap.parquet"
-    published = {table.name: table.parquet_sha256 for table in snapshot.manifest.tables}.get("rec_gap")
-    if published is None or not path.is_file() or sha256_of(path) != published:
-        if published is not None:
-            log.error(
-                "%s is not as it was published (`icw verify current`): its gaps are taken for unknown.",
-                path,
-                extra={"event": "damaged"},
-            )
+    published = snapshot.table("rec_gap")
+    if published is None:
         return {}
-    return read_gaps(path)
+    if (wrong := wrong_file(snapshot, published)) is not None:
+        log.error(
+            "%s is not as it was published (`icw verify current`): its gaps are taken for unknown.",
+            wrong.path,
+            extra={"event": "damaged"},
+        )
+        return {}
+    return read_gaps(snapshot.files_of(published))
 
 
 def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:

@@ -178,13 +178,13 @@ def test_a_build_without_any_comparison_is_judged_all_the_same(judged: Judged) -
 
 def test_the_gaps_of_a_snapshot_are_read_from_its_table(tmp_path: Path) -> None:
     table = tmp_path / "rec_gap.parquet"
-    assert read_gaps(table) == {}
+    assert read_gaps([table]) == {}
     with duckdb.connect() as connection:
         connection.execute(
             "copy (select 'a:b' as comparison_id, true as is_compared, 3::bigint as gap, 1::bigint as unexplained_count"
             f" union all select 'c:d', false, null, null) to '{table}' (format parquet)"
         )
-    assert read_gaps(table) == {"a:b": EarlierGap(3, 1)}
+    assert read_gaps([table]) == {"a:b": EarlierGap(3, 1)}
 
 
 GOOD = """

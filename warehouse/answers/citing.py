@@ -28,13 +28,13 @@ from warehouse.answers.record import (
 )
 from warehouse.answers.uniqueness import require_unique
 from warehouse.errors import IntegrityError, NotCitable
-from warehouse.files import sha256_of
 from warehouse.logical_digest import FORM
 from warehouse.settings import Settings
 from warehouse.snapshots.absence import absent_parts_read, sentences
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.provenance import code_version
 from warehouse.snapshots.query import Result
+from warehouse.snapshots.table_files import wrong_file
 
 
 @dataclass(frozen=True)
@@ -111,19 +111,18 @@ def cited(
 
 def _require_sound(snapshot: Snapshot, read: TableRead) -> None:
     """Refuse to cite bytes that are not those that the manifest names."""
-    file = snapshot.tables_folder / f"{read.table.name}.parquet"
-    try:
-        found = sha256_of(file)
-    except OSError as error:
+    wrong = wrong_file(snapshot, read.table)
+    if wrong is None:
+        return
+    if wrong.found is None:
         raise IntegrityError(
-            f"The file {file} of snapshot {snapshot.id} cannot be read ({error.strerror or error}), so that an answer "
+            f"The file {wrong.path} of snapshot {snapshot.id} cannot be read ({wrong.reason}), so that an answer "
             "from it cannot be cited. `icw snapshots verify` says which files are damaged."
-        ) from None
-    if found != read.table.parquet_sha256:
-        raise IntegrityError(
-            f"The file {file} of snapshot {snapshot.id} is not as it was published (SHA-256 {found}, published "
-            f"{read.table.parquet_sha256}): it cannot be cited. Restore the snapshot, or cite another one."
         )
+    raise IntegrityError(
+        f"The file {wrong.path} of snapshot {snapshot.id} is not as it was published (SHA-256 {wrong.found}, published "
+        f"{wrong.published}): it cannot be cited. Restore the snapshot, or cite another one."
+    )
 
 
 def _require_same(answer: Answer, again: Answer) -> None:

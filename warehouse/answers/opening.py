@@ -6,7 +6,7 @@ that the answer comes from the bytes that are named, whatever the engine does wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from warehouse.snapshots import attaching, query
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.databases import database_of
 from warehouse.snapshots.manifest import TableEntry
-from warehouse.sql_text import file_literal, literal, quoted
+from warehouse.sql_text import literal, quoted, read_parquet
 
 ASKED = "warehouse"
 """The name that the asked snapshot has in a query; those beside it have the names that the query chooses."""
@@ -67,9 +67,9 @@ def opened_parquet(
         for name, snapshot in snapshots.items():
             connection.execute(f"attach ':memory:' as {quoted(name)}")
             for table in tables[name]:
-                file = snapshot.tables_folder / f"{table.name}.parquet"
-                _show(connection, name, table, file)
-                files.append(file)
+                of_table = snapshot.files_of(table)
+                _show(connection, name, table, of_table)
+                files += of_table
         connection.execute(f"use {quoted(next(iter(snapshots)))}")
         connection.execute(f"set allowed_paths = [{', '.join(literal(str(file)) for file in files)}]")
         for setting, value in _SESSION.items():
@@ -81,16 +81,24 @@ def opened_parquet(
         connection.close()
 
 
-def _show(connection: duckdb.DuckDBPyConnection, name: str, table: TableEntry, file: Path) -> None:
+def _show(connection: duckdb.DuckDBPyConnection, name: str, table: TableEntry, files: Sequence[Path]) -> None:
     view = f"{quoted(name)}.{quoted(table.name)}"
+    file = files[0]
     try:
-        connection.execute(f"create view {view} as select * from read_parquet({file_literal(file)})")
-        found = [(str(column), str(kind)) for column, kind, *_ in connection.execute(f"describe {view}").fetchall()]
+        for file in files:
+            _require_stated_columns(connection, table, file)
+        connection.execute(f"create view {view} as select * from {read_parquet(files)}")
     except duckdb.Error as error:
         raise IntegrityError(
             f"The file {file} cannot be read: {_words(error)}. `icw snapshots verify` says which files are damaged."
         ) from None
-    if found != [(column.name, column.type) for column in table.columns]:
+
+
+def _require_stated_columns(connection: duckdb.DuckDBPyConnection, table: TableEntry, file: Path) -> None:
+    described = connection.execute(f"describe select * from {read_parquet([file])}").fetchall()
+    if [(str(column), str(kind)) for column, kind, *_ in described] != [
+        (column.name, column.type) for column in table.columns
+    ]:
         raise IntegrityError(
             f"The file {file} has other columns than the manifest of its snapshot says. `icw snapshots verify` says "
             "which files are damaged."

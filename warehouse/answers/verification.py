@@ -27,6 +27,7 @@ from warehouse.settings import Settings
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import TableEntry
+from warehouse.snapshots.table_files import wrong_file
 
 
 @dataclass(frozen=True)
@@ -110,16 +111,19 @@ def _snapshot(home: Path, snapshot_id: str, tables_digest: str) -> Snapshot:
 
 def _table(snapshot: Snapshot, table: TableCited) -> Iterator[str]:
     """Yield what is the matter with the bytes of a table."""
-    file = snapshot.tables_folder / f"{table.name}.parquet"
-    try:
-        found = sha256_of(file)
-    except OSError as error:
-        yield f"The table {table.name} of {snapshot.id} cannot be read: {file}: {error.strerror or error}."
-        return
-    if found != table.parquet_sha256:
+    entry = _entry(snapshot, table.name)
+    wrong = wrong_file(snapshot, entry)
+    if wrong is not None and wrong.found is None:
+        yield f"The table {table.name} of {snapshot.id} cannot be read: {wrong.path}: {wrong.reason}."
+    elif wrong is not None:
         yield (
-            f"The bytes of the table {table.name} of {snapshot.id} are others: {file} has SHA-256 {found}, and "
-            f"{table.parquet_sha256} was cited."
+            f"The bytes of the table {table.name} of {snapshot.id} are others: {wrong.path} has SHA-256 {wrong.found}, "
+            f"and {wrong.published} was cited."
+        )
+    elif entry.parquet_sha256 != table.parquet_sha256:
+        yield (
+            f"The bytes of the table {table.name} of {snapshot.id} are others: they have SHA-256 "
+            f"{entry.parquet_sha256}, and {table.parquet_sha256} was cited."
         )
 
 
@@ -136,10 +140,10 @@ def _openings(
 
 
 def _entry(snapshot: Snapshot, name: str) -> TableEntry:
-    for table in snapshot.manifest.tables:
-        if table.name == name:
-            return table
-    raise IntegrityError(f"The snapshot {snapshot.id} has no table {name}, which the citation reads.")
+    table = snapshot.table(name)
+    if table is None:
+        raise IntegrityError(f"The snapshot {snapshot.id} has no table {name}, which the citation reads.")
+    return table
 
 
 @contextmanager

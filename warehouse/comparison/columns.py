@@ -9,7 +9,7 @@ import duckdb
 
 from warehouse.comparison.rows import column_groups
 from warehouse.comparison.schema import TablePair
-from warehouse.comparison.workspace import AFTER, BEFORE, CELLS, in_schema, same_key
+from warehouse.comparison.workspace import AFTER_APART, BEFORE_APART, CELLS, in_schema, same_key
 from warehouse.errors import IntegrityError
 from warehouse.sql_text import quoted
 
@@ -78,8 +78,8 @@ def changed_cells(pair: TablePair, column: str) -> str:
     return (
         f"select {key}, {source} as _source, cast(a.{name} as varchar) as _before, cast(b.{name} as varchar) as _after "
         f"from {in_schema(CELLS, pair.name)} changed "
-        f"join {in_schema(BEFORE, pair.name)} a on {same_key(pair.key, 'changed', 'a')} "
-        f"join {in_schema(AFTER, pair.name)} b on {same_key(pair.key, 'changed', 'b')} "
+        f"join {in_schema(BEFORE_APART, pair.name)} a on {same_key(pair.key, 'changed', 'a')} "
+        f"join {in_schema(AFTER_APART, pair.name)} b on {same_key(pair.key, 'changed', 'b')} "
         f"where changed._group = {number} and (changed._differing >> {place}) & 1 = 1"
     )
 

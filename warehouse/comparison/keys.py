@@ -12,7 +12,7 @@ from collections.abc import Container, Mapping
 import duckdb
 
 from warehouse.comparison.schema import TablePair
-from warehouse.comparison.workspace import AFTER, BEFORE, CHANGES, in_schema, same_key
+from warehouse.comparison.workspace import AFTER_APART, BEFORE_APART, CHANGES, in_schema, same_key
 from warehouse.sql_text import quoted
 
 _SURROGATE = "_key"
@@ -50,7 +50,8 @@ def rekeyed_rows(connection: duckdb.DuckDBPyConnection, pair: TablePair) -> int:
         )
 
     [(rows,)] = connection.execute(
-        f"select count(*) from ({digests(BEFORE, 'removed')}) semi join ({digests(AFTER, 'added')}) using (digest)"
+        f"select count(*) from ({digests(BEFORE_APART, 'removed')}) "
+        f"semi join ({digests(AFTER_APART, 'added')}) using (digest)"
     ).fetchall()
     return int(rows)
 

@@ -9,7 +9,7 @@ import duckdb
 
 from warehouse.comparison.columns import changed_cells
 from warehouse.comparison.difference import SnapshotDifference, TableDifference
-from warehouse.comparison.workspace import AFTER, BEFORE, CHANGES, in_schema, same_key
+from warehouse.comparison.workspace import AFTER_APART, BEFORE_APART, CHANGES, in_schema, same_key
 from warehouse.sql_text import literal, quoted
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _queries(table: TableDifference) -> Iterator[str]:
         return
     pair, name = table.pair, literal(table.name)
     changes = in_schema(CHANGES, table.name)
-    for kind, schema, entry in (("removed", BEFORE, pair.before), ("added", AFTER, pair.after)):
+    for kind, schema, entry in (("removed", BEFORE_APART, pair.before), ("added", AFTER_APART, pair.after)):
         row = _json("side", [column.name for column in entry.columns])
         before, after = (row, "null") if kind == "removed" else ("null", row)
         order = ", ".join(f"side.{quoted(column)}" for column in pair.key)

@@ -13,7 +13,17 @@ from dataclasses import dataclass
 import duckdb
 
 from warehouse.comparison.schema import TablePair
-from warehouse.comparison.workspace import AFTER, BEFORE, CELLS, CHANGES, count, in_schema, same_key
+from warehouse.comparison.workspace import (
+    AFTER,
+    AFTER_APART,
+    BEFORE,
+    BEFORE_APART,
+    CELLS,
+    CHANGES,
+    count,
+    in_schema,
+    same_key,
+)
 from warehouse.errors import IntegrityError
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import TableEntry
@@ -62,6 +72,8 @@ def compare_rows(
 ) -> RowCounts:
     """Compare the rows of one table by its key; fill `changes` and `cells` of the workspace.
 
+    Parts that are the same file in both by the manifests are not read, as tables that are the same file are not.
+
     Args:
         connection: the workspace.
         pair: the table.
@@ -74,7 +86,8 @@ def compare_rows(
         IntegrityError: the counts do not add up to those of the manifests: a file is not the one that was published.
     """
     key = ", ".join(map(quoted, pair.key))
-    left, right = in_schema(BEFORE, pair.name), in_schema(AFTER, pair.name)
+    left, right = in_schema(BEFORE_APART, pair.name), in_schema(AFTER_APART, pair.name)
+    shared = sum(file.rows for file in pair.after.files if file.sha256 in pair.shared)
     changes, cells = in_schema(CHANGES, pair.name), in_schema(CELLS, pair.name)
     on = same_key(pair.key, "a", "b")
     key_of_a = ", ".join(f"a.{quoted(column)}" for column in pair.key)
@@ -82,7 +95,7 @@ def compare_rows(
         f"create table {changes} as select {key}, 'removed' as _kind from {left} a anti join {right} b on {on} "
         f"union all select {key}, 'added' from {right} a anti join {left} b on {on}"
     )
-    common = count(connection, f"{left} a join {right} b on {on}")
+    common = count(connection, f"{left} a join {right} b on {on}") + shared
     connection.execute(
         f"create table {cells} as select {key}, 0::integer as _group, 0::integer as _differing from {changes} limit 0"
     )
@@ -98,8 +111,8 @@ def compare_rows(
     connection.execute(f"insert into {changes} {_changed_rows(pair, absent)}")
     kinds = dict(connection.execute(f"select _kind, count(*) from {changes} group by _kind").fetchall())
     counts = RowCounts(
-        before=count(connection, left),
-        after=count(connection, right),
+        before=count(connection, left) + shared,
+        after=count(connection, right) + shared,
         added=kinds.get("added", 0),
         removed=kinds.get("removed", 0),
         changed=kinds.get("changed", 0),
@@ -133,7 +146,7 @@ def same_bytes(pair: TablePair) -> RowCounts:
 def _changed_rows(pair: TablePair, absent: Mapping[str, frozenset[str]]) -> str:
     """Return the query of the keys with a changed column: `changed`, or `absence` where absent columns are all."""
     key = ", ".join(f"cell.{quoted(column)}" for column in pair.key)
-    cells = in_schema(CELLS, pair.name)
+    cells, right = in_schema(CELLS, pair.name), in_schema(AFTER_APART, pair.name)
     lacking = [
         (number, 1 << place, sources)
         for number, columns in column_groups(pair)
@@ -153,7 +166,7 @@ def _changed_rows(pair: TablePair, absent: Mapping[str, frozenset[str]]) -> str:
         f"case {case} then {bit} else 0 end" for case, (_, bit, _) in zip(cases, lacking, strict=True)
     )
     source = (
-        f"join (select {', '.join(map(quoted, pair.key))}, source_id from {in_schema(AFTER, pair.name)}) rows_after "
+        f"join (select {', '.join(map(quoted, pair.key))}, source_id from {right}) rows_after "
         f"on {same_key(pair.key, 'cell', 'rows_after')}"
         if has_source and "source_id" not in pair.key
         else ""

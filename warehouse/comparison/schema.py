@@ -66,6 +66,13 @@ class TablePair:
         )
 
     @property
+    def shared(self) -> frozenset[str]:
+        """The digests (SHA-256, hex) of the files that both have: parts whose rows are the same in both."""
+        return frozenset(file.sha256 for file in self.before.files) & frozenset(
+            file.sha256 for file in self.after.files
+        )
+
+    @property
     def has_another_schema(self) -> bool:
         """Whether columns, their types or the key differ."""
         key_differs = self.before.primary_key != self.after.primary_key

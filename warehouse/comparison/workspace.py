@@ -1,6 +1,8 @@
 """A DuckDB that sees two snapshots: their Parquet files as views in the schemas `before` and `after`, nothing written.
 
-Beside them are `changes` (the rows of a table that are not the same, by key; `_kind` is added, removed, changed or
+A table that has parts may have some that are the same file in both. A key is in one part of a table, so that no row of
+such a part has come, gone or changed: `before_apart` and `after_apart` have the rows of the other parts alone. Beside
+them are `changes` (the rows of a table that are not the same, by key; `_kind` is added, removed, changed or
 absence) and `cells` (which of their columns differ: bits of `_differing` by `_group`); `rows` fills both. What does not
 fit in memory goes to a temporary folder.
 """
@@ -15,9 +17,10 @@ import duckdb
 
 from warehouse.errors import IntegrityError, StorageError
 from warehouse.snapshots.catalog import Snapshot
-from warehouse.sql_text import literal, quoted
+from warehouse.sql_text import quoted, read_parquet
 
 BEFORE, AFTER, CHANGES, CELLS = "before", "after", "changes", "cells"
+BEFORE_APART, AFTER_APART = "before_apart", "after_apart"
 
 
 @contextmanager
@@ -42,12 +45,25 @@ def workspace(
             connection.execute("set enable_progress_bar = false")
             for schema in (CHANGES, CELLS):
                 connection.execute(f"create schema {schema}")
-            for schema, snapshot in ((BEFORE, before), (AFTER, after)):
-                connection.execute(f"create schema {schema}")
+            for schema, apart, snapshot, other in (
+                (BEFORE, BEFORE_APART, before, after),
+                (AFTER, AFTER_APART, after, before),
+            ):
+                connection.execute(f"create schema {schema}; create schema {apart}")
+                known = {table.name: {file.sha256 for file in table.files} for table in other.manifest.tables}
                 for table in snapshot.manifest.tables:
-                    path = snapshot.tables_folder / f"{table.name}.parquet"
+                    files = snapshot.files_of(table)
+                    own = [
+                        path
+                        for path, file in zip(files, table.files, strict=True)
+                        if file.sha256 not in known.get(table.name, ())
+                    ]
+                    rows = (
+                        f"select * from {read_parquet(own)}" if own else f"from {in_schema(schema, table.name)} limit 0"
+                    )
                     connection.execute(
-                        f"create view {schema}.{quoted(table.name)} as select * from read_parquet({literal(str(path))})"
+                        f"create view {in_schema(schema, table.name)} as select * from {read_parquet(files)}; "
+                        f"create view {in_schema(apart, table.name)} as {rows}"
                     )
             yield connection
 

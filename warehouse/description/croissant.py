@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from warehouse.citation import bibtex
 from warehouse.citation.model import AUTHOR
-from warehouse.description.model import LICENSES_FILE, DescribedColumn, DescribedTable, Description
+from warehouse.description.model import LICENSES_FILE, DescribedColumn, DescribedFile, DescribedTable, Description
 
 _CONTEXT: dict[str, JsonValue] = {
     "@language": "en",
@@ -84,7 +84,7 @@ _TYPES = {
 
 
 def render(description: Description) -> str:
-    """Return the file: one file object and one record set a table."""
+    """Return the file: one record set a table, one file object a file, and one file set a table of several files."""
     citation = description.citation
     licenses = [licence.url for licence in citation.licenses if licence.url is not None]
     content: dict[str, JsonValue] = {
@@ -100,22 +100,41 @@ def render(description: Description) -> str:
         "url": "./",
         "citeAs": bibtex.render(citation),
         "isLiveDataset": False,
-        "distribution": [_file(table) for table in description.tables],
+        "distribution": [entry for table in description.tables for entry in _distribution(table)],
         "recordSet": [_record_set(table) for table in description.tables],
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _file(table: DescribedTable) -> JsonValue:
+def _distribution(table: DescribedTable) -> list[JsonValue]:
+    files = [_file(file) for file in table.files]
+    if len(table.files) == 1:
+        return files
+    together: JsonValue = {
+        "@type": "cr:FileSet",
+        "@id": _files_id(table),
+        "name": _files_id(table),
+        "description": f"The files of the table {table.name}, which are read as one",
+        "encodingFormat": _PARQUET,
+        "includes": [file.path for file in table.files],
+    }
+    return [*files, together]
+
+
+def _files_id(table: DescribedTable) -> str:
+    return f"tables/{table.name}"
+
+
+def _file(file: DescribedFile) -> JsonValue:
     return {
         "@type": "cr:FileObject",
-        "@id": table.file.path,
-        "name": table.file.path,
-        "description": table.file.description,
-        "contentUrl": table.file.path,
-        "contentSize": f"{table.file.bytes} B",
+        "@id": file.path,
+        "name": file.path,
+        "description": file.description,
+        "contentUrl": file.path,
+        "contentSize": f"{file.bytes} B",
         "encodingFormat": _PARQUET,
-        "sha256": table.file.sha256,
+        "sha256": file.sha256,
     }
 
 
@@ -138,11 +157,17 @@ def _field(column: DescribedColumn, table: DescribedTable) -> JsonValue:
         "name": column.name,
         "description": _text(column),
         "dataType": data_type(item_type),
-        "source": {"fileObject": {"@id": table.file.path}, "extract": {"column": column.name}},
+        "source": {**_read_from(table), "extract": {"column": column.name}},
     }
     if is_array:
         field |= {"isArray": True, "arrayShape": "-1"}
     return field
+
+
+def _read_from(table: DescribedTable) -> dict[str, JsonValue]:
+    if len(table.files) == 1:
+        return {"fileObject": {"@id": table.files[0].path}}
+    return {"fileSet": {"@id": _files_id(table)}}
 
 
 def _text(column: DescribedColumn) -> str:

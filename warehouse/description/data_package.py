@@ -8,7 +8,14 @@ import re
 from pydantic import JsonValue
 
 from warehouse.citation.model import AUTHOR, CitedLicense, CitedSource
-from warehouse.description.model import LICENSES_FILE, DescribedColumn, DescribedTable, Description
+from warehouse.description.model import (
+    LICENSES_FILE,
+    PARQUET,
+    DescribedColumn,
+    DescribedFile,
+    DescribedTable,
+    Description,
+)
 
 _PROFILES = "https://datapackage.org/profiles/2.0"
 _LICENSE_NAME = re.compile(r"[-a-zA-Z0-9._]+")
@@ -72,14 +79,23 @@ def _resource(table: DescribedTable, tables: set[str]) -> JsonValue:
         "$schema": f"{_PROFILES}/dataresource.json",
         "name": table.name,
         "type": "table",
-        "path": table.file.path,
+        **_files(table.files),
         "description": table.text,
         "format": "parquet",
-        "mediatype": table.file.media_type,
-        "bytes": table.file.bytes,
-        "hash": f"sha256:{table.file.sha256}",
+        "mediatype": PARQUET,
         "rows": table.rows,
         "schema": schema,
+    }
+
+
+def _files(files: tuple[DescribedFile, ...]) -> dict[str, JsonValue]:
+    """Return where the data of a resource is. The standard has a hash for one file: `files` has those of several."""
+    if len(files) == 1:
+        return {"path": files[0].path, "bytes": files[0].bytes, "hash": f"sha256:{files[0].sha256}"}
+    return {
+        "path": [file.path for file in files],
+        "bytes": sum(file.bytes for file in files),
+        "files": [{"path": file.path, "bytes": file.bytes, "hash": f"sha256:{file.sha256}"} for file in files],
     }
 
 

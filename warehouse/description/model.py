@@ -37,7 +37,7 @@ class DescribedColumn:
 
 @dataclass(frozen=True)
 class DescribedFile:
-    """One file: its path inside the snapshot, what it is, and its bytes. `sha256` is hex."""
+    """One file: its path inside the snapshot, what it is, and its size in bytes. `sha256` is hex."""
 
     path: str
     media_type: str
@@ -48,7 +48,7 @@ class DescribedFile:
 
 @dataclass(frozen=True)
 class DescribedTable:
-    """One table and the Parquet file that holds it. `grain` is what one row is."""
+    """One table and the Parquet files that hold it, in the order of its rows. `grain` is what one row is."""
 
     name: str
     description: str
@@ -56,7 +56,7 @@ class DescribedTable:
     rows: int
     columns: tuple[DescribedColumn, ...]
     primary_key: tuple[str, ...]
-    file: DescribedFile
+    files: tuple[DescribedFile, ...]
 
     @property
     def text(self) -> str:

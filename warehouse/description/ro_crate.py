@@ -18,7 +18,7 @@ _CODE_LICENSE_URL = "https://www.apache.org/licenses/LICENSE-2.0"
 def render(description: Description) -> str:
     """Return the file. It lists every file of the snapshot but itself and SHA256SUMS, which lists it."""
     citation = description.citation
-    files = (*(table.file for table in description.tables), *description.files)
+    files = (*(file for table in description.tables for file in table.files), *description.files)
     graph: list[JsonValue] = [
         {
             "@id": RO_CRATE_FILE,

@@ -5,13 +5,13 @@ The gaps of a build are measured by the suite `gaps`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from warehouse.acknowledgements import Acknowledgement
 from warehouse.registry import SOURCE_NAMES
-from warehouse.sql_text import literal
+from warehouse.sql_text import read_parquet
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ def is_half_synthetic(comparison: str, synthetic: Collection[str]) -> bool:
     return len(kinds) > 1
 
 
-def read_gaps(table: Path) -> dict[str, EarlierGap]:
-    """Read the gaps of a published snapshot from its `rec_gap.parquet`; none, where it has no such table."""
+def read_gaps(files: Sequence[Path]) -> dict[str, EarlierGap]:
+    """Read the gaps of a published snapshot from the Parquet files of `rec_gap`; none, where one is not there."""
     # The suites are listed without DuckDB, and they name the types of this module.
     import duckdb
 
-    if not table.is_file():
+    if not files or not all(file.is_file() for file in files):
         return {}
     with duckdb.connect(":memory:") as connection:
         found = connection.execute(
-            f"select comparison_id, gap, unexplained_count from read_parquet({literal(str(table))}) where is_compared"
+            f"select comparison_id, gap, unexplained_count from {read_parquet(files)} where is_compared"
         ).fetchall()
     return {comparison: EarlierGap(gap, unexplained) for comparison, gap, unexplained in found}

@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from warehouse.errors import UsageError
 from warehouse.files import sync_folder, writing_to
-from warehouse.snapshots.manifest import FORMAT_VERSION, Manifest
+from warehouse.snapshots.manifest import FORMAT_VERSION, Manifest, TableEntry
 
 log = logging.getLogger("icw.snapshots")
 
@@ -61,8 +61,16 @@ class Snapshot:
 
     @property
     def tables_folder(self) -> Path:
-        """The folder with one `<table>.parquet` per table."""
+        """The folder with `<table>.parquet` of each table, or the folder `<table>` with its parts."""
         return self.folder / TABLES
+
+    def table(self, name: str) -> TableEntry | None:
+        """The table of this name, or None where the snapshot has none."""
+        return next((table for table in self.manifest.tables if table.name == name), None)
+
+    def files_of(self, table: TableEntry) -> tuple[Path, ...]:
+        """The Parquet files of a table in the order of its rows: one, or its parts."""
+        return table_files(self.tables_folder, table)
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,11 @@ class Unreadable:
 
     folder: Path
     reason: str
+
+
+def table_files(folder: Path, table: TableEntry) -> tuple[Path, ...]:
+    """Return the Parquet files of a table in a folder of tables, in the order of its rows."""
+    return tuple(folder / file.path for file in table.files)
 
 
 def snapshots_folder(home: Path) -> Path:

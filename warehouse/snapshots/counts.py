@@ -7,7 +7,7 @@ other, and what both have lost stays in the history as lost, with the reason.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from warehouse.build.layout import COUNT_COLUMNS
 from warehouse.files import sha256_of, writing_to
 from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.table_files import wrong_file
 
 log = logging.getLogger("icw.snapshots")
 
@@ -48,11 +49,12 @@ def land_counts(landing: Landing, snapshot: Snapshot) -> None:
         IntegrityError: the manifest of landed counts cannot be read.
         StorageError: the home cannot be written.
     """
-    published = next((table for table in snapshot.manifest.tables if table.name == TABLE), None)
+    published = snapshot.table(TABLE)
     if published is None:
         return
-    table = snapshot.tables_folder / f"{TABLE}.parquet"
-    is_sound = table.is_file() and sha256_of(table) == published.parquet_sha256
+    files = snapshot.files_of(published)
+    wrong = wrong_file(snapshot, published)
+    is_sound = wrong is None
     for point in _points(snapshot):
         known = [
             counts
@@ -61,12 +63,12 @@ def land_counts(landing: Landing, snapshot: Snapshot) -> None:
         ]
         is_held = any(_is_whole(landing, counts) for counts in known)
         if is_sound and not (point.is_carried and is_held):
-            _land(landing, snapshot, point, table)
-        elif not is_sound and not is_held:
+            _land(landing, snapshot, point, files)
+        elif wrong is not None and not is_held:
             log.error(
                 "%s is not as it was published (`icw verify current`), and the landing has no counts of %s %s: the "
                 "history lacks them from now on. Restore the file to have them back.",
-                table,
+                wrong.path,
                 point.source,
                 point.version,
                 extra={"event": "damaged"},
@@ -92,10 +94,10 @@ def _is_whole(landing: Landing, counts: Release) -> bool:
     return counts.loads[0].status == "landed" and not landing.missing_objects(counts)
 
 
-def _land(landing: Landing, snapshot: Snapshot, point: _Point, table: Path) -> None:
+def _land(landing: Landing, snapshot: Snapshot, point: _Point, files: Sequence[Path]) -> None:
     """Land the counts of one load from the published table, if just these are not landed already."""
     of_point = [("source_id", "=", point.source), ("release_version", "=", point.version)]
-    counts = pq.read_table(table, columns=list(COUNT_COLUMNS), filters=of_point).replace_schema_metadata(None)
+    counts = pq.read_table(list(files), columns=list(COUNT_COLUMNS), filters=of_point).replace_schema_metadata(None)
     folder = counts_folder(point.source)
     path = landing.staging_for(folder, point.version) / f"{COUNTS}.parquet"
     with writing_to(path):

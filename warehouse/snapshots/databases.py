@@ -29,6 +29,7 @@ from warehouse.errors import IntegrityError, StorageError
 from warehouse.files import is_locked, sha256_of, sync_folder, writing_to
 from warehouse.snapshots.catalog import DATABASE, Snapshot, current, snapshots
 from warehouse.snapshots.pins import pins
+from warehouse.snapshots.table_files import wrong_file
 
 if TYPE_CHECKING:
     from warehouse.settings import Settings
@@ -59,8 +60,8 @@ def database_of(snapshot: Snapshot, settings: Settings | None = None) -> Path:
     if root is None:
         raise StorageError(
             f"The DuckDB file of snapshot {snapshot.id} has been dropped, and can be made again neither in the home "
-            f"nor below {tempfile.gettempdir()}: neither can be written. Read {snapshot.tables_folder}/*.parquet "
-            "instead, which are all of its tables."
+            f"nor below {tempfile.gettempdir()}: neither can be written. Read the Parquet files in "
+            f"{snapshot.tables_folder} instead, which are all of its tables."
         )
     return _made_again(snapshot, root, settings)
 
@@ -229,11 +230,6 @@ def _remove(folder: Path) -> None:
 def _fault(snapshot: Snapshot) -> str | None:
     """Return a sentence on the first Parquet file of a snapshot that is not as it was published, or None."""
     for table in snapshot.manifest.tables:
-        path = snapshot.tables_folder / f"{table.name}.parquet"
-        try:
-            if sha256_of(path) == table.parquet_sha256:
-                continue
-        except OSError:
-            pass
-        return f"{path} is damaged or gone (`icw verify {snapshot.id}`)."
+        if (wrong := wrong_file(snapshot, table)) is not None:
+            return f"{wrong.path} is damaged or gone (`icw verify {snapshot.id}`)."
     return None

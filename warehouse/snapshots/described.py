@@ -84,7 +84,7 @@ def write_descriptions(
 def description_of(folder: Path, manifest: Manifest, citation: Citation, digests: Mapping[str, str]) -> Description:
     """Return what is described of a snapshot in a folder; `digests` are those of its files, by name."""
     tables = tuple(_table(table) for table in manifest.tables)
-    of_tables = {table.file.path for table in tables}
+    of_tables = {file.path for table in tables for file in table.files}
     others = sorted(set(digests) - of_tables)
     files = tuple(_file(folder / name, name, digests[name]) for name in others)
     return Description(citation=citation, tables=tables, files=files)
@@ -98,14 +98,23 @@ def _table(table: TableEntry) -> DescribedTable:
         rows=table.rows,
         columns=_columns(table),
         primary_key=table.primary_key,
-        file=DescribedFile(
-            path=f"{TABLES}/{table.name}.parquet",
-            media_type=PARQUET,
-            description=f"The table {table.name}: one row is {table.grain}; {table.rows:,} rows",
-            sha256=table.parquet_sha256,
-            bytes=table.parquet_bytes,
+        files=tuple(
+            DescribedFile(
+                path=f"{TABLES}/{file.path}",
+                media_type=PARQUET,
+                description=f"{_holds(table)}: one row is {table.grain}; {file.rows:,} rows",
+                sha256=file.sha256,
+                bytes=file.bytes,
+            )
+            for file in table.files
         ),
     )
+
+
+def _holds(table: TableEntry) -> str:
+    if not table.parts:
+        return f"The table {table.name}"
+    return f"Part of the table {table.name}, the rows of one value of {table.order_by[0]}"
 
 
 def _columns(table: TableEntry) -> tuple[DescribedColumn, ...]:

@@ -2,7 +2,7 @@
 
 A folder can be served as it is by any web server or object store; several snapshots can lie in one:
 
-    latest.json                  the newest of them: its id, its folder, the path of each table
+    latest.json                  the newest of them: its id, its folder, the paths of the files of each table
     <snapshot id>/               the files of the snapshot; of a bag, below data/, with the bag's lists of digests
 
 A zip file holds the same for one snapshot; what is compressed already (Parquet, DuckDB) is stored, so that a reader can
@@ -244,7 +244,7 @@ def _pointer(snapshot: Snapshot, *, bagit: bool, has_database: bool) -> str:
         "folder": folder,
         "manifest": f"{folder}/{MANIFEST}",
         "database": f"{folder}/{DATABASE}" if has_database else None,
-        "tables": {table.name: f"{folder}/{TABLES}/{table.name}.parquet" for table in manifest.tables},
+        "tables": {table.name: [f"{folder}/{TABLES}/{file.path}" for file in table.files] for table in manifest.tables},
     }
     return json.dumps(content, indent=2) + "\n"
 

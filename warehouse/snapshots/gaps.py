@@ -81,7 +81,8 @@ def gap_lines(snapshot: Snapshot, earlier: Snapshot | None) -> list[GapLine]:
     Raises:
         IntegrityError: the file of the snapshot cannot be opened.
     """
-    known = {} if earlier is None else read_gaps(earlier.tables_folder / "rec_gap.parquet")
+    table = None if earlier is None else earlier.table("rec_gap")
+    known = {} if earlier is None or table is None else read_gaps(earlier.files_of(table))
     synthetic = {source.source for source in snapshot.manifest.sources if source.synthetic}
     # Rows of Python, not of `Page`: a list of causes is no text.
     with run(snapshot, _GAPS) as result:

@@ -48,7 +48,7 @@ from warehouse.snapshots.verification import SUMS, digests_in, verify_rows, veri
 log = logging.getLogger("icw.snapshots")
 
 _ID = re.compile(r"(synthetic-)?\d{8}T\d{6}Z-[0-9a-f]{12}")
-_NAME = re.compile(r"(tables/)?[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"(tables/([A-Za-z0-9_][A-Za-z0-9_-]*/)?)?[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LARGEST_DOCUMENT = 200_000_000
 
 # What zipfile raises while it reads a damaged or encrypted member.
@@ -102,6 +102,7 @@ def _copy(home: Path, root: Path | zipfile.Path, manifest: Manifest, sums: dict[
         try:
             (work / TABLES).mkdir(parents=True)
             for name in (*sorted(sums), SUMS):
+                (work / name).parent.mkdir(exist_ok=True)
                 _copy_file(root, name, work / name, sums.get(name))
             copy = Snapshot(work, manifest)
             _require_sound(copy, f"The snapshot {manifest.snapshot_id} that was to be imported is not whole:")
@@ -112,7 +113,8 @@ def _copy(home: Path, root: Path | zipfile.Path, manifest: Manifest, sums: dict[
                     path.chmod(0o444)
                     with path.open("rb") as file:
                         os.fsync(file.fileno())
-            sync_folder(work / TABLES)
+            for held in (path for path in work.rglob("*") if path.is_dir()):
+                sync_folder(held)
             sync_folder(work)
             os.rename(work, folder / manifest.snapshot_id)
             sync_folder(folder)
@@ -144,15 +146,13 @@ def _require_one_content(snapshot: Snapshot) -> None:
     with duckdb.connect() as connection:
         for table in manifest.tables:
             try:
-                require_its_columns(connection, table, snapshot.tables_folder / f"{table.name}.parquet")
+                require_its_columns(connection, table, snapshot.files_of(table))
             except duckdb.Error as error:
                 raise IntegrityError(f"{table.name} cannot be read: {str(error).splitlines()[0]}") from None
     tables = tuple(
         table
         if table.logical_digest is not None
-        else table.model_copy(
-            update={"logical_digest": logical_digest_of_parquet(snapshot.tables_folder / f"{table.name}.parquet")}
-        )
+        else table.model_copy(update={"logical_digest": logical_digest_of_parquet(*snapshot.files_of(table))})
         for table in manifest.tables
     )
     whole = manifest.logical_digest or logical_digest_of_tables(tables)

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
 from warehouse.quality.verdicts import Verdict
 
 if TYPE_CHECKING:
     from warehouse.landing import Release
 
-FORMAT_VERSION = 1
-"""The format of `manifest.json` that this release writes, and the newest that it reads."""
+FORMAT_VERSION = 2
+"""The format of `manifest.json` that this release writes, and the newest that it reads.
+
+1: each table is one file. 2: a table may have parts, so that a release that knows no parts refuses such a snapshot.
+"""
+
+# What a part may be called: lower case, so that no file system takes two for one, and nothing that leads elsewhere.
+_PART = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*")
 
 
 class ColumnEntry(BaseModel):
@@ -34,10 +41,25 @@ class ColumnEntry(BaseModel):
     references: str | None = None
 
 
+class TableFile(BaseModel):
+    """One Parquet file of a table: its path below `tables/`, its rows, its SHA-256 (hex) and its size in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    rows: int
+    sha256: str
+    bytes: int
+
+
 class TableEntry(BaseModel):
     """One published table. `order_by` is the total order of the rows in its files; it ends with the primary key.
 
-    `logical_digest` is that of its rows (`warehouse.logical_digest`); None in snapshots of before it was taken.
+    Its rows are in one file, or, where `parts` has any, in one file for each value of the first column of `order_by`,
+    in the order of the values: read one after the other, they are the rows in their total order. `parquet_sha256` is
+    that of the file; of parts it is the SHA-256 of the JSON list of `[path, SHA-256]` in their order. `parquet_bytes`
+    is the size of all. `logical_digest` is that of its rows (`warehouse.logical_digest`), which is the same however
+    they are laid out; None in snapshots of before it was taken.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,6 +74,31 @@ class TableEntry(BaseModel):
     parquet_sha256: str
     parquet_bytes: int
     logical_digest: str | None = None
+    parts: tuple[TableFile, ...] = ()
+
+    @property
+    def files(self) -> tuple[TableFile, ...]:
+        """The Parquet files that hold the table, in the order of its rows: its parts, or one file."""
+        return self.parts or (
+            TableFile(
+                path=f"{self.name}.parquet", rows=self.rows, sha256=self.parquet_sha256, bytes=self.parquet_bytes
+            ),
+        )
+
+    @model_validator(mode="after")
+    def _require_one_account(self) -> TableEntry:
+        """Hold what is said of the table against what is said of its parts: digests are made of the former."""
+        if not self.parts:
+            return self
+        paths = [part.path for part in self.parts]
+        names = [path.removeprefix(f"{self.name}/").removesuffix(".parquet") for path in paths]
+        known = [part_path(self.name, name) for name in names if _PART.fullmatch(name)]
+        if paths != known or len(set(paths)) < len(paths):
+            raise ValueError(f"the parts of {self.name} are not files of their own in its folder")
+        rows, size = (sum(counts) for counts in zip(*((part.rows, part.bytes) for part in self.parts), strict=True))
+        if (rows, size, digest_of_files(self.parts)) != (self.rows, self.parquet_bytes, self.parquet_sha256):
+            raise ValueError(f"the parts of {self.name} are not as many rows, bytes and digests as the table")
+        return self
 
 
 class ObjectEntry(BaseModel):
@@ -237,8 +284,28 @@ class Manifest(BaseModel):
         return tuple(verdict for verdict in self.verdicts if not verdict.passed)
 
 
+def part_name(value: str) -> str | None:
+    """Return the name of the part with the rows of a value, or None where the value cannot name a file everywhere.
+
+    A colon, which stands in the names of comparisons, becomes a point, which therefore no value may have: two values
+    have two names.
+    """
+    name = value.replace(":", ".")
+    return name if "." not in value and _PART.fullmatch(name) else None
+
+
+def part_path(table: str, name: str) -> str:
+    """Return the path below `tables/` of a part of a table."""
+    return f"{table}/{name}.parquet"
+
+
+def digest_of_files(files: Iterable[TableFile]) -> str:
+    """Return the SHA-256 (hex) over the pairs (path, SHA-256) of the parts of a table, in their order."""
+    return _digest_of_pairs([[file.path, file.sha256] for file in files])
+
+
 def digest_of_tables(tables: Iterable[TableEntry]) -> str:
-    """Return the SHA-256 (hex) over the pairs (table name, SHA-256 of its Parquet file), sorted by name."""
+    """Return the SHA-256 (hex) over the pairs (table name, SHA-256 of its Parquet file or parts), sorted by name."""
     pairs = sorted([table.name, table.parquet_sha256] for table in tables)
     return _digest_of_pairs(pairs)
 

@@ -2,7 +2,7 @@
 
 A snapshot is written into a folder that readers pass over, flushed to disk, renamed into place whole, and then
 `current` is moved to it. A process that is killed at any instant leaves the old snapshot in service, or the new one.
-A table that an earlier snapshot holds already is stored once (`shared_tables`).
+A file of a table that an earlier snapshot holds already is stored once (`shared_tables`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warehouse.errors import BuildFailed
 from warehouse.files import linked, sha256_of, sync_folder, writing_to
 from warehouse.landing import Landing
 from warehouse.quality.verdicts import Verdict, require_no_errors
@@ -41,6 +42,7 @@ from warehouse.snapshots.manifest import (
     Manifest,
     SourceEntry,
     SourceFailure,
+    TableFile,
     digest_of_tables,
     logical_digest_of_tables,
 )
@@ -115,7 +117,7 @@ def publish(
             timings={**timings, "publish": round(time.perf_counter() - started, 3)},
         )
         link_known_tables(home, manifest.tables, work / TABLES)
-        _name_profile(work)
+        _name_profile(work, manifest)
         _write_documents(work, manifest)
         _seal(work)
         published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
@@ -137,8 +139,8 @@ def publish_again(home: Path, earlier: Snapshot, *, threads: int = 2, memory_lim
     """
     described = earlier.manifest
     with _work_folder(home) as work, writing_to(work):
-        for table in described.tables:
-            name = f"{table.name}.parquet"
+        for name in (file.path for table in described.tables for file in table.files):
+            (work / TABLES / name).parent.mkdir(exist_ok=True)
             if not linked(earlier.tables_folder / name, work / TABLES / name):
                 shutil.copyfile(earlier.tables_folder / name, work / TABLES / name)
         duckdb_file = fill_database(
@@ -152,7 +154,7 @@ def publish_again(home: Path, earlier: Snapshot, *, threads: int = 2, memory_lim
         snapshot_id, created_at = _new_id(home, described.tables_digest, synthetic=described.synthetic)
         changes = {"snapshot_id": snapshot_id, "created_at": created_at, "duckdb_file": duckdb_file}
         manifest = described.model_copy(update=changes)
-        _name_profile(work)
+        _name_profile(work, manifest)
         _write_documents(work, manifest)
         _seal(work)
         published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
@@ -195,11 +197,28 @@ def _new_id(home: Path, tables_digest: str, *, synthetic: bool) -> tuple[str, da
         created_at += timedelta(seconds=1)
 
 
-def _name_profile(work: Path) -> None:
-    """Lay the profile beside the documents of a snapshot, under a name that is the same in every one."""
-    table = work / TABLES / f"{PROFILE_TABLE}.parquet"
-    if table.is_file() and not linked(table, work / PROFILE):
-        shutil.copyfile(table, work / PROFILE)
+def _name_profile(work: Path, manifest: Manifest) -> None:
+    """Lay the profile beside the documents of a snapshot, under a name that is the same in every one.
+
+    Raises:
+        BuildFailed: the table has parts.
+    """
+    profile = _profile_file(manifest)
+    if profile is not None and not linked(work / TABLES / profile.path, work / PROFILE):
+        shutil.copyfile(work / TABLES / profile.path, work / PROFILE)
+
+
+def _profile_file(manifest: Manifest) -> TableFile | None:
+    """Return the one file of the profile, or None where there is no such table."""
+    table = next((table for table in manifest.tables if table.name == PROFILE_TABLE), None)
+    if table is None:
+        return None
+    if table.parts:
+        raise BuildFailed(
+            f"The table {PROFILE_TABLE} cannot be published in parts: {PROFILE} of a snapshot is its one file. Take "
+            "parts_by out of the yml file beside the model."
+        )
+    return table.files[0]
 
 
 def _write_documents(work: Path, manifest: Manifest) -> None:
@@ -213,9 +232,11 @@ def _write_documents(work: Path, manifest: Manifest) -> None:
     documents |= cited
     for name, text in documents.items():
         (work / name).write_text(text, encoding="utf-8")
-    digests = {f"{TABLES}/{table.name}.parquet": table.parquet_sha256 for table in manifest.tables}
+    digests = {f"{TABLES}/{file.path}": file.sha256 for table in manifest.tables for file in table.files}
     digests[DATABASE] = manifest.duckdb_file.sha256
-    digests |= {name: sha256_of(work / name) for name in (*documents, PROFILE) if (work / name).is_file()}
+    digests |= {name: sha256_of(work / name) for name in documents}
+    if (profile := _profile_file(manifest)) is not None:
+        digests[PROFILE] = profile.sha256
     digests |= write_descriptions(work, manifest, citation, digests)
     sums = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
     (work / "SHA256SUMS").write_text(sums, encoding="utf-8")
@@ -228,5 +249,6 @@ def _seal(work: Path) -> None:
             path.chmod(0o444)
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-    sync_folder(work / TABLES)
+    for folder in (path for path in work.rglob("*") if path.is_dir()):
+        sync_folder(folder)
     sync_folder(work)

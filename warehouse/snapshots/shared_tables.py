@@ -1,4 +1,4 @@
-"""Tables that are the same in several snapshots are stored once: one file with a name in each of them.
+"""Files of tables that are the same in several snapshots are stored once: one file with a name in each of them.
 
 The names are hard links, so that each snapshot stays a whole folder that can be copied, verified and removed by itself,
 and the bytes stay until the last snapshot that has them is removed. A published file is read-only and never changed.
@@ -29,17 +29,17 @@ def link_known_tables(home: Path, tables: Iterable[TableEntry], folder: Path) ->
     Raises:
         StorageError: the folder cannot be written.
     """
-    wanted = tuple(tables)
-    known: dict[str, list[Path]] = {table.parquet_sha256: [] for table in wanted}
+    wanted = tuple(file for table in tables for file in table.files)
+    known: dict[str, list[Path]] = {file.sha256: [] for file in wanted}
     for snapshot in reversed(snapshots(home)):
-        for table in snapshot.manifest.tables:
-            if table.parquet_sha256 in known:
-                known[table.parquet_sha256].append(snapshot.tables_folder / f"{table.name}.parquet")
+        for held in (file for table in snapshot.manifest.tables for file in table.files):
+            if held.sha256 in known:
+                known[held.sha256].append(snapshot.tables_folder / held.path)
     saved = 0
-    for table in wanted:
-        file = _sound(known[table.parquet_sha256], table.parquet_sha256)
-        if file is not None and _replaced(folder / f"{table.name}.parquet", file):
-            saved += table.parquet_bytes
+    for file in wanted:
+        same = _sound(known[file.sha256], file.sha256)
+        if same is not None and _replaced(folder / file.path, same):
+            saved += file.bytes
     log.info("%d bytes of tables are those of earlier snapshots", saved, extra={"event": "shared", "bytes": saved})
     return saved
 

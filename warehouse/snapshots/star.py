@@ -21,7 +21,10 @@ class StarColumn:
 
 @dataclass(frozen=True)
 class StarTable:
-    """One documented table of the star. `order_by` is a total order: it holds every column of the primary key."""
+    """One documented table of the star. `order_by` is a total order: it holds every column of the primary key.
+
+    `parts_by` is its first column where the table is published as one file for each value of that; None: as one file.
+    """
 
     name: str
     description: str
@@ -29,6 +32,7 @@ class StarTable:
     primary_key: tuple[str, ...]
     order_by: tuple[str, ...]
     columns: tuple[StarColumn, ...]
+    parts_by: str | None = None
 
 
 def star_tables(dbt_manifest: Path) -> tuple[StarTable, ...]:
@@ -36,6 +40,8 @@ def star_tables(dbt_manifest: Path) -> tuple[StarTable, ...]:
 
     A model of schema `star` needs descriptions, `config.meta.primary_key` (columns) and `config.meta.grain` (a phrase);
     with `config.meta.order_by` (columns) its rows are stored in that order, and the primary key only breaks the ties.
+    With `config.meta.parts_by`, the first of these columns, the rows of each of its values are a file of their own, so
+    that a night on which the others change adds nothing for them.
 
     Raises:
         BuildFailed: dbt's manifest is missing or cannot be read, or a model is not described as it must be.
@@ -72,6 +78,12 @@ def _published(table: DeclaredTable, references: Mapping[tuple[str, str], str]) 
             f"The model {table.name} cannot be published: {', '.join(silent)} has no description. "
             "Readers see nothing else; write it in the yml file beside the model."
         )
+    if table.parts_by and (*table.order_by, "")[0] != table.parts_by:
+        raise BuildFailed(
+            f"The model {table.name} cannot be published: its config.meta says parts_by {table.parts_by}, and its "
+            f"order_by begins with {(*table.order_by, 'nothing')[0]}. Its parts are its rows in their order only where "
+            "they are parted by the first column of order_by; correct the yml file beside the model."
+        )
     return StarTable(
         name=table.name,
         description=table.description,
@@ -82,4 +94,5 @@ def _published(table: DeclaredTable, references: Mapping[tuple[str, str], str]) 
             StarColumn(name=name, description=description, references=references.get((table.name, name)))
             for name, description in table.columns.items()
         ),
+        parts_by=table.parts_by or None,
     )

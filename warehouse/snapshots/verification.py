@@ -117,11 +117,12 @@ def verify_rows(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1G
             part, snapshot.folder / catalog.MANIFEST, "damaged", "its logical digest is not that of its tables"
         )
     for table in manifest.tables:
-        path = snapshot.tables_folder / f"{table.name}.parquet"
+        files = snapshot.files_of(table)
+        path = files[0] if len(files) == 1 else files[0].parent
         try:
-            yield _rows_check(part, path, table, logical_digest_of_parquet(path))
-        except FileNotFoundError:
-            yield FileCheck(part, path, "missing", f"no rows of {table.name}")
+            yield _rows_check(part, path, table, logical_digest_of_parquet(*files))
+        except FileNotFoundError as error:
+            yield FileCheck(part, Path(error.filename or path), "missing", f"no rows of {table.name}")
         except (OSError, pa.ArrowException, UsageError) as error:
             yield FileCheck(part, path, "damaged", f"the rows of {table.name} cannot be read: {_first_line(error)}")
     if not snapshot.has_database:
@@ -231,7 +232,9 @@ def stated_digests(snapshot: Snapshot) -> dict[str, str]:
 
 
 def _known(snapshot: Snapshot) -> dict[str, str]:
-    tables = {f"tables/{table.name}.parquet": table.parquet_sha256 for table in snapshot.manifest.tables}
+    tables = {
+        f"{catalog.TABLES}/{file.path}": file.sha256 for table in snapshot.manifest.tables for file in table.files
+    }
     return {**tables, snapshot.database.name: snapshot.manifest.duckdb_file.sha256}
 
 

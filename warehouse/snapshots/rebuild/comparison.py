@@ -9,11 +9,11 @@ from typing import Literal
 
 import duckdb
 
-from warehouse.files import sha256_of
 from warehouse.logical_digest import logical_digest_of_parquet
-from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.catalog import Snapshot, table_files
 from warehouse.snapshots.manifest import TableEntry
-from warehouse.sql_text import literal, quoted
+from warehouse.snapshots.table_files import wrong_file
+from warehouse.sql_text import literal, quoted, read_parquet
 
 Found = Literal["bytes", "rows", "differs", "gone", "new"]
 
@@ -50,8 +50,8 @@ class RowDifferences:
 class TableComparison:
     """What became of one table.
 
-    `bytes`: the same Parquet file. `rows`: the same rows as other bytes. `differs`: `columns` says in sentences how the
-    columns differ, and `rows` how the rows do (None where that cannot be told: `unexplained` says why). `gone`: the
+    `bytes`: the same Parquet files. `rows`: the same rows as other bytes. `differs`: `columns` says in sentences how
+    the columns differ, and `rows` how the rows do (None where that cannot be told: `unexplained` says why). `gone`: the
     rebuild has no such table. `new`: the snapshot has none.
     """
 
@@ -101,13 +101,16 @@ def compared(
                     )
                 )
                 continue
-            path = snapshot.tables_folder / f"{name}.parquet"
-            found.append(_compared(connection, published, path, other, folder / f"{name}.parquet"))
+            found.append(_compared(connection, snapshot, published, other, table_files(folder, other)))
     return tuple(found)
 
 
 def _compared(
-    connection: duckdb.DuckDBPyConnection, published: TableEntry, path: Path, rebuilt: TableEntry, other: Path
+    connection: duckdb.DuckDBPyConnection,
+    snapshot: Snapshot,
+    published: TableEntry,
+    rebuilt: TableEntry,
+    others: Sequence[Path],
 ) -> TableComparison:
     def comparison(
         found: Found,
@@ -122,10 +125,11 @@ def _compared(
     if published.logical_digest is not None and published.logical_digest == rebuilt.logical_digest:
         return comparison("rows")
     columns = _column_differences(published, rebuilt)
-    if not path.is_file() or sha256_of(path) != published.parquet_sha256:
-        state = "is not as it was published" if path.is_file() else "is gone"
-        return comparison("differs", columns, None, f"{path} {state}: its rows cannot be compared")
-    if published.logical_digest is None and logical_digest_of_parquet(path) == rebuilt.logical_digest:
+    if (wrong := wrong_file(snapshot, published)) is not None:
+        state = "is not as it was published" if wrong.path.is_file() else "is gone"
+        return comparison("differs", columns, None, f"{wrong.path} {state}: its rows cannot be compared")
+    files = snapshot.files_of(published)
+    if published.logical_digest is None and logical_digest_of_parquet(*files) == rebuilt.logical_digest:
         return comparison("rows")
     types = {column.name: column.type for column in rebuilt.columns}
     common = [column.name for column in published.columns if types.get(column.name) == column.type]
@@ -133,7 +137,7 @@ def _compared(
         return comparison("differs", columns, None, "the primary key is another one: its rows cannot be matched")
     order = [column for column in published.order_by if column in common]
     return comparison(
-        "differs", columns, _row_differences(connection, path, other, published.primary_key, common, order)
+        "differs", columns, _row_differences(connection, files, others, published.primary_key, common, order)
     )
 
 
@@ -156,17 +160,15 @@ def _column_differences(published: TableEntry, rebuilt: TableEntry) -> tuple[str
 
 def _row_differences(
     connection: duckdb.DuckDBPyConnection,
-    published: Path,
-    rebuilt: Path,
+    published: Sequence[Path],
+    rebuilt: Sequence[Path],
     key: Sequence[str],
     common: Sequence[str],
     order: Sequence[str],
 ) -> RowDifferences:
     compared_columns = [column for column in common if column not in key]
     join = " and ".join(f"p.{quoted(column)} = r.{quoted(column)}" for column in key)
-    sides = (
-        f"read_parquet({literal(str(published))}) as p full join read_parquet({literal(str(rebuilt))}) as r on {join}"
-    )
+    sides = f"{read_parquet(published)} as p full join {read_parquet(rebuilt)} as r on {join}"
     # A primary key has no nulls.
     only_published, only_rebuilt = f"r.{quoted(key[0])} is null", f"p.{quoted(key[0])} is null"
     changed = " or ".join(f"{_differs(column)}" for column in compared_columns) or "false"

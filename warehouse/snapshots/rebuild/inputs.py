@@ -11,12 +11,12 @@ from pydantic import JsonValue
 from warehouse.build.count_history import COUNTS_FOLDERS, counts_folder
 from warehouse.build.history import Evidence, LostRelease
 from warehouse.errors import IntegrityError, SourceError
-from warehouse.files import sha256_of
 from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.settings import Settings
 from warehouse.snapshots import counts
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import DatasetEntry, SourceEntry
+from warehouse.snapshots.table_files import wrong_file
 from warehouse.sources import idc
 from warehouse.sources.idc import clinical
 
@@ -138,9 +138,8 @@ _SOURCES = tuple(folder.removesuffix(counts_folder("")) for folder in COUNTS_FOL
 
 def _restore_counts(snapshot: Snapshot, landing: Landing) -> None:
     """Land the counts that a snapshot holds, where its table is as it was published."""
-    published = {table.name: table.parquet_sha256 for table in snapshot.manifest.tables}
-    path = snapshot.tables_folder / f"{counts.TABLE}.parquet"
-    if path.is_file() and sha256_of(path) == published.get(counts.TABLE):
+    published = snapshot.table(counts.TABLE)
+    if published is not None and wrong_file(snapshot, published) is None:
         counts.land_counts(landing, snapshot)
 
 
