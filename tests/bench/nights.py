@@ -54,8 +54,8 @@ def run(console: Console) -> None:
             f"(Parquet {sum(table.parquet_bytes for table in first.manifest.tables) / 1e6:,.1f} MB)"
         )
         table = Table("night: type, records changed", show_edge=False)
-        for heading in ("MB added to snapshots", "of a whole one", "MB landed", "tables that changed (MB)"):
-            table.add_column(heading, justify="left" if heading.startswith("tables") else "right")
+        for heading in ("MB added to snapshots", "of a whole one", "MB landed", "files of tables that changed (MB)"):
+            table.add_column(heading, justify="left" if heading.startswith("files") else "right")
         before, shares = first, []
         for number, record_type in zip(range(1, nights + 1), itertools.cycle(TYPES), strict=False):
             held, landed = _bytes_below(HOME / "snapshots"), _bytes_below(HOME / "landing")
@@ -68,7 +68,7 @@ def run(console: Console) -> None:
                 f"{added / 1e6:,.1f}",
                 f"{added / full:.1%}",
                 f"{(_bytes_below(HOME / 'landing') - landed) / 1e6:,.1f}",
-                _tables_changed(before, now),
+                _files_changed(before, now),
             )
             before = now
     console.print(table)
@@ -107,10 +107,10 @@ def _bytes_below(folder: Path) -> int:
     return sum(found.values())
 
 
-def _tables_changed(before: Snapshot, now: Snapshot) -> str:
-    """Name the tables whose bytes are not those of the night before, the largest first."""
-    known = {table.name: table.parquet_sha256 for table in before.manifest.tables}
-    changed = [table for table in now.manifest.tables if known.get(table.name) != table.parquet_sha256]
-    largest = sorted(changed, key=lambda table: -table.parquet_bytes)
-    named = ", ".join(f"{table.name} {table.parquet_bytes / 1e6:.1f}" for table in largest[:4])
+def _files_changed(before: Snapshot, now: Snapshot) -> str:
+    """Name the files of tables that the night before has not, the largest first."""
+    known = {file.sha256 for table in before.manifest.tables for file in table.files}
+    changed = [file for table in now.manifest.tables for file in table.files if file.sha256 not in known]
+    largest = sorted(changed, key=lambda file: -file.bytes)
+    named = ", ".join(f"{file.path.removesuffix('.parquet')} {file.bytes / 1e6:.1f}" for file in largest[:4])
     return named + (f" and {len(largest) - 4} more" if len(largest) > 4 else "")
