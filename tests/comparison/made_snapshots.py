@@ -20,7 +20,10 @@ from warehouse.snapshots.manifest import (
     Manifest,
     SourceEntry,
     TableEntry,
+    TableFile,
+    digest_of_files,
     digest_of_tables,
+    part_path,
 )
 from warehouse.sql_text import literal, quoted
 
@@ -29,12 +32,16 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Made:
-    """A table to make: its columns with DuckDB's types, its key, its rows, and what columns refer to."""
+    """A table to make: its columns with DuckDB's types, its key, its rows, and what columns refer to.
+
+    With `in_parts` it is one file for each value of the first column of the key.
+    """
 
     columns: Mapping[str, str]
     key: tuple[str, ...]
     rows: Sequence[Row]
     references: Mapping[str, str] = field(default_factory=dict)
+    in_parts: bool = False
 
 
 def make_snapshot(
@@ -46,7 +53,7 @@ def make_snapshot(
 ) -> Snapshot:
     """Write the tables below a folder, each ordered by its key, and return the snapshot that they are."""
     (folder / "tables").mkdir(parents=True)
-    entries = tuple(_write(folder / "tables" / f"{name}.parquet", name, made) for name, made in tables.items())
+    entries = tuple(_write(folder / "tables", name, made) for name, made in tables.items())
     source = SourceEntry(
         source="idc",
         version=idc_version,
@@ -74,7 +81,7 @@ def make_snapshot(
     return Snapshot(folder=folder, manifest=manifest)
 
 
-def _write(path: Path, name: str, made: Made) -> TableEntry:
+def _write(folder: Path, name: str, made: Made) -> TableEntry:
     columns = ", ".join(f"{quoted(column)} {kind}" for column, kind in made.columns.items())
     with duckdb.connect() as connection:
         connection.execute(f"create table made ({columns})")
@@ -82,7 +89,17 @@ def _write(path: Path, name: str, made: Made) -> TableEntry:
             values = ", ".join("?" for _ in made.columns)
             connection.executemany(f"insert into made values ({values})", [list(row) for row in made.rows])
         order = ", ".join(map(quoted, made.key)) or "all"
-        connection.execute(f"copy (from made order by {order}) to {literal(str(path))} (format parquet)")
+        files: list[TableFile] = []
+        for value in sorted({str(row[0]) for row in made.rows}) or ["empty"] if made.in_parts else [None]:
+            path = f"{name}.parquet" if value is None else part_path(name, value)
+            (folder / path).parent.mkdir(exist_ok=True)
+            of_part = "true" if value is None else f"{quoted(made.key[0])} = {literal(value)}"
+            [(rows,)] = connection.execute(
+                f"copy (from made where {of_part} order by {order}) to {literal(str(folder / path))} (format parquet)"
+            ).fetchall()
+            files.append(
+                TableFile(path=path, rows=rows, sha256=sha256_of(folder / path), bytes=(folder / path).stat().st_size)
+            )
     return TableEntry(
         name=name,
         rows=len(made.rows),
@@ -94,6 +111,7 @@ def _write(path: Path, name: str, made: Made) -> TableEntry:
         order_by=made.key,
         grain="one row",
         description="",
-        parquet_sha256=sha256_of(path),
-        parquet_bytes=path.stat().st_size,
+        parquet_sha256=digest_of_files(files) if made.in_parts else files[0].sha256,
+        parquet_bytes=sum(file.bytes for file in files),
+        parts=tuple(files) if made.in_parts else (),
     )

@@ -21,8 +21,12 @@ from hypothesis import strategies as st
 from tests.comparison.made_snapshots import Made, Row, make_snapshot
 from warehouse.comparison.difference import SnapshotDifference, TableDifference, compare, comparison
 from warehouse.comparison.lines import lines
+from warehouse.comparison.rows import RowCounts
+from warehouse.comparison.schema import paired
 from warehouse.errors import IntegrityError
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.manifest import digest_of_files
+from warehouse.sql_text import read_parquet
 
 # Ten columns: more than are compared in one pass. Values that a hash or a text could take for each other are likely.
 COLUMNS: Mapping[str, str] = {
@@ -72,17 +76,29 @@ def _two_tables(draw: st.DrawFn) -> tuple[dict[Row, Row], dict[Row, Row]]:
                 after[key] = (*row[:place], draw(_values)[place], *row[place + 1 :])
             case "other row":
                 after[key] = draw(_values)
-    return before, after
+    # A part that is the same in both.
+    still = draw(st.sampled_from([None, "x", "y"]))
+    after = {key: row for key, row in after.items() if key[0] != still}
+    return before, after | {key: row for key, row in before.items() if key[0] == still}
+
+
+# Whether the table has parts in the earlier and in the later snapshot.
+_in_parts = st.sampled_from([(False, False), (True, True), (True, True), (False, True)])
 
 
 @contextmanager
-def snapshots(before: Mapping[Row, Row], after: Mapping[Row, Row]) -> Iterator[tuple[Snapshot, Snapshot]]:
+def snapshots(
+    before: Mapping[Row, Row], after: Mapping[Row, Row], in_parts: tuple[bool, bool] = (False, False)
+) -> Iterator[tuple[Snapshot, Snapshot]]:
     folder = Path(tempfile.mkdtemp())
     try:
-        yield (
-            make_snapshot(folder / "a", {"things": Made(COLUMNS, KEY, [(*key, *row) for key, row in before.items()])}),
-            make_snapshot(folder / "b", {"things": Made(COLUMNS, KEY, [(*key, *row) for key, row in after.items()])}),
+        one, other = (
+            make_snapshot(
+                folder / name, {"things": Made(COLUMNS, KEY, [(*key, *row) for key, row in rows.items()], {}, parted)}
+            )
+            for name, rows, parted in (("a", before, in_parts[0]), ("b", after, in_parts[1]))
         )
+        yield one, other
     finally:
         shutil.rmtree(folder)
 
@@ -98,9 +114,9 @@ def same(one: Any, other: Any) -> bool:
 
 
 @settings(max_examples=25, deadline=None)
-@given(_two_tables())
+@given(_two_tables(), _in_parts)
 def test_rows_and_columns_are_counted_as_a_plain_program_counts_them(
-    tables: tuple[dict[Row, Row], dict[Row, Row]],
+    tables: tuple[dict[Row, Row], dict[Row, Row]], in_parts: tuple[bool, bool]
 ) -> None:
     before, after = tables
     common = before.keys() & after.keys()
@@ -108,7 +124,7 @@ def test_rows_and_columns_are_counted_as_a_plain_program_counts_them(
         column: [key for key in common if not same(before[key][place], after[key][place])]
         for place, column in enumerate(list(COLUMNS)[len(KEY) :])
     }
-    with snapshots(before, after) as (a, b):
+    with snapshots(before, after, in_parts) as (a, b):
         found = one_table(compare(a, b, threads=1, memory_limit="500MB"))
     assert found.rows is not None
     assert found.rows.before == len(before)
@@ -134,12 +150,32 @@ def test_rows_and_columns_are_counted_as_a_plain_program_counts_them(
             assert {(change.before, change.after): change.rows for change in column.most_frequent} == texts
 
 
+def test_a_part_that_is_one_file_in_both_is_not_read() -> None:
+    (one, other), values = (("x", 1), ("y", 1)), (None,) * 10
+    with snapshots({one: values, other: values}, {one: values, other: values}, (True, True)) as (a, b):
+        # The part x of the later one is one that the manifests call the same, and is not.
+        path = b.tables_folder / "things" / "x.parquet"
+        query = f"select * replace ('changed' as text) from '{path}' union all from '{path}'"
+        duckdb.sql(f"copy ({query}) to '{path.with_name('new')}' (format parquet)")
+        path.with_name("new").replace(path)
+        (pair,) = paired(a.manifest.tables, b.manifest.tables).common
+        assert pair.shared == {file.sha256 for file in a.manifest.tables[0].files}
+        (changed,) = (file for file in b.manifest.tables[0].parts if file.path.endswith("y.parquet"))
+        table = b.manifest.tables[0]
+        parts = tuple(file.model_copy(update={"sha256": "1" * 64}) if file == changed else file for file in table.parts)
+        later = table.model_copy(update={"parts": parts, "parquet_sha256": digest_of_files(parts)})
+        b = Snapshot(b.folder, b.manifest.model_copy(update={"tables": (later,)}))
+        found = one_table(compare(a, b, threads=1, memory_limit="500MB"))
+    assert found.rows == RowCounts(2, 2, added=0, removed=0, changed=0, absence_only=0, unchanged=2)
+    assert not found.is_identical
+
+
 @settings(max_examples=15, deadline=None)
-@given(_two_tables())
+@given(_two_tables(), _in_parts)
 def test_the_lines_applied_to_the_earlier_table_give_the_later_one(
-    tables: tuple[dict[Row, Row], dict[Row, Row]],
+    tables: tuple[dict[Row, Row], dict[Row, Row]], in_parts: tuple[bool, bool]
 ) -> None:
-    with snapshots(*tables) as (a, b):
+    with snapshots(*tables, in_parts) as (a, b):
         with comparison(a, b, threads=1, memory_limit="500MB") as (found, workspace):
             listed = lines(found, workspace).read_all().to_pylist()
         earlier, later = (_as_texts(snapshot) for snapshot in (a, b))
@@ -162,7 +198,7 @@ def test_the_lines_applied_to_the_earlier_table_give_the_later_one(
 def _as_texts(snapshot: Snapshot) -> dict[Row, dict[str, str | None]]:
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"select columns(*)::varchar from '{snapshot.tables_folder / 'things.parquet'}'"
+            f"select columns(*)::varchar from {read_parquet(snapshot.files_of(snapshot.manifest.tables[0]))}"
         ).fetchall()
     return {row[: len(KEY)]: dict(zip(COLUMNS, row, strict=True)) for row in rows}
 

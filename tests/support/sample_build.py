@@ -154,9 +154,10 @@ def model(
     grain: str | None = None,
     order_by: list[str] | None = None,
     schema: str = "star",
+    parts_by: str | None = None,
 ) -> dict[str, Any]:
     """One model as dbt 1.11 describes it."""
-    meta = {"primary_key": primary_key, "grain": grain, "order_by": order_by}
+    meta = {"primary_key": primary_key, "grain": grain, "order_by": order_by, "parts_by": parts_by}
     return {
         "unique_id": f"model.imaging_commons.{name}",
         "resource_type": "model",

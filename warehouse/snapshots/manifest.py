@@ -26,7 +26,9 @@ FORMAT_VERSION = 2
 1: each table is one file. 2: a table may have parts, so that a release that knows no parts refuses such a snapshot.
 """
 
-# What a part may be called: lower case, so that no file system takes two for one, and nothing that leads elsewhere.
+# What a part may be called: short, in lower case, so that no file system takes two for one, and nothing that leads
+# elsewhere.
+_LONGEST = 100
 _PART = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*")
 
 
@@ -291,7 +293,7 @@ def part_name(value: str) -> str | None:
     have two names.
     """
     name = value.replace(":", ".")
-    return name if "." not in value and _PART.fullmatch(name) else None
+    return name if "." not in value and len(name) <= _LONGEST and _PART.fullmatch(name) else None
 
 
 def part_path(table: str, name: str) -> str:

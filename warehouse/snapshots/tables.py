@@ -249,9 +249,9 @@ class TableWriter:
             fault = f"holds {wrong[0]!r}" if wrong else f"has more than {MOST_PARTS} values"
             raise BuildFailed(
                 f"The table {table.name} cannot be published in parts: its column {column} {fault}. A part is named "
-                f"after its value, so that there may be at most {MOST_PARTS} and none is null or has other characters "
-                "than a-z, 0-9, _, - and : (between two of the others). Correct the model, or take parts_by out of the "
-                "yml file beside it."
+                f"after its value: at most {MOST_PARTS} values may there be, none null, longer than 100 characters, or "
+                "made of others than a-z, 0-9, _, - and, between two of these, a colon. Correct the model, or take "
+                "parts_by out of the yml file beside it."
             )
         conditions = [f"{value} = {literal(found)}" for found in values]
         named = [(name, condition) for name, condition in zip(names, conditions, strict=True) if name is not None]

@@ -121,8 +121,9 @@ def verify_rows(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1G
         path = files[0] if len(files) == 1 else files[0].parent
         try:
             yield _rows_check(part, path, table, logical_digest_of_parquet(*files))
-        except FileNotFoundError as error:
-            yield FileCheck(part, Path(error.filename or path), "missing", f"no rows of {table.name}")
+        except FileNotFoundError:
+            gone = next((file for file in files if not file.exists()), path)
+            yield FileCheck(part, gone, "missing", f"no rows of {table.name}")
         except (OSError, pa.ArrowException, UsageError) as error:
             yield FileCheck(part, path, "damaged", f"the rows of {table.name} cannot be read: {_first_line(error)}")
     if not snapshot.has_database:
