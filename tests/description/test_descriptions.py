@@ -31,11 +31,21 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def series_files(found: Snapshot) -> tuple[Path, ...]:
+    """The files of fct_series: one of a real snapshot, those of two sources of the made-up one."""
+    table = found.table("fct_series")
+    assert table is not None
+    return found.files_of(table)
+
+
 def test_the_data_package_is_valid_and_opens(either: Snapshot) -> None:
     assert list(Package.metadata_validate(read(either, "datapackage.json"))) == []
     package = Package(str(either.folder / "datapackage.json"))
-    assert sorted(package.resource_names) == sorted(table.name for table in either.manifest.tables)
-    rows = package.get_table_resource("fct_series").read_rows()
+    tables = {resource["name"]: resource["table"] for resource in read(either, "datapackage.json")["resources"]}
+    assert sorted(package.resource_names) == sorted(tables)
+    assert sorted(set(tables.values())) == sorted(table.name for table in either.manifest.tables)
+    resources = [package.get_table_resource(name) for name, table in tables.items() if table == "fct_series"]
+    rows = [row for resource in resources for row in resource.read_rows()]
     assert len(rows) == SERIES
     assert {row["source_id"] for row in rows} == {"idc", "midrc"}
 
@@ -43,7 +53,7 @@ def test_the_data_package_is_valid_and_opens(either: Snapshot) -> None:
 def test_the_data_package_has_each_table_with_its_bytes_and_keys(real: Snapshot) -> None:
     resources = {entry["name"]: entry for entry in read(real, "datapackage.json")["resources"]}
     for table in real.manifest.tables:
-        resource, path = resources[table.name], real.tables_folder / f"{table.name}.parquet"
+        resource, (path,) = resources[table.name], real.files_of(table)
         assert resource["path"] == f"tables/{path.name}"
         assert resource["bytes"] == path.stat().st_size
         assert resource["hash"] == f"sha256:{digest(path)}"
@@ -61,7 +71,7 @@ def test_the_croissant_is_valid_and_loads_tables(either: Snapshot) -> None:
     # An id is no version of semver, of which Croissant thinks; it is the one that identifies the snapshot.
     assert all("MAJOR.MINOR.PATCH" in str(warning) for warning in dataset.metadata.issues.warnings)
     loaded = list(dataset.records(record_set="fct_series"))
-    expected = pq.read_table(either.tables_folder / "fct_series.parquet").to_pylist()
+    expected = pq.read_table(list(series_files(either))).to_pylist()
     assert [row["fct_series/series_key"] for row in loaded] == [row["series_key"] for row in expected]
     assert [row["fct_series/source_id"].decode() for row in loaded] == [row["source_id"] for row in expected]
     assert [row["fct_series/is_even"] for row in loaded] == [row["is_even"] for row in expected]
@@ -71,6 +81,22 @@ def test_the_croissant_has_the_digest_of_each_file(real: Snapshot) -> None:
     files = read(real, "croissant.json")["distribution"]
     assert len(files) == len(real.manifest.tables)
     assert all(entry["sha256"] == digest(real.folder / entry["contentUrl"]) for entry in files)
+
+
+def test_a_table_in_parts_is_described_with_each_of_its_files(synthetic: Snapshot) -> None:
+    paths = ["tables/fct_series/idc.parquet", "tables/fct_series/midrc.parquet"]
+    assert [path.relative_to(synthetic.folder).as_posix() for path in series_files(synthetic)] == paths
+    resources = {entry["name"]: entry for entry in read(synthetic, "datapackage.json")["resources"]}
+    assert "fct_series" not in resources
+    for path in paths:
+        resource = resources[f"fct_series.{Path(path).stem}"]
+        assert (resource["path"], resource["table"]) == (path, "fct_series")
+        assert resource["hash"] == f"sha256:{digest(synthetic.folder / path)}"
+        assert resource["bytes"] == (synthetic.folder / path).stat().st_size
+        assert resource["rows"] == pq.read_metadata(synthetic.folder / path).num_rows
+    distribution = {entry["@id"]: entry for entry in read(synthetic, "croissant.json")["distribution"]}
+    assert distribution["tables/fct_series"]["includes"] == paths
+    assert [distribution[path]["sha256"] for path in paths] == [digest(synthetic.folder / path) for path in paths]
 
 
 def test_the_crate_lists_every_file_with_its_digest(either: Snapshot) -> None:
@@ -104,7 +130,7 @@ def test_the_files_are_a_function_of_the_snapshot(real: Snapshot, tmp_path: Path
     digests = {name: value for value, _, name in (line.partition("  ") for line in lines)}
     before = {name: value for name, value in digests.items() if name not in DESCRIPTIONS}
     for name in before:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).symlink_to(real.folder / name)
     written = write_descriptions(tmp_path, real.manifest, cited(real), before)
     assert written == {name: digests[name] for name in DESCRIPTIONS}

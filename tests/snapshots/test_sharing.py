@@ -84,7 +84,7 @@ def test_a_folder_that_is_served_is_read_by_address(published: Snapshot, tmp_pat
     export(published, tmp_path / "share", bagit=bagit)
     with served(tmp_path / "share") as address:
         latest = pd.read_json(f"{address}/latest.json", typ="series")
-        table = pd.read_parquet(f"{address}/{latest['tables']['fct_series']}")
+        table = pd.read_parquet(f"{address}/{latest['tables']['fct_series'][0]}")
         manifest = pd.read_json(f"{address}/{latest['manifest']}", typ="series")
     assert len(table) == 500
     assert manifest["snapshot_id"] == latest["snapshot_id"] == published.id

@@ -137,7 +137,7 @@ def test_a_missing_file_a_foreign_one_and_a_list_that_was_altered_are_named(mine
         ),
         (
             lambda text: json.dumps({**json.loads(text), "format_version": 3}),
-            "has format 2, which needs a newer release",
+            "has format 3, which needs a newer release",
         ),
         (lambda text: json.dumps({"format_version": 7}), "has format 7, which needs a newer release"),
         (lambda text: json.dumps({**json.loads(text), "snapshot_id": "other"}), "its manifest.json is that of other"),

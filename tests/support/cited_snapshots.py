@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -78,8 +79,11 @@ _COLUMNS = {
 }
 
 
+_IN_PARTS: dict[str, Any] = {"order_by": ["source_id"], "parts_by": "source_id"}
+
+
 def cited_build(folder: Path, *, synthetic_portal: bool) -> Build:
-    """Return a build with licences and DOIs of IDC and of a portal."""
+    """Return a build with licences and DOIs of IDC and of a portal; with the simulated one, its series are in parts."""
     build = make_build(folder)
     with duckdb.connect(str(build.database)) as connection:
         connection.execute(_TABLES.format(series=SERIES))
@@ -89,6 +93,7 @@ def cited_build(folder: Path, *, synthetic_portal: bool) -> Build:
             {name: f'The column {name}; "quoted", 50 % & é.' for name in columns},
             primary_key=[columns[0]],
             grain=f"one row of {table}",
+            **(_IN_PARTS if synthetic_portal and table == "fct_series" else {}),
         )
         for table, columns in _COLUMNS.items()
     ]
@@ -120,7 +125,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 @pytest.fixture(scope="session")
 def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """A snapshot of a real release of IDC and a simulated portal."""
+    """A snapshot of a real release of IDC and a simulated portal, with its series in parts."""
     return published(tmp_path_factory.mktemp("synthetic"), synthetic_portal=True)
 
 

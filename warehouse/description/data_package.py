@@ -1,4 +1,9 @@
-"""datapackage.json: the tables as a Data Package (version 2), with types, keys, bytes and hashes."""
+"""datapackage.json: the tables as a Data Package (version 2), with types, keys, bytes and hashes.
+
+A table in parts is a resource for each part, `<table>.<part>`. The standard also knows one resource with a list of
+paths; frictionless 5 takes that for valid and reads the first of several Parquet files for the whole, without a word. A
+foreign key names one resource, so that one into a table in parts is told in words.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,6 @@ from pydantic import JsonValue
 from warehouse.citation.model import AUTHOR, CitedLicense, CitedSource
 from warehouse.description.model import (
     LICENSES_FILE,
-    PARQUET,
     DescribedColumn,
     DescribedFile,
     DescribedTable,
@@ -34,9 +38,9 @@ _TYPES = {
 
 
 def render(description: Description) -> str:
-    """Return the file. Every table is a resource; a reference to a key is a foreign key."""
+    """Return the file. Every file of a table is a resource; a reference to a key is a foreign key."""
     citation = description.citation
-    tables = {table.name for table in description.tables}
+    whole = {table.name for table in description.tables if len(table.files) == 1 and table.files[0].part is None}
     content: dict[str, JsonValue] = {
         "$schema": f"{_PROFILES}/datapackage.json",
         "name": f"imaging-commons-warehouse-{citation.snapshot_id.lower()}",
@@ -51,7 +55,7 @@ def render(description: Description) -> str:
             {"name": "by-row", "path": LICENSES_FILE, "title": "The licences and terms that the rows state, counted"},
             *map(_license, citation.licenses),
         ],
-        "resources": [_resource(table, tables) for table in description.tables],
+        "resources": [_resource(table, file, whole) for table in description.tables for file in table.files],
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
@@ -66,53 +70,51 @@ def _license(licence: CitedLicense) -> JsonValue:
     return named | ({"name": licence.id} if _LICENSE_NAME.fullmatch(licence.id) else {})
 
 
-def _resource(table: DescribedTable, tables: set[str]) -> JsonValue:
+def _resource(table: DescribedTable, file: DescribedFile, whole: set[str]) -> JsonValue:
+    """Describe one file of a table; `whole` are the tables that are one resource."""
     schema: dict[str, JsonValue] = {
         "$schema": f"{_PROFILES}/tableschema.json",
-        "fields": [_field(column, table) for column in table.columns],
+        "fields": [_field(column, table, whole) for column in table.columns],
         "primaryKey": list(table.primary_key),
     }
-    foreign_keys = [_foreign_key(column, tables) for column in table.columns]
+    foreign_keys = [_foreign_key(column, whole) for column in table.columns]
     if any(foreign_keys):
         schema["foreignKeys"] = [key for key in foreign_keys if key is not None]
+    part = "" if file.part is None else f"Part {file.part} of {len(table.files)} of the table {table.name}. "
     return {
         "$schema": f"{_PROFILES}/dataresource.json",
-        "name": table.name,
+        "name": table.name if file.part is None else f"{table.name}.{file.part}",
         "type": "table",
-        **_files(table.files),
-        "description": table.text,
+        "path": file.path,
+        "description": f"{part}{table.text}",
         "format": "parquet",
-        "mediatype": PARQUET,
-        "rows": table.rows,
+        "mediatype": file.media_type,
+        "bytes": file.bytes,
+        "hash": f"sha256:{file.sha256}",
+        "rows": file.rows,
+        "table": table.name,
         "schema": schema,
     }
 
 
-def _files(files: tuple[DescribedFile, ...]) -> dict[str, JsonValue]:
-    """Return where the data of a resource is. The standard has a hash for one file: `files` has those of several."""
-    if len(files) == 1:
-        return {"path": files[0].path, "bytes": files[0].bytes, "hash": f"sha256:{files[0].sha256}"}
-    return {
-        "path": [file.path for file in files],
-        "bytes": sum(file.bytes for file in files),
-        "files": [{"path": file.path, "bytes": file.bytes, "hash": f"sha256:{file.sha256}"} for file in files],
-    }
-
-
-def _field(column: DescribedColumn, table: DescribedTable) -> JsonValue:
+def _field(column: DescribedColumn, table: DescribedTable, whole: set[str]) -> JsonValue:
+    target = column.references
+    in_parts = target is not None and target.table not in whole
     field: dict[str, JsonValue] = {
         "name": column.name,
         "type": field_type(column.type),
-        "description": column.description,
+        "description": f"{column.description} -> {target.table}.{target.column}"
+        if target is not None and in_parts
+        else column.description,
         "duckdbType": column.type,
     }
     required: dict[str, JsonValue] = {"constraints": {"required": True}}
     return field | (required if column.name in table.primary_key else {})
 
 
-def _foreign_key(column: DescribedColumn, tables: set[str]) -> JsonValue:
+def _foreign_key(column: DescribedColumn, whole: set[str]) -> JsonValue:
     target = column.references
-    if target is None or target.table not in tables:
+    if target is None or target.table not in whole:
         return None
     # Also one into the same table names it: version 2 lets the name be left out, version 1 wants an empty one.
     return {"fields": [column.name], "reference": {"resource": target.table, "fields": [target.column]}}

@@ -37,13 +37,18 @@ class DescribedColumn:
 
 @dataclass(frozen=True)
 class DescribedFile:
-    """One file: its path inside the snapshot, what it is, and its size in bytes. `sha256` is hex."""
+    """One file: its path inside the snapshot, what it is, and its size in bytes. `sha256` is hex.
+
+    `rows` is of a file of a table; `part` names it where it holds a part of one.
+    """
 
     path: str
     media_type: str
     description: str
     sha256: str
     bytes: int
+    rows: int | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,8 @@ def _table(table: TableEntry) -> DescribedTable:
                 description=f"{_holds(table)}: one row is {table.grain}; {file.rows:,} rows",
                 sha256=file.sha256,
                 bytes=file.bytes,
+                rows=file.rows,
+                part=Path(file.path).stem if table.parts else None,
             )
             for file in table.files
         ),
