@@ -155,6 +155,25 @@ def test_the_relationships_in_the_snapshot_are_those_that_the_audit_checks(proje
     assert set(published) == declared
 
 
+def test_tables_in_parts_are_parted_by_a_column_that_is_never_null_and_begins_their_order(project: Project) -> None:
+    star = read_star_description(project.manifest)
+    parted = {table.name: table for table in star.tables if table.parts_by}
+    assert {name: table.parts_by for name, table in parted.items()} == {
+        "dim_study": "source_id",
+        "fct_series": "source_id",
+        "fct_study": "source_id",
+        "rec_gap_row": "comparison_id",
+        "xwalk_series": "in_idc",
+        "xwalk_study": "in_idc",
+    }
+    for name, table in parted.items():
+        assert table.order_by[0] == table.parts_by
+        assert any(
+            rule.relation == f"star.{name}" and rule.kind == "not_null" and rule.columns == (table.parts_by,)
+            for rule in star.column_rules
+        )
+
+
 def test_with_everything_absent_only_what_reads_the_loads_runs(project: Project) -> None:
     live = live_tables(project, EVERY_DATASET)
     assert "dim_release" in live

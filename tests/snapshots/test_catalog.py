@@ -130,7 +130,7 @@ def test_a_link_that_leads_nowhere_is_no_current_snapshot(full_home: Path, targe
 
 def test_a_manifest_of_a_later_program_can_be_read(full_home: Path) -> None:
     path = snapshot(full_home, None).folder / "manifest.json"
-    path.write_text(path.read_text().replace('{"format_version":2,', '{"format_version":1,"doi":"10.5281/x",', 1))
+    path.write_text(path.read_text().replace('{"format_version":2,', '{"format_version":2,"doi":"10.5281/x",', 1))
 
     assert snapshot(full_home, None).manifest.format_version == 2
 

@@ -18,7 +18,7 @@ from warehouse.snapshots import attaching, query
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.databases import database_of
 from warehouse.snapshots.manifest import TableEntry
-from warehouse.sql_text import literal, quoted, read_parquet
+from warehouse.sql_text import file_literal, literal, quoted, read_parquet
 
 ASKED = "warehouse"
 """The name that the asked snapshot has in a query; those beside it have the names that the query chooses."""
@@ -71,7 +71,9 @@ def opened_parquet(
                 _show(connection, name, table, of_table)
                 files += of_table
         connection.execute(f"use {quoted(next(iter(snapshots)))}")
-        connection.execute(f"set allowed_paths = [{', '.join(literal(str(file)) for file in files)}]")
+        # A pattern that matches a file alone is held against this list as well.
+        allowed = dict.fromkeys([*(literal(str(file)) for file in files), *map(file_literal, files)])
+        connection.execute(f"set allowed_paths = [{', '.join(allowed)}]")
         for setting, value in _SESSION.items():
             connection.execute(f"set {setting} = {literal(value)}")
         connection.execute("set enable_external_access = false")

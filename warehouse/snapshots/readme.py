@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from warehouse.quality.verdicts import Verdict
 from warehouse.snapshots.catalog import PROFILE, PROFILE_TABLE
-from warehouse.snapshots.manifest import Manifest, SourceEntry
+from warehouse.snapshots.manifest import Manifest, SourceEntry, TableEntry
 
 
 def render(manifest: Manifest) -> str:
@@ -35,6 +35,7 @@ def _title(manifest: Manifest) -> str:
         f"{_megabytes(manifest.duckdb_file.bytes)}) |\n"
         f"| `tables/<table>.parquet` | one file per table, {_megabytes(sum(t.parquet_bytes for t in manifest.tables))} "
         "in all; the same input gives the same bytes |\n"
+        f"{_parts(manifest)}"
         "| `manifest.json` | sources, digests, columns, verdicts and versions, for programs |\n"
         "| `quality.json` | every expectation that judged the tables, its verdict, and what it found |\n"
         f"{_profile(manifest)}"
@@ -50,6 +51,16 @@ def _title(manifest: Manifest) -> str:
 def _logical_digest(manifest: Manifest) -> str:
     stated = manifest.logical_digest
     return "" if stated is None else f"- Logical digest (SHA-256): `{stated}`\n"
+
+
+def _parts(manifest: Manifest) -> str:
+    in_parts = [f"{table.name} (by {table.order_by[0]})" for table in manifest.tables if table.parts]
+    if not in_parts:
+        return ""
+    return (
+        "| `tables/<table>/*.parquet` | several files, which are one table together, one for each value of a column: "
+        f"{', '.join(in_parts)} |\n"
+    )
 
 
 def _profile(manifest: Manifest) -> str:
@@ -128,7 +139,8 @@ def _warnings(verdict: Verdict) -> list[str]:
 
 
 def _use(manifest: Manifest) -> str:
-    table = max(manifest.tables, key=lambda entry: entry.rows).name
+    largest = max(manifest.tables, key=lambda entry: entry.rows)
+    table = largest.name
     versions = "; ".join(f"{source.source} {source.version}" for source in manifest.sources)
     synthetic = "SYNTHETIC data, " if manifest.synthetic else ""
     return f"""## Open it
@@ -153,7 +165,7 @@ frame <- dbGetQuery(connection, "select * from {table} limit 10")
 ```
 
 The Parquet files can be read by anything that reads Parquet, for example
-`polars.scan_parquet("tables/{table}.parquet")` or `arrow::read_parquet("tables/{table}.parquet")`.
+{_readers(largest)}.
 
 ## Verify it
 
@@ -165,9 +177,11 @@ Where this is no longer the newest snapshot of its home, `warehouse.duckdb` may 
 what the Parquet files hold, and `icw sql --snapshot {manifest.snapshot_id}` makes it again. Then add
 `--ignore-missing`.
 
-The digest of the tables is the SHA-256 of the JSON list of `[table, SHA-256 of its Parquet file]`, sorted by table;
-the logical digest is that of `[table, logical digest of its rows]`, which stays the same when a newer engine writes the
-same rows as other bytes. `manifest.json` has both of each table, and the digests of the files that were fetched.
+The digest of the tables is the SHA-256 of the JSON list of `[table, SHA-256 of its Parquet file]`, sorted by table. Of
+a table of several files the latter is the SHA-256 of the JSON list of `[path below tables/, SHA-256]`, in the order in
+which `manifest.json` lists its `parts`. The logical digest is that of `[table, logical digest of its rows]`, which
+stays the same when a newer engine writes the same rows as other bytes. `manifest.json` has both of each table, and the
+digests of the files that were fetched.
 
 ## Cite it
 
@@ -176,6 +190,18 @@ same rows as other bytes. `manifest.json` has both of each table, and the digest
 
 Cite the collections that you use as well: their sources and licences are in the tables. `CITATION.cff` and the other
 citation files name every source with its version, its access date and the works that it asks to cite."""
+
+
+def _readers(table: TableEntry) -> str:
+    """Name readers of a table in Python and R."""
+    if not table.parts:
+        path = f"tables/{table.name}.parquet"
+        return f'`polars.scan_parquet("{path}")` or `arrow::read_parquet("{path}")`'
+    folder = f"tables/{table.name}"
+    return (
+        f'`polars.scan_parquet("{folder}/*.parquet")`, `pandas.read_parquet("{folder}")` or '
+        f"`arrow::open_dataset(\"{folder}\")`; in DuckDB `from '{folder}/*.parquet'`"
+    )
 
 
 def _megabytes(count: int) -> str:
