@@ -16,7 +16,7 @@ from tests.support.published_releases import snapshot_of
 from tests.support.shared import made_once
 from warehouse.comparison.difference import SnapshotDifference, TableDifference, compare
 from warehouse.snapshots.catalog import Snapshot
-from warehouse.sql_text import quoted
+from warehouse.sql_text import quoted, read_parquet
 
 pytestmark = [pytest.mark.network, pytest.mark.full]
 
@@ -142,4 +142,6 @@ def check_effects(found: SnapshotDifference) -> None:
 
 
 def _file(snapshot: Snapshot, table: str) -> str:
-    return f"'{snapshot.tables_folder / table}.parquet'"
+    entry = snapshot.table(table)
+    assert entry is not None
+    return read_parquet(snapshot.files_of(entry))

@@ -13,7 +13,7 @@ from tests.refresh.conftest import Bucket, Icw
 from warehouse.files import sha256_of
 from warehouse.logical_digest import logical_digest_of_parquet
 from warehouse.snapshots.catalog import Snapshot, snapshot, snapshots
-from warehouse.snapshots.manifest import digest_of_tables, logical_digest_of_tables
+from warehouse.snapshots.manifest import digest_of_files, digest_of_tables, logical_digest_of_tables
 
 pytestmark = pytest.mark.full
 
@@ -70,14 +70,27 @@ def test_the_same_release_in_two_fresh_homes_is_the_same_snapshot_and_builds_aga
 
 def rewritten(published: Snapshot, table: str, select: str) -> None:
     """Write a table of a snapshot anew, and its manifest as if that had been published."""
-    path = published.tables_folder / f"{table}.parquet"
-    other = path.with_name("other")
-    path.parent.chmod(0o755)
-    duckdb.sql(f"copy ({select} from '{path}') to '{other}' (format parquet, compression snappy)")
-    other.replace(path)
-    digests = {"parquet_sha256": sha256_of(path), "logical_digest": logical_digest_of_parquet(path)}
+    stated = published.table(table)
+    assert stated is not None
+    assert stated.parts
+    paths = published.files_of(stated)
+    for path in paths:
+        other = path.with_name("other")
+        path.parent.chmod(0o755)
+        duckdb.sql(f"copy ({select} from '{path}') to '{other}' (format parquet, compression snappy)")
+        other.replace(path)
+    parts = tuple(
+        part.model_copy(update={"sha256": sha256_of(path), "bytes": path.stat().st_size})
+        for part, path in zip(stated.parts, paths, strict=True)
+    )
+    changes = {
+        "parts": parts,
+        "parquet_sha256": digest_of_files(parts),
+        "parquet_bytes": sum(part.bytes for part in parts),
+        "logical_digest": logical_digest_of_parquet(*paths),
+    }
     tables = tuple(
-        entry.model_copy(update=digests) if entry.name == table else entry for entry in published.manifest.tables
+        entry.model_copy(update=changes) if entry.name == table else entry for entry in published.manifest.tables
     )
     manifest = published.manifest.model_copy(
         update={

@@ -30,7 +30,8 @@ def one_line(completed: subprocess.CompletedProcess[str]) -> str:
 
 def digests(home: Path) -> dict[str, str]:
     snapshot = catalog.snapshot(home, None)
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in snapshot.tables_folder.iterdir()}
+    files = [file for table in snapshot.manifest.tables for file in table.files]
+    return {file.path: hashlib.sha256((snapshot.tables_folder / file.path).read_bytes()).hexdigest() for file in files}
 
 
 READER = """

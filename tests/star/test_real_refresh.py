@@ -109,4 +109,5 @@ def assert_the_same_bytes_with_other_means(published: Snapshot, landing: Landing
     with table_writer(build.database, home / "tmp", threads=4, memory_limit="3GB") as writer:
         entries, _ = writer.write(tables, home, home / "again.duckdb")
     for entry in entries:
-        assert entry.parquet_sha256 == sha256_of(published.tables_folder / f"{entry.name}.parquet"), entry.name
+        found = [sha256_of(path) for path in published.files_of(entry)]
+        assert [file.sha256 for file in entry.files] == found, entry.name

@@ -21,7 +21,7 @@ import duckdb
 
 from warehouse.dbt_manifest import STAR_SCHEMA
 from warehouse.errors import BuildFailed, IntegrityError, StorageError, UsageError
-from warehouse.files import sha256_of
+from warehouse.files import sha256_of, writing_to
 from warehouse.logical_digest import logical_digest_of_parquet
 from warehouse.snapshots.catalog import table_files
 from warehouse.snapshots.manifest import (
@@ -194,7 +194,8 @@ class TableWriter:
         if table.parts_by is None:
             files = (self._write_file(table, f"{table.name}.parquet", folder),)
         else:
-            (folder / table.name).mkdir()
+            with writing_to(folder):
+                (folder / table.name).mkdir()
             files = tuple(
                 self._write_file(table, part_path(table.name, name), folder, condition)
                 for name, condition in self._parts(table, table.parts_by)
