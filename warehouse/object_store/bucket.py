@@ -32,6 +32,9 @@ _PARTS_IN_FLIGHT = 4
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>([A-Za-z0-9.]{1,60})</Code>")
+# Where the client looks for the keys of the machine or container that it runs on, when it has found no others.
+_KEYS_OF_A_MACHINE = re.compile(r"https?://169\.254\.|https?://\S+/latest/(?:api/token|meta-data)")
+
 _WRONG_REGION = frozenset({"AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException"})
 
 
@@ -216,7 +219,7 @@ def _reason(said: str, endpoint: str, address: StoreAddress) -> tuple[str, bool]
     """Return why a request failed and what to do, in our own words; and whether the store has answered at all."""
     status, code = _STATUS.search(said), _CODE.search(said)
     answer = " ".join(match[1] for match in (status, code) if match is not None)
-    if "169.254." in said or "credential" in said.lower():
+    if _KEYS_OF_A_MACHINE.search(said):
         return (
             "no keys were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where the "
             "machine has a role.",
@@ -224,8 +227,9 @@ def _reason(said: str, endpoint: str, address: StoreAddress) -> tuple[str, bool]
         )
     if code is not None and code[1] == "NoSuchBucket":
         return f"{endpoint} has no bucket {address.bucket}. Create it, or set ICW_PUBLISH_URL to another.", True
-    if (code is not None and code[1] in _WRONG_REGION) or (status is not None and status[1] in ("301", "307")):
-        return f"the bucket is of another region ({answer}). Set AWS_REGION to that of {address.bucket}.", True
+    # For a bucket of another region S3 answers with a redirect that leads nowhere; these are the words of the client.
+    if (code is not None and code[1] in _WRONG_REGION) or "incorrectly configured region" in said:
+        return f"the bucket is of another region. Set AWS_REGION to that of {address.bucket}.", True
     if status is not None and status[1] in ("401", "403"):
         return (
             f"{endpoint} refuses it (HTTP {answer}). See that the keys in use are those of the store, and that they "
