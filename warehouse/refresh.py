@@ -275,7 +275,6 @@ def finish(
 def _not_pushed(settings: Settings, snapshot_id: str) -> str | None:
     """Publish a snapshot to the store unless it is there; return why that failed, or None. The next run tries again."""
     at_stage(settings.home, "publishing to the object store")
-    log.info("Publishing to %s", settings.publish_url, extra={"event": "step"})
     try:
         found, bucket = snapshot(settings.home, snapshot_id), publish_bucket(settings)
         if not is_pushed(found, bucket):

@@ -57,6 +57,7 @@ def test_it_says_what_was_sent_and_what_was_there(published: Snapshot, place: Pl
     files = len(place.objects()) - 1
     assert first.stdout.startswith(f"{published.id} is in {place.url}, whole: {files} files, ")
     assert first.stdout.endswith("latest.json names it.\n")
+    assert f"Publishing {published.id} to {place.url}\n" in first.stderr
     again = json.loads(push(published.id, "--json").stdout)
     assert (again["snapshot_id"], again["synthetic"], again["address"]) == (published.id, False, place.url)
     assert (again["files"], again["sent"], again["copied"], again["is_latest"]) == (files, 0, 0, True)

@@ -100,6 +100,7 @@ def push(snapshot: Snapshot, bucket: Bucket) -> Pushed:
         OutputError: its `latest.json` is not of this program.
         StoreError: the store cannot be reached, or refuses.
     """
+    log.info("Publishing %s to %s", snapshot.id, bucket.address, extra={"event": "step"})
     stated = published_files(snapshot)
     latest = _latest(bucket)
     _require_its_kind(bucket, latest, snapshot)
