@@ -54,7 +54,10 @@ def test_a_file_that_is_not_there_is_an_error_of_the_disk(bucket: Bucket, tmp_pa
         bucket.put("large", tmp_path / "nothing", {})
 
 
-@pytest.mark.parametrize(("status", "code"), [(500, "InternalError"), (503, "SlowDown"), (429, "TooManyRequests")])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(500, "InternalError"), (503, "SlowDown"), (429, "TooManyRequests"), (507, "XMinioStorageFull")],
+)
 def test_what_passes_is_tried_again_and_what_stays_ends(place: Place, bucket: Bucket, status: int, code: str) -> None:
     place.store.faults = [StoreFault("PUT", "one", times=2, status=status, code=code)]
     bucket.put("one", b"1", {})
@@ -78,6 +81,13 @@ def test_a_refusal_is_a_sentence_without_what_the_store_has_answered(place: Plac
     place.store.faults = [StoreFault("PUT", status=301, code="PermanentRedirect")]
     with pytest.raises(StoreError, match="is of another region"):
         bucket.put("one", b"", {})
+
+
+def test_a_server_of_something_else_is_told(place: Place, bucket: Bucket) -> None:
+    place.store.faults = [StoreFault("GET", times=None, status=200, body="Welcome & hello")]
+    with pytest.raises(StoreError, match=r"is none of a store of S3\. See that AWS_ENDPOINT_URL is right") as refused:
+        bucket.objects("folder")
+    assert KEY_ID not in str(refused.value)
 
 
 def test_a_bucket_that_is_not_there_is_named(place: Place) -> None:

@@ -31,8 +31,8 @@ SECRET = "shown/nowhere+0123456789abcdefghijklmnop"
 class StoreFault:
     """What goes wrong with the next `times` requests (None: with all) of a method for a name that ends like this.
 
-    The answer has another status, with a body that repeats the key of who asks, as those of S3 do; or what is stored
-    has one bit of the body turned.
+    The answer has another status, with a body that repeats the key of who asks, as those of S3 do, or the `body` that
+    is given; without a status, what is stored has one bit of the body turned.
     """
 
     method: str
@@ -40,6 +40,7 @@ class StoreFault:
     times: int | None = 1
     status: int | None = None
     code: str = "InternalError"
+    body: str | None = None
 
     def meets(self, request: Request) -> bool:
         return self.times != 0 and request.method == self.method and request.path.endswith(self.name)
@@ -165,6 +166,7 @@ class S3Store:
             request.get_data()
             asked = escape(request.headers.get("Authorization", ""))
             body = f"<Error><Code>{fault.code}</Code><Message>{asked}</Message><Key>{KEY_ID}</Key></Error>"
+            body = body if fault.body is None else fault.body
             return Response(body, status=fault.status, content_type="application/xml")
         environ = request.environ
         if fault is not None:

@@ -238,6 +238,8 @@ def _reason(said: str, endpoint: str, address: StoreAddress) -> tuple[str, bool]
         )
     if status is not None:
         return f"{endpoint} answered HTTP {answer}. Try again later, or ask who runs the store.", True
+    if "error sending request" not in said and "HTTP error" not in said:
+        return f"the answer of {endpoint} is none of a store of S3. See that AWS_ENDPOINT_URL is right.", True
     kind = "it took too long" if "timed out" in said or "Timeout" in said else "no connection"
     kind = "its name is not known" if "dns error" in said else kind
     return f"{endpoint} does not answer ({kind}). See that AWS_ENDPOINT_URL is right and the network is there.", False

@@ -18,12 +18,12 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from warehouse.errors import IntegrityError, StoreError, UsageError
 from warehouse.object_store.address import store_address
-from warehouse.object_store.bucket import PART_BYTES, Bucket, Patience, StoredObject
+from warehouse.object_store.bucket import Bucket, Patience, StoredObject
+from warehouse.object_store.fingerprint import Fingerprint, fingerprint
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import DATABASE, MANIFEST, Snapshot
 from warehouse.snapshots.exporting import LATEST, pointer, published_files, read_pointer
@@ -31,7 +31,6 @@ from warehouse.snapshots.verification import SUMS, digests_in
 
 log = logging.getLogger("icw.snapshots")
 
-_CHUNK = 1 << 20
 _CONTENT_TYPES = {
     ".json": "application/json",
     ".jsonld": "application/ld+json",
@@ -59,15 +58,6 @@ class Pushed:
     sent_bytes: int
     copied: int
     is_latest: bool
-
-
-@dataclass(frozen=True)
-class _Fingerprint:
-    """What is known of a local file: its size, its SHA-256 (hex), and the entity tags that a store may give it."""
-
-    size: int
-    sha256: str
-    etags: frozenset[str]
 
 
 def publish_bucket(settings: Settings) -> Bucket:
@@ -146,7 +136,7 @@ class _Task:
         self._snapshot = snapshot
         self._bucket = bucket
         self._copies = copies
-        self.known: dict[str, _Fingerprint] = {}
+        self.known: dict[str, Fingerprint] = {}
         self.done: dict[str, _How] = {}
         self.has_database = snapshot.has_database
 
@@ -167,11 +157,15 @@ class _Task:
 
     def _bring(self, name: str, digest: str, held: StoredObject | None) -> None:
         path = self._snapshot.folder / name
-        found = _fingerprint(path)
-        if found is None or found.sha256 != digest:
+        try:
+            found = fingerprint(path)
+        except FileNotFoundError:
+            raise IntegrityError(f"{path} is missing (`icw verify {self._snapshot.id}`). {self._unseen}") from None
+        except OSError as error:
+            raise IntegrityError(f"{path} cannot be read: {error.strerror or error}. {self._unseen}") from None
+        if found.sha256 != digest:
             raise IntegrityError(
-                f"{path} is {'missing' if found is None else 'damaged'}: it is not as it was published (`icw verify "
-                f"{self._snapshot.id}`). {self._unseen}"
+                f"{path} is damaged: it is not as it was published (`icw verify {self._snapshot.id}`). {self._unseen}"
             )
         self.known[name] = found
         if self._is_it(name, held):
@@ -218,7 +212,7 @@ class _Task:
         wanted = self.known[name]
         if held is None or held.size != wanted.size:
             return False
-        return held.etag in wanted.etags or self._bucket.sha256_of(self._place(name), held.size) == wanted.sha256
+        return wanted.is_of(held) or self._bucket.sha256_of(self._place(name), held.size) == wanted.sha256
 
     def _has_published_database(self, held: Mapping[str, StoredObject]) -> bool:
         """Return whether the store still has the DuckDB file that has been dropped from this home."""
@@ -233,31 +227,6 @@ class _Task:
     @property
     def _unseen(self) -> str:
         return f"{LATEST} in {self._bucket.address} is as it was."
-
-
-def _fingerprint(path: Path) -> _Fingerprint | None:
-    """Read a file once for all that is known of it; None where it is not there.
-
-    The entity tag of an object is the MD5 of its bytes; of one that came in parts, the MD5 of the MD5s of these (as
-    bytes), a hyphen and their number. A copy has the first kind, whatever it was copied from.
-    Source: Amazon S3 API Reference, "Object", ETag, and "Checking object integrity", part-level checksums.
-    """
-    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-    parts: list[bytes] = []
-    size = 0
-    try:
-        with path.open("rb") as file:
-            while part := file.read(PART_BYTES):
-                sha256.update(part)
-                md5.update(part)
-                parts.append(hashlib.md5(part, usedforsecurity=False).digest())
-                size += len(part)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise IntegrityError(f"{path} cannot be read: {error.strerror or error}.") from None
-    in_parts = f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
-    return _Fingerprint(size, sha256.hexdigest(), frozenset({md5.hexdigest(), in_parts}))
 
 
 def _latest(bucket: Bucket) -> dict[str, Any] | None:
