@@ -200,6 +200,28 @@ def test_readers_that_come_at_once_all_get_the_same_answer(home: Path, nights: l
     assert [entry.name for entry in (home / "databases").iterdir()] == [nights[0].id]
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_file_that_is_dropped_in_the_instant_in_which_it_is_opened_is_made_again(
+    home: Path, nights: list[Snapshot], beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Path] = []
+
+    def found_and_dropped(snapshot: Snapshot, settings: Settings | None = None) -> Path:
+        found.append(database_of(snapshot, settings))
+        # A refresh in another process comes just now.
+        if len(found) == 1:
+            drop_databases(home, 1)
+        return found[-1]
+
+    monkeypatch.setattr(query, "database_of", found_and_dropped)
+    with query.run(
+        nights[0], "select count(*) from fct_series", attached={"old": nights[1]} if beside else {}
+    ) as answer:
+        assert answer.page(5).rows == ((50,),)
+    assert found[0] == nights[0].database
+    assert made_again(nights[0]) == [found[-2 if beside else -1]]
+
+
 def test_a_reader_that_is_killed_while_it_makes_the_file_leaves_nothing_that_is_taken_for_it(tmp_path: Path) -> None:
     home = tmp_path / "home"
     first = publish(make_build(tmp_path / "old", series=400_000, version="24.2.2"), [PASSED], home, {})

@@ -185,12 +185,8 @@ def connect(
         UsageError: the memory limit of `settings` is too low to open it, or this process has opened it with other
             settings and not closed it.
     """
-    config = configuration(settings)
     try:
-        if attached:
-            others = {name: database_of(other, settings) for name, other in attached.items()}
-            return attaching.open_together(database_of(snapshot, settings), others, config)
-        return duckdb.connect(str(database_of(snapshot, settings)), read_only=True, config=config)
+        return _opened(snapshot, settings, attached or {})
     except duckdb.ConnectionException:
         raise UsageError(
             f"Snapshot {snapshot.id} is open in this process with other settings. "
@@ -206,6 +202,24 @@ def connect(
             f"The file {snapshot.database} of snapshot {snapshot.id} cannot be opened: {_shortened(error)}. "
             "Compare the snapshot with its SHA256SUMS, or ask another one (`icw snapshots` lists them)."
         ) from None
+
+
+def _opened(
+    snapshot: Snapshot, settings: Settings | None, attached: Mapping[str, Snapshot]
+) -> duckdb.DuckDBPyConnection:
+    """Open files; once more where one was dropped between being found and being opened, as a refresh may do."""
+    config = configuration(settings)
+    for is_last in (False, True):
+        database = database_of(snapshot, settings)
+        others = {name: database_of(other, settings) for name, other in attached.items()}
+        try:
+            if others:
+                return attaching.open_together(database, others, config)
+            return duckdb.connect(str(database), read_only=True, config=config)
+        except duckdb.Error:
+            if is_last or all(path.is_file() for path in (database, *others.values())):
+                raise
+    raise AssertionError
 
 
 def run(
