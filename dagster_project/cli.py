@@ -53,9 +53,11 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done or unchanged, 2 bad usage, 3 a source failed, 4 the audit failed, "
         "5 another refresh is running, 6 the warehouse home cannot be written, 7 the build failed, "
-        "8 degraded: done, but a source could not be refreshed and keeps its last good load, "
+        "8 degraded: done, but a source could not be refreshed and keeps its last good load, or the snapshot did not "
+        "get to the store of ICW_PUBLISH_URL, "
         "13 the path of --output cannot be written to, "
         "14 the query reads what is absent from the snapshot (sql --strict), "
+        "15 the object store could not be reached, or refused (snapshots push), "
         "128 and the number of the signal that interrupted it (130, 143)."
     ),
     no_args_is_help=True,
@@ -104,7 +106,9 @@ def refresh(
     if as_json:
         report = {"outcome": outcome, "snapshot_id": snapshot.id, "seconds": round(time.monotonic() - started, 1)}
         failures = [failure.model_dump() for failure in run.failures] if run else []
-        print(json.dumps(report | {"folder": str(snapshot.folder), "failures": failures}))
+        not_pushed = None if run is None else run.not_pushed
+        told = {"folder": str(snapshot.folder), "failures": failures, "not_pushed": not_pushed}
+        print(json.dumps(report | told))
     else:
         display.refresh_summary(screen(), snapshot, outcome, time.monotonic() - started, _program())
     if degraded is not None:
@@ -133,7 +137,7 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
         if plan.existing is not None:
             served = decisions.serve_existing(settings, plan.existing)
             failures = decisions.failures_of(plan.choices)
-            decisions.finish(settings.home, served.outcome, served.snapshot.id, failures)
+            decisions.finish(settings, served.outcome, served.snapshot.id, failures)
             return
         at_stage(settings.home, "loading Dagster")
         with loading():

@@ -1,14 +1,17 @@
-"""`icw snapshots export` and `import`: a snapshot for others, and one from others."""
+"""`icw snapshots export`, `push` and `import`: a snapshot for others, and one from others."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dagster_project import display
 from dagster_project.options import JsonOption
+from dagster_project.screen import Screen, screen
 from warehouse.settings import load_settings
 from warehouse.snapshots import catalog
 
@@ -32,6 +35,36 @@ def export(
         print("SYNTHETIC: this snapshot holds made-up data of the sandbox. Do not cite it.")
     what = "exported to" if done.is_new else "was exported already, and is whole in"
     print(f"{found.id} {what} {done.path} ({done.files} files, {done.bytes / 1e6:,.1f} MB).")
+
+
+def push(
+    name: Annotated[str | None, typer.Argument(metavar="[ID]", help="Snapshot; by default the one in service.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish a snapshot to the store that ICW_PUBLISH_URL names (s3://bucket/prefix), with latest.json.
+
+    A refresh does so by itself where that is set. What is there already is held against its digest and not sent again;
+    latest.json moves last, and never back to an older snapshot. Keys, region and endpoint come from the variables and
+    files of AWS. Exits with 15 if the store cannot be reached, or refuses.
+    """
+    from dagster_project.progress import showing_progress
+    from warehouse.snapshots import pushing
+
+    settings = load_settings()
+    found, bucket = catalog.snapshot(settings.home, name), pushing.publish_bucket(settings)
+    with showing_progress(Screen(stderr=True, quiet=as_json)):
+        done = pushing.push(found, bucket)
+    if as_json:
+        report = {"snapshot_id": found.id, "synthetic": found.manifest.synthetic}
+        print(json.dumps(report | dataclasses.asdict(done)))
+        return
+    display.synthetic_notice(screen(), found)
+    before = done.files - done.sent - done.copied
+    print(
+        f"{found.id} is in {done.address}, whole: {done.files} files, {done.bytes / 1e6:,.1f} MB "
+        f"({done.sent} sent, {done.sent_bytes / 1e6:,.1f} MB; {done.copied} copied there; {before} there before). "
+        f"latest.json names {'it' if done.is_latest else 'a newer snapshot'}."
+    )
 
 
 def import_(

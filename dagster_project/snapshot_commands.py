@@ -13,7 +13,7 @@ from dagster_project.diff_command import diff
 from dagster_project.options import JsonOption
 from dagster_project.retention_commands import pin, prune, unpin
 from dagster_project.screen import Screen, screen
-from dagster_project.share_commands import export, import_
+from dagster_project.share_commands import export, import_, push
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import load_settings
 from warehouse.snapshots import catalog
@@ -28,6 +28,7 @@ snapshots_app.command()(pin)
 snapshots_app.command()(unpin)
 snapshots_app.command()(export)
 snapshots_app.command("import")(import_)
+snapshots_app.command()(push)
 
 
 @snapshots_app.callback(invoke_without_command=True)

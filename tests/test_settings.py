@@ -71,6 +71,17 @@ def test_what_cannot_be_used_names_its_variable(
     assert reason in str(refused.value)
 
 
+def test_a_store_is_named_by_bucket_and_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, url in {"s3://bucket/prefix/": "s3://bucket/prefix", "s3://bucket": "s3://bucket", "": None}.items():
+        monkeypatch.setenv("ICW_PUBLISH_URL", value)
+        assert load_settings().publish_url == url
+    for value in ("s3://AKID:hunter2@bucket/prefix", "s3://bucket/prefix?token=hunter2", "hunter2"):
+        monkeypatch.setenv("ICW_PUBLISH_URL", value)
+        with pytest.raises(UsageError, match=r"ICW_PUBLISH_URL cannot be used: it takes .*a value that") as refused:
+            load_settings()
+        assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize("name", ["what?", "two\nlines", "\udcff", "{{ x }}", "100%20", "env=prod"])
 def test_a_home_that_cannot_work_is_refused_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="ICW_HOME cannot be used: no path of it may hold a question mark"):

@@ -70,7 +70,10 @@ class StorageError(WarehouseError):
 
 
 class Degraded(WarehouseError):
-    """The run did all that it could, and at least one source could not be refreshed: its last good load stays."""
+    """The run did all that it could, and a source could not be refreshed: its last good load stays.
+
+    Or the snapshot, which is in service, did not get to the object store.
+    """
 
     exit_code = 8
 
@@ -92,3 +95,16 @@ class OutputError(WarehouseError):
 
     # 9 to 12 are those of `icw status --check`.
     exit_code = 13
+
+
+class StoreError(WarehouseError):
+    """The object store that snapshots are published to could not be reached, or refused.
+
+    `is_answer` says whether the store has answered.
+    """
+
+    exit_code = 15
+
+    def __init__(self, message: str = "", *, is_answer: bool = False) -> None:
+        super().__init__(message)
+        self.is_answer = is_answer

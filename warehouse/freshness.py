@@ -90,6 +90,8 @@ def freshness(run: RunRecord | None, snapshot_id: str | None, max_age: timedelta
     if run.failures:
         reasons = "; ".join(f"{failure.source}: {_in_one_line(failure.reason)}" for failure in run.failures)
         return Freshness("degraded", f"{snapshot_id} is in service without all that is new: {reasons}")
+    if run.not_pushed is not None:
+        return Freshness("degraded", f"{snapshot_id} is in service; not published: {_in_one_line(run.not_pushed)}")
     return Freshness("good", f"{snapshot_id} is in service; the last refresh ended well at {_time(good_at)}.")
 
 

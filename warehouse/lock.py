@@ -6,6 +6,7 @@ into the file only says who holds it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -28,6 +29,8 @@ log = logging.getLogger("icw.lock")
 
 # A holder writes its name just after it got the lock; whoever comes in between waits this long for the name.
 _PATIENCE_S = 1.0
+
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 # A service starts its runs with a whole program or document as an argument; its beginning tells which it is.
 _LONGEST_COMMAND = 120
@@ -132,7 +135,13 @@ def _take(lock: _Lock, path: Path, run_id: str) -> None:
         started_at=datetime.now(UTC).replace(microsecond=0),
         command=_in_one_line(shlex.join(sys.argv)),
     )
-    lock.write(me.model_dump_json() + "\n")
+    try:
+        lock.write(me.model_dump_json() + "\n")
+    except OSError as error:
+        # The kernel's lock holds without the name. Only a run that is to be told by it cannot do without: what frees
+        # space must get through where there is none.
+        if run_id or error.errno not in _NO_SPACE:
+            raise
 
 
 def _locked(descriptor: int) -> bool:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from warehouse.acknowledgements import read_acknowledgements
 from warehouse.build import Build, Evidence, evidence_for, input_digest, model_seconds
-from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError
+from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError, WarehouseError
 from warehouse.files import sha256_of
 from warehouse.landing import Choice, Landing, Release
 from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
@@ -27,12 +27,14 @@ from warehouse.snapshots.catalog import (
     point_current_at,
     remove_unfinished,
     require_current_readable,
+    snapshot,
     snapshots,
 )
 from warehouse.snapshots.counts import land_counts
 from warehouse.snapshots.databases import drop_databases
 from warehouse.snapshots.manifest import Manifest, SourceFailure
 from warehouse.snapshots.publish import publish, publish_again
+from warehouse.snapshots.pushing import is_pushed, publish_bucket, push
 from warehouse.snapshots.verification import is_sound
 from warehouse.sources.upstream import ResolvedRelease, Upstream
 from warehouse.upstreams import upstreams
@@ -250,20 +252,38 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
 
 
 def finish(
-    home: Path,
+    settings: Settings,
     outcome: GoodOutcome,
     snapshot_id: str,
     failures: Sequence[SourceFailure],
 ) -> None:
-    """Keep how a run ended, and let a degraded one end as such.
+    """Publish what is in service to the store, if one is set, keep how a run ended, and let a degraded one end as such.
 
     Raises:
-        Degraded: a source could not be refreshed.
+        Degraded: a source could not be refreshed, or the snapshot did not get to the store.
         StorageError: the home cannot be written.
     """
-    end_run(home, outcome, Degraded.exit_code if failures else 0, snapshot_id, failures)
-    if failures:
-        raise Degraded(" ".join(_sentence(failure) for failure in failures))
+    not_pushed = None if settings.publish_url is None else _not_pushed(settings, snapshot_id)
+    is_degraded = bool(failures) or not_pushed is not None
+    end_run(
+        settings.home, outcome, Degraded.exit_code if is_degraded else 0, snapshot_id, failures, not_pushed=not_pushed
+    )
+    if is_degraded:
+        raise Degraded(" ".join([*map(_sentence, failures), *filter(None, [not_pushed])]))
+
+
+def _not_pushed(settings: Settings, snapshot_id: str) -> str | None:
+    """Publish a snapshot to the store unless it is there; return why that failed, or None. The next run tries again."""
+    at_stage(settings.home, "publishing to the object store")
+    try:
+        found, bucket = snapshot(settings.home, snapshot_id), publish_bucket(settings)
+        if not is_pushed(found, bucket):
+            push(found, bucket)
+    except WarehouseError as error:
+        sentence = f"{snapshot_id} is in service, but did not get to the store: {error}"
+        log.warning("%s", sentence, extra={"event": "degraded"})
+        return sentence
+    return None
 
 
 def tidy(home: Path) -> None:

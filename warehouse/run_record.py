@@ -34,7 +34,8 @@ class RunRecord(BaseModel):
     """One refresh: which it is, since when, how far it has come, what it chose, and how it ended.
 
     `stage` says what it does or did last. `choices` are the loads that it has chosen so far and `failures` the sources
-    that it could not refresh. `snapshot_id` is what it left in service; `error` is what stopped it. `exit_code` is None
+    that it could not refresh. `not_pushed` is why the snapshot did not get to the store of ICW_PUBLISH_URL, None where
+    it did or none is set. `snapshot_id` is what it left in service; `error` is what stopped it. `exit_code` is None
     where nobody could return one. `last_good_at` is when a run last ended with all or most done, this one included;
     `previous` is the run before, without its own.
     """
@@ -51,6 +52,7 @@ class RunRecord(BaseModel):
     snapshot_id: str | None = None
     choices: tuple[Choice, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
+    not_pushed: str | None = None
     error: str | None = None
     last_good_at: datetime | None = None
     previous: RunRecord | None = None
@@ -102,7 +104,12 @@ def note_choices(home: Path, choices: Iterable[Choice]) -> None:
 
 
 def end_run(
-    home: Path, outcome: GoodOutcome, exit_code: int, snapshot_id: str, failures: Iterable[SourceFailure] = ()
+    home: Path,
+    outcome: GoodOutcome,
+    exit_code: int,
+    snapshot_id: str,
+    failures: Iterable[SourceFailure] = (),
+    not_pushed: str | None = None,
 ) -> None:
     """Keep that the run of this process did what it was to do.
 
@@ -117,6 +124,7 @@ def end_run(
         "exit_code": exit_code,
         "snapshot_id": snapshot_id,
         "failures": tuple(failures),
+        "not_pushed": not_pushed,
         "last_good_at": ended_at,
     }
     _write(home, run.model_copy(update=ending))

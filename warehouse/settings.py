@@ -1,7 +1,7 @@
 """Every setting, in one place. Each is an environment variable with the prefix `ICW_`.
 
 The defaults are the public services, polite limits and a home below the working directory. Nothing else in the
-project reads the environment (except the libraries themselves).
+project reads the environment, but for the libraries themselves, and `object_store` for the usual variables of AWS.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pydantic import (
 
 from warehouse import __version__
 from warehouse.errors import UsageError
+from warehouse.object_store.address import store_address
 from warehouse.public_text import public_text
 from warehouse.registry import SOURCE_NAMES, SOURCES, SourceSpec
 from warehouse.timetable import checked_cron, checked_time_zone
@@ -62,6 +63,15 @@ def _checked_address(address: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_checked_address)]
+
+
+def _checked_store(url: object) -> object:
+    if isinstance(url, str) and url:
+        return str(store_address(url))
+    return url or None
+
+
+StoreUrl = Annotated[str | None, BeforeValidator(_checked_store)]
 
 
 def _known_source(name: str) -> str:
@@ -241,6 +251,11 @@ class Settings(BaseModel):
     keep_monthly: int = Field(
         default=0, ge=0, description="Months of which `icw snapshots prune` keeps the newest snapshot each."
     )
+    publish_url: StoreUrl = Field(
+        default=None,
+        description="Store that every snapshot is published to besides, s3://bucket/prefix; its keys, region and "
+        "endpoint come from the variables and files of AWS.",
+    )
     alerts: SecretStr = Field(
         default=SecretStr(""),
         description="Addresses that are told when an audit finds something new, and when it is over, in Apprise's form "
@@ -334,7 +349,8 @@ def load_settings(**overrides: object) -> Settings:
         if first["type"] == "tuple_type":
             reason = 'it takes a JSON list, e.g. ["idc"]'
         name = _variable_of(first["loc"])
-        shown = public_text(repr(first["input"]))
+        # An address of a store that is none may be one with keys in it.
+        shown = "a value that is not shown" if name == "ICW_PUBLISH_URL" else public_text(repr(first["input"]))
         raise UsageError(f"The setting {name} cannot be used: {public_text(reason)} (got {shown}).") from None
     changes: dict[str, object] = {"home": settings.home.expanduser().absolute()}
     if settings.dbt_cache is not None:

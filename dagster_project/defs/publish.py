@@ -40,4 +40,4 @@ def _snapshot(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         }
     )
     alerts.tell(settings)
-    refresh.finish(settings.home, "published", manifest.snapshot_id, refresh.failures_of(warehouse.landing.choices()))
+    refresh.finish(settings, "published", manifest.snapshot_id, refresh.failures_of(warehouse.landing.choices()))

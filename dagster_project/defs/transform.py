@@ -66,7 +66,7 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
             context.log.info(f"Nothing is built: {served.snapshot.id} holds these loads ({served.outcome}).")
             alerts.tell(settings)
             failures = refresh.failures_of(landing.choices())
-            refresh.finish(settings.home, served.outcome, served.snapshot.id, failures)
+            refresh.finish(settings, served.outcome, served.snapshot.id, failures)
             return
         log.info("Building the star", extra={"event": "step"})
         evidence = refresh.evidence(settings.home, releases)

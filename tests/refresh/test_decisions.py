@@ -62,7 +62,7 @@ def test_a_source_that_fails_keeps_its_last_good_load_and_the_run_ends_as_degrad
     failures = failures_of([kept, good[1]])
     assert [(failure.source, failure.version) for failure in failures] == [("midrc", good[0].version)]
     with pytest.raises(Degraded, match=f"midrc could not be refreshed, its load {good[0].version} stays"):
-        finish(tmp_path, "published", "a-snapshot", failures)
+        finish(settings.model_copy(update={"home": tmp_path}), "published", "a-snapshot", failures)
     run = last_run(tmp_path)
     assert run is not None
     assert (run.outcome, run.exit_code, run.snapshot_id, run.failures) == ("published", 8, "a-snapshot", failures)
@@ -95,7 +95,7 @@ def test_a_source_with_wrong_bytes_keeps_its_last_good_load_and_says_so(
     (said,) = [record for record in caplog.records if getattr(record, "event", "") == "degraded"]
     assert said.levelname == "ERROR"
     with pytest.raises(Degraded, match=r"idc could not be refreshed, its load 25\.0\.5 stays: wrong bytes"):
-        finish(tmp_path, "published", "a-snapshot", [failure])
+        finish(settings.model_copy(update={"home": tmp_path}), "published", "a-snapshot", [failure])
 
 
 def test_one_source_of_several_may_fail_all_may_not() -> None:

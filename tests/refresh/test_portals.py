@@ -115,6 +115,26 @@ class TestPortals:
         assert sandbox.requests.most_in_flight() <= 4 + 1
         assert sandbox.requests.harmful() == []
 
+    def test_another_fresh_home_publishes_the_same_but_for_when_the_portals_were_fetched(
+        self, icw: Icw, sandbox: Sandbox, home: Path, tmp_path: Path
+    ) -> None:
+        other_home = tmp_path / "another home"
+        done = icw("refresh", "--sources", "sandbox", home=other_home, **reads(sandbox, ICW_THREADS="2"))
+        assert done.returncode == 0, done.stderr
+        one, other = catalog.snapshot(home, None), catalog.snapshot(other_home, None)
+        digests = [{table.name: table.parquet_sha256 for table in of.manifest.tables} for of in (one, other)]
+        differing = {name for name in digests[0] if digests[0][name] != digests[1][name]}
+        assert digests[0].keys() == digests[1].keys()
+        # warehouse/README.md, "What identifies a snapshot": the counts of a portal are dated, and that is profiled.
+        assert differing == {"rpt_count_history", "fct_profile"}
+        history, profile = (
+            [f"select * exclude ({column}) from '{_parquet(of, table)}'" for of in (one, other)]
+            for table, column in (("rpt_count_history", "as_of"), ("fct_profile", "profile_key"))
+        )
+        assert duckdb.execute(_only_in_one(*history)).fetchall() == []
+        found = duckdb.execute(f"select distinct dataset, column_name from ({_only_in_one(*profile)})").fetchall()
+        assert found == [("rpt_count_history", "as_of")]
+
     def test_the_password_in_an_address_is_written_nowhere(self, icw: Icw, sandbox: Sandbox, home: Path) -> None:
         found = [path for path in home.rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()]
         assert found == []
@@ -290,3 +310,11 @@ def test_the_sandbox_runs_as_a_service_of_its_own(bucket: Bucket, icw: Icw, tmp_
         assert process.wait(timeout=60) == 0
     finally:
         process.kill()
+
+
+def _only_in_one(here: str, there: str) -> str:
+    return f"(({here}) except all ({there})) union all (({there}) except all ({here}))"
+
+
+def _parquet(snapshot: catalog.Snapshot, table: str) -> str:
+    return str(snapshot.tables_folder / f"{table}.parquet").replace("'", "''")

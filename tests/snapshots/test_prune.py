@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.support.sample_build import tree
 from tests.support.small_release import land
 from warehouse.build.history import evidence_for
 from warehouse.errors import UsageError
+from warehouse.home import claim
 from warehouse.landing import Landing
 from warehouse.lock import refresh_lock
 from warehouse.snapshots.catalog import Snapshot, current, snapshots
@@ -194,6 +196,23 @@ def test_a_prune_killed_at_any_step_loses_nothing_that_is_kept(tmp_path: Path) -
 
 class TestCommands:
     """`icw snapshots prune`, `pin`, `unpin` as processes."""
+
+    def test_a_full_disk_does_not_keep_prune_from_freeing_space(self, home: Path) -> None:
+        nights = landed_nights(home, range(3))
+        claim(home)
+        program = f"""
+            import os, resource, sys
+            # A file that may not grow is refused as on a full disk.
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+            os.execv({ICW!r}, ["icw", "snapshots", "prune", "--keep-last", "1", "--landing"])
+        """
+        command = [sys.executable, "-c", textwrap.dedent(program)]
+        done = subprocess.run(command, env={**os.environ, "ICW_HOME": str(home)}, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert ids(snapshots(home)) == [nights[2].id]
+        assert is_sound(nights[2])
+        assert named(nights[2]) <= objects(home)
+        assert not list((home / "snapshots").glob(".*"))
 
     def test_a_dry_run_removes_nothing_and_prune_does_what_it_said(self, home: Path) -> None:
         nights = [night(home, number) for number in range(3)]

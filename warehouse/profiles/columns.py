@@ -14,7 +14,7 @@ from typing import Literal
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.sql_text import quoted
+from warehouse.sql_text import quoted, stated
 
 Kind = Literal["text", "whole", "decimal", "fraction", "boolean", "date", "timestamp", "record", "other"]
 
@@ -160,11 +160,6 @@ class MeasuredColumn:
     def is_additive(self) -> bool:
         """Whether it is a size or a count, which is added up for each group."""
         return self.is_number and not _ADDITIVE.isdisjoint(word.lower() for word in _WORD.findall(self.name))
-
-
-def stated(text: str) -> str:
-    """Return a condition (SQL): a text is there and not blank."""
-    return f"(({text} >= '!' and {text} < chr(127)) or trim({text}) <> '')"
 
 
 def columns_of(connection: DuckDBPyConnection, relation: str) -> list[MeasuredColumn]:

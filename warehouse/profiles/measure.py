@@ -18,11 +18,11 @@ from decimal import Decimal
 from duckdb import DuckDBPyConnection
 
 from warehouse.contracts import Contract
-from warehouse.profiles.columns import MeasuredColumn, columns_of, modality_of, stated
+from warehouse.profiles.columns import MeasuredColumn, columns_of, modality_of
 from warehouse.profiles.figures import OTHER, Figure, Layer, Metric
 from warehouse.profiles.patterns import day_of, pattern_class
 from warehouse.profiles.tallies import Elements, Tally, by_element, elements_of, most_frequent
-from warehouse.sql_text import quoted
+from warehouse.sql_text import quoted, stated
 
 QUANTILES = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)
 """The quantiles that are taken: each is the smallest value that is not below so large a share of the values."""
@@ -106,6 +106,27 @@ _ROWS_AT_ONCE = 20_000
 
 # A figure without its dataset: column, metric, column and value of the group, value; and the number.
 _Entry = tuple[tuple[str | None, Metric, str | None, str | None, str | None], float]
+
+
+# Beside the pattern classes of texts: what is no text has a value, and a list may hold nothing.
+_VALUE, _NOTHING, _EMPTY = "value", "nothing", "empty"
+
+
+@dataclass(frozen=True)
+class _Values:
+    """What the values of a column are: by class how many differ and how many rows have one, and rows of those kept."""
+
+    distinct: dict[str, int]
+    classes: dict[str, int]
+    kept: dict[str, int]
+
+    @property
+    def distinct_values(self) -> int:
+        return sum(number for name, number in self.distinct.items() if name not in (_NOTHING, _EMPTY))
+
+    @property
+    def filled_rows(self) -> int:
+        return sum(rows for name, rows in self.classes.items() if name not in (_NOTHING, _EMPTY))
 
 
 @dataclass(frozen=True)
@@ -258,40 +279,48 @@ class _Measured:
         counted = _counted(columns, self.relation)
         with_values = _places(columns, lambda column: column.has_values)
         texts = _places(columns, lambda column: column.kind == "text")
+        # The class of a value is looked for once. A filter on it would be pushed below the CTE and look for it again.
+        pattern = f"when place in ({texts}) then {pattern_class('v')}"
         found = self.connection.execute(
             f"with counted as materialized ({counted}),"
-            f" filled as (select * from counted where is_value and (place not in ({texts}) or {stated('v')})),"
-            " wholes as (select place, count(*) as distinct_values, sum(n) as filled_rows from filled group by place)"
-            " select place, 'distinct' as metric, null as value, distinct_values as number from wholes"
-            " union all select place, 'filled', null, filled_rows from wholes"
-            " union all (select place, 'value', v, n from filled join wholes using (place)"
-            f" where place in ({with_values}) and length(v) <= {LONGEST_VALUE} and distinct_values < filled_rows"
+            f" classes as materialized (select place, case when not is_value then '{_NOTHING}' {pattern}"
+            f" else '{_VALUE}' end as class, count(*) as different, sum(n) as rows from counted group by all),"
+            " wholes as (select place, sum(different) filter (where is_something) as distinct_values,"
+            " sum(rows) filter (where is_something) as filled_rows"
+            f" from (select *, class not in ('{_NOTHING}', '{_EMPTY}') as is_something from classes) group by place)"
+            " select place, true as is_class, class as value, different, rows from classes"
+            " union all (select place, false, v, 1, n from counted join wholes using (place)"
+            f" where place in ({with_values}) and distinct_values < filled_rows"
             f" and (distinct_values <= {VALUES_KEPT} or (n > 1 and n * 1000 >= filled_rows))"
+            f" and is_value and length(v) <= {LONGEST_VALUE} and (place not in ({texts}) or {stated('v')})"
             f" qualify row_number() over (partition by place order by n desc, v) <= {VALUES_KEPT})"
-            f" union all select place, 'pattern', {pattern_class('v')} as class, sum(n) from counted"
-            f" where is_value and place in ({texts}) group by place, class"
-            " union all select place, 'nothing', null, n from counted where not is_value"
         ).fetchall()
-        by_place: dict[int, dict[str, dict[str | None, int]]] = {}
-        for place, metric, value, number in found:
-            by_place.setdefault(place, {}).setdefault(metric, {})[value] = int(number)
-        told = [entry for place, column in enumerate(columns) for entry in self._told(column, by_place.get(place, {}))]
-        blank = [
-            place for place, of_it in by_place.items() if "nothing" in of_it or "empty" in of_it.get("pattern", ())
-        ]
-        return told, {columns[place] for place in blank}
+        by_place = [_Values({}, {}, {}) for _ in columns]
+        for place, is_class, value, different, rows in found:
+            if is_class:
+                by_place[place].distinct[value] = int(different)
+                by_place[place].classes[value] = int(rows)
+            else:
+                by_place[place].kept[value] = int(rows)
+        told = [entry for column, of_it in zip(columns, by_place, strict=True) for entry in self._told(column, of_it)]
+        blank = {
+            column
+            for column, of_it in zip(columns, by_place, strict=True)
+            if not of_it.classes.keys().isdisjoint((_NOTHING, _EMPTY))
+        }
+        return told, blank
 
-    def _told(self, column: MeasuredColumn, found: dict[str, dict[str | None, int]]) -> Iterator[_Entry]:
-        yield (column.name, "distinct", None, None, None), found.get("distinct", {}).get(None, 0)
+    def _told(self, column: MeasuredColumn, found: _Values) -> Iterator[_Entry]:
+        yield (column.name, "distinct", None, None, None), found.distinct_values
         if not column.has_values:
             return
-        filled, kept = found.get("filled", {}).get(None, 0), found.get("value", {})
-        for value, number in kept.items():
+        for value, number in found.kept.items():
             yield (column.name, "value", None, None, value), number
-        other = filled - sum(kept.values())
+        filled = found.filled_rows
+        other = filled - sum(found.kept.values())
         if other:
             yield (column.name, "value", None, None, OTHER), other
-        patterns = found.get("pattern", {})
+        patterns = {name: rows for name, rows in found.classes.items() if name not in (_NOTHING, _VALUE)}
         for pattern, number in patterns.items():
             yield (column.name, "pattern", None, None, pattern), number
         if patterns.get("date", 0) * 2 > filled and not column.is_list:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse.profiles.columns import stated
-from warehouse.sql_text import literal
+from warehouse.sql_text import literal, stated
 
 # DICOM PS3.5 9.1 (UID), with the three components that every assigned root has at least; PS3.5 6.2 (AS, DA); the syntax
 # of DOIs that Crossref recommends for matching; RFC 3986 (a scheme and an authority); RFC 9562.

@@ -128,8 +128,9 @@ def _roots(snapshot: Snapshot) -> Iterator[Path]:
 
 
 def _own_folder() -> Path | None:
-    own = Path(tempfile.gettempdir(), f"icw-{FOLDER}-{os.getuid()}")
+    # Where every disk is full there is no folder for temporary files either, and that is an OSError.
     with suppress(OSError):
+        own = Path(tempfile.gettempdir(), f"icw-{FOLDER}-{os.getuid()}")
         own.mkdir(mode=0o700, exist_ok=True)
         held = own.lstat()
         if held.st_uid == os.getuid() and not held.st_mode & 0o022 and own.is_dir() and not own.is_symlink():

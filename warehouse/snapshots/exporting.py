@@ -114,7 +114,7 @@ def _into_folder(snapshot: Snapshot, target: Path, *, bagit: bool) -> Exported:
             bagit = (final / PAYLOAD).is_dir()
         has_database = (final / PAYLOAD / DATABASE if bagit else final / DATABASE).is_file()
         if latest is None or latest["created_at"] <= snapshot.manifest.created_at.isoformat():
-            write_atomically(target / LATEST, _pointer(snapshot, bagit=bagit, has_database=has_database))
+            write_atomically(target / LATEST, pointer(snapshot, bagit=bagit, has_database=has_database))
     return _measured(final, is_new=is_new)
 
 
@@ -126,7 +126,7 @@ def _into_zip(snapshot: Snapshot, target: Path, *, bagit: bool) -> Exported:
                 with zipfile.ZipFile(file, "w", allowZip64=True) as archive:
                     into = _Zip(archive, snapshot)
                     _write(snapshot, into, bagit=bagit)
-                    into.add_text(LATEST, _pointer(snapshot, bagit=bagit, has_database=snapshot.has_database))
+                    into.add_text(LATEST, pointer(snapshot, bagit=bagit, has_database=snapshot.has_database))
                     files = len(archive.namelist())
                 file.flush()
                 os.fsync(file.fileno())
@@ -232,7 +232,7 @@ def _listed(digests: Mapping[str, str]) -> str:
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
 
 
-def _pointer(snapshot: Snapshot, *, bagit: bool, has_database: bool) -> str:
+def pointer(snapshot: Snapshot, *, bagit: bool = False, has_database: bool) -> str:
     """Return `latest.json`: paths relative to it, so that the folder can be served from anywhere."""
     manifest = snapshot.manifest
     folder = f"{snapshot.id}/{PAYLOAD}" if bagit else snapshot.id
@@ -252,13 +252,23 @@ def _pointer(snapshot: Snapshot, *, bagit: bool, has_database: bool) -> str:
 def _latest(target: Path) -> dict[str, Any] | None:
     path = target / LATEST
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return read_pointer(path.read_bytes(), str(path))
     except FileNotFoundError:
         return None
-    except (ValueError, UnicodeDecodeError):
+
+
+def read_pointer(content: bytes, place: str) -> dict[str, Any]:
+    """Return what a `latest.json` says.
+
+    Raises:
+        OutputError: it is none of this program's; `place` names it there.
+    """
+    try:
+        found = json.loads(content)
+    except ValueError:
         found = None
     if not isinstance(found, dict) or not isinstance(found.get("created_at"), str):
-        raise OutputError(f"{path} is not a latest.json of this program, and would be replaced. Name another folder.")
+        raise OutputError(f"{place} is not a latest.json of this program, and would be replaced. Name another folder.")
     return found
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from warehouse.quality.rules.rule import ConservationRule, ValueRule, elements_of, plausible, states
+from warehouse.quality.rules.rule import ConservationRule, ValueRule, elements_of, plausible
+from warehouse.sql_text import stated
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,10 @@ class _Links:
 
 
 _CASES = 'landed_midrc."case"'
-_COLLECTION, _PATIENT, _STUDY = map(states, ("collection_id", '"PatientID"', '"StudyInstanceUID"'))
+_COLLECTION, _PATIENT, _STUDY = map(stated, ("collection_id", '"PatientID"', '"StudyInstanceUID"'))
 _IDC_WITH_STUDY = f"landed_idc.idc_index where {_STUDY}"
-_SERIES_FILES = "landed_midrc.data_file where trim(series_uid) <> ''"
+_WITH_SERIES = stated("series_uid")
+_SERIES_FILES = f"landed_midrc.data_file where {_WITH_SERIES}"
 
 _RECORDS = (
     _Records("dataset of the Hub", "landed_bih.dataset", "dim_collection", "source_id = 'bih' and is_described"),
@@ -139,7 +141,7 @@ _LINKS = (
     ),
     _Links(
         "dataset that each series file of the portal names",
-        elements_of("landed_midrc.data_file", "_data_file_id", "dataset_submitter_id", "trim(series_uid) <> ''"),
+        elements_of("landed_midrc.data_file", "_data_file_id", "dataset_submitter_id", _WITH_SERIES),
         "bridge_series_collection",
         "fct_series using (series_key)",
         "midrc",
@@ -156,7 +158,7 @@ _LINKS = (
 
 def _stated(*columns: str) -> str:
     """Return the expression (SQL) for the number of values that columns hold together, blank text not counted."""
-    return " + ".join(f"count(nullif(trim({column}), ''))" for column in columns)
+    return " + ".join(f"count(case when {stated(column)} then 1 end)" for column in columns)
 
 
 def _conservation_rules() -> Iterator[ConservationRule]:

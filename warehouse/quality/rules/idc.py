@@ -12,10 +12,11 @@ Sex). Whether a term has a mapping is judged by the suite `mappings`.
 from __future__ import annotations
 
 from warehouse.quality.rules.idc_artifacts import LANDED_SIZE
-from warehouse.quality.rules.rule import ConservationRule, ValueRule, plausible, states
+from warehouse.quality.rules.rule import ConservationRule, ValueRule, plausible
+from warehouse.sql_text import stated
 
 # Conditions: the hierarchy of IDC as far as a series states it.
-_COLLECTION, _PATIENT, _STUDY = map(states, ("collection_id", '"PatientID"', '"StudyInstanceUID"'))
+_COLLECTION, _PATIENT, _STUDY = map(stated, ("collection_id", '"PatientID"', '"StudyInstanceUID"'))
 
 _LANDED_BYTES = f"coalesce(sum({LANDED_SIZE}), 0)"
 

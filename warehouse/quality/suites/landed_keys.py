@@ -8,7 +8,7 @@ from warehouse.contracts import Column
 from warehouse.quality.checks import zero
 from warehouse.quality.keys import KeyProfile, key_counts
 from warehouse.quality.suite import LandedDataset, LandedSuite
-from warehouse.sql_text import quoted
+from warehouse.sql_text import quoted, trimmed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,7 +41,7 @@ def _text_of(column: Column, found: FoundColumn | None) -> str:
     if found is None:
         return "null"
     text = f"cast({quoted(found.sql_name)} as varchar)"
-    return text if column.blank_is_value else f"nullif(trim({text}), '')"
+    return text if column.blank_is_value else f"nullif({trimmed(text)}, '')"
 
 
 SUITE = LandedSuite(

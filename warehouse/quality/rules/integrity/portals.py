@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from warehouse.contracts import load_contract
 from warehouse.quality.rules.landed_rule import LandedRule
+from warehouse.sql_text import quoted, stated, trimmed
 
 _MOST_PERCENT = 50
 
@@ -65,8 +66,8 @@ def _references() -> Iterator[LandedRule]:
             sentence="Every record that another record names is listed",
             relation=f'(select "{key}", {values} as named from landed_{source}."{dataset}")',
             broken=(
-                f"trim(named) <> '' and trim(named) not in"
-                f' (select trim("{name}") from landed_{source}."{other}" where "{name}" is not null)'
+                f"{stated('named')} and {trimmed('named')} not in"
+                f' (select {trimmed(quoted(name))} from landed_{source}."{other}" where "{name}" is not null)'
             ),
             keys=(f'"{key}"', "named"),
             expected=f"{name} of a record of the type {other}",
@@ -100,6 +101,16 @@ def _one_dataset() -> Iterator[LandedRule]:
         )
 
 
+def _counted(dataset: str, name: str, *within: str) -> str:
+    """Return how many records have each name (SQL). Hashes are told apart in a third of the time that texts take."""
+    columns = (*within, name)
+    least = ", ".join(f"min({column}) as {column}" for column in columns)
+    return (
+        f"(select {least}, count(*) as record_count from {dataset} where {stated(name)}"
+        f" group by hash({', '.join(columns)}))"
+    )
+
+
 def _one_name() -> Iterator[LandedRule]:
     for source, dataset, column in (
         ("midrc", "imaging_study", "study_uid"),
@@ -111,8 +122,7 @@ def _one_name() -> Iterator[LandedRule]:
             dataset=dataset,
             column=column,
             sentence="No two records of a type have the same DICOM identifier",
-            relation=f'(select "{column}", count(*) as record_count from landed_{source}."{dataset}"'
-            f' where trim("{column}") <> \'\' group by "{column}")',
+            relation=_counted(f'landed_{source}."{dataset}"', quoted(column)),
             broken="record_count > 1",
             keys=(f'"{column}"',),
             expected="one record an identifier",
@@ -132,9 +142,7 @@ def _one_submission() -> Iterator[LandedRule]:
                 dataset=dataset,
                 column="submitter_id",
                 sentence="No two records of a project have the same submitter identifier",
-                relation=f"(select project_id, submitter_id, count(*) as record_count"
-                f" from landed_{source}.\"{dataset}\" where trim(submitter_id) <> ''"
-                " group by project_id, submitter_id)",
+                relation=_counted(f'landed_{source}."{dataset}"', "submitter_id", "project_id"),
                 broken="record_count > 1",
                 keys=("project_id", "submitter_id"),
                 expected="one record an identifier",

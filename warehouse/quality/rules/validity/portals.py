@@ -14,6 +14,7 @@ from warehouse.contracts import load_contract
 from warehouse.quality.rules.landed_rule import LandedRule
 from warehouse.quality.rules.validity.idc_codes import MODALITIES, uid_broken
 from warehouse.quality.rules.validity.texts import NOT_A_NUMBER
+from warehouse.sql_text import stated, trimmed
 
 _MOST_PERCENT = 50
 _GUID = r"(dg\.[A-Za-z0-9]+/)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -41,7 +42,7 @@ def _of_any(broken: str, is_list: bool) -> str:
 # (source, dataset, column, sentence, condition of a broken value, what is expected)
 _FORMS: tuple[tuple[str, str, str, str, str, str], ...] = (
     *(
-        (source, dataset, column, _UID, f"trim(value) <> '' and ({uid_broken('trim(value)')})", "a DICOM UID")
+        (source, dataset, column, _UID, f"{stated('value')} and ({uid_broken(trimmed('value'))})", "a DICOM UID")
         for source, dataset, column in (
             ("midrc", "imaging_study", "study_uid"),
             ("midrc", "data_file", "series_uid"),
@@ -63,7 +64,7 @@ _FORMS: tuple[tuple[str, str, str, str, str, str], ...] = (
             dataset,
             column,
             _MODALITY,
-            f"trim(value) <> '' and trim(value) not in ({', '.join(repr(term) for term in sorted(MODALITIES))})",
+            f"{stated('value')} and {trimmed('value')} not in ({', '.join(repr(term) for term in sorted(MODALITIES))})",
             "a DICOM term",
         )
         for source, dataset, column in (("midrc", "data_file", "modality"), ("bih", "imaging_series", "Modality"))
@@ -83,7 +84,7 @@ _FORMS: tuple[tuple[str, str, str, str, str, str], ...] = (
         "data_file",
         "md5sum",
         "An MD5 sum has 32 hexadecimal digits",
-        "trim(value) <> '' and not regexp_full_match(value, '[0-9a-f]{32}')",
+        f"{stated('value')} and not regexp_full_match(value, '[0-9a-f]{{32}}')",
         "32 hexadecimal digits",
     ),
     *(
@@ -92,7 +93,7 @@ _FORMS: tuple[tuple[str, str, str, str, str, str], ...] = (
             dataset,
             "object_id",
             "An object identifier is a GUID",
-            f"trim(value) <> '' and not regexp_full_match(value, '{_GUID}')",
+            f"{stated('value')} and not regexp_full_match(value, '{_GUID}')",
             "a GUID, with or without a prefix",
         )
         for dataset in ("data_file", "radiology_report")
