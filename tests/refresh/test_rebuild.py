@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.refresh.conftest import Bucket, Icw
+from tests.refresh.conftest import FIRST_VERSION, Bucket, FirstNight, Icw
 from warehouse.files import sha256_of
 from warehouse.logical_digest import logical_digest_of_parquet
 from warehouse.snapshots.catalog import Snapshot, snapshot, snapshots
@@ -19,13 +19,11 @@ pytestmark = pytest.mark.full
 
 
 def test_the_same_release_in_two_fresh_homes_is_the_same_snapshot_and_builds_again(
-    bucket: Bucket, icw: Icw, tmp_path: Path
+    bucket: Bucket, first_night: FirstNight, icw: Icw, tmp_path: Path
 ) -> None:
-    bucket.publish("25.0.5")
-    homes = [tmp_path / name for name in ("one", "another one")]
-    for home in homes:
-        done = icw("refresh", home=home, ICW_THREADS=str(1 + homes.index(home)))
-        assert done.returncode == 0, done.stderr
+    homes = [first_night.copied_to(tmp_path / "one"), tmp_path / "another one"]
+    done = icw("refresh", home=homes[1], ICW_THREADS="2")
+    assert done.returncode == 0, done.stderr
     one, other = (snapshot(home, None) for home in homes)
     assert one.manifest.tables_digest == other.manifest.tables_digest
     assert one.manifest.logical_digest == other.manifest.logical_digest
@@ -41,7 +39,7 @@ def test_the_same_release_in_two_fresh_homes_is_the_same_snapshot_and_builds_aga
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert (report["outcome"], report["same_input"]) == ("bytes", True)
-    assert report["fetched"] == ["idc 25.0.5 (bucket)"]
+    assert report["fetched"] == [f"idc {FIRST_VERSION} (bucket)"]
     assert {table["found"] for table in report["tables"]} == {"bytes"}
     assert len(report["tables"]) == len(one.manifest.tables)
     assert any(path.endswith("idc_index.parquet") for path in bucket.requests())
