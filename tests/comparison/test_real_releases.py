@@ -43,8 +43,8 @@ def check_tables(found: SnapshotDifference) -> None:
             continue
         assert not table.pair.has_another_schema
         key = list(table.pair.key)
-        a, b = (snapshot.tables_folder / f"{table.name}.parquet" for snapshot in (found.before, found.after))
-        before, after = (pl.read_parquet(file, columns=key).with_row_index("row") for file in (a, b))
+        a, b = (_files(snapshot, table.name) for snapshot in (found.before, found.after))
+        before, after = (pl.read_parquet(files, columns=key).with_row_index("row") for files in (a, b))
         both = before.join(after, on=key, validate="1:1")
         assert table.rows.before == before.height, table.name
         assert table.rows.after == after.height, table.name
@@ -125,6 +125,10 @@ def check_effects(found: SnapshotDifference) -> None:
 
 
 def _file(snapshot: Snapshot, table: str) -> str:
+    return read_parquet(_files(snapshot, table))
+
+
+def _files(snapshot: Snapshot, table: str) -> list[Path]:
     entry = snapshot.table(table)
     assert entry is not None
-    return read_parquet(snapshot.files_of(entry))
+    return list(snapshot.files_of(entry))
