@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -31,8 +30,13 @@ def test_the_same_release_in_two_fresh_homes_is_the_same_snapshot_and_builds_aga
     assert one.manifest.input_digest == other.manifest.input_digest
     assert one.id.rpartition("-")[2] == other.id.rpartition("-")[2]
 
-    home = homes[0]
-    shutil.rmtree(home / "landing" / "objects")
+    # A third home, which has never landed anything, gets the snapshot from a folder.
+    home = tmp_path / "third"
+    for command in (("export", one.id, str(tmp_path / "exported")), ("import", str(tmp_path / "exported"))):
+        done = icw("snapshots", *command, home=homes[0] if command[0] == "export" else home)
+        assert done.returncode == 0, done.stderr
+    assert not (home / "landing").exists()
+    one = snapshot(home, one.id)
     files = {path: path.stat().st_mtime_ns for path in (home / "snapshots").rglob("*")}
     bucket.forget_requests()
     done = icw("snapshots", "rebuild", one.id, "--json", home=home)
@@ -48,13 +52,13 @@ def test_the_same_release_in_two_fresh_homes_is_the_same_snapshot_and_builds_aga
     assert not (home / "rebuild").exists()
 
     rewritten(one, "fct_series", "select *")
-    done = icw("snapshots", "rebuild", "current", home=home)
+    done = icw("snapshots", "rebuild", one.id, home=home)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "tables have the same rows; the files of 1 of them have other bytes" in done.stdout
 
     query = "select * replace (size_bytes + (series_instance_uid = '1.2.840.1.7')::bigint as size_bytes)"
-    rewritten(snapshot(home, None), "fct_series", query)
-    done = icw("snapshots", "rebuild", "current", home=home)
+    rewritten(snapshot(home, one.id), "fct_series", query)
+    done = icw("snapshots", "rebuild", one.id, home=home)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "0 rows only in the snapshot, 0 only in the rebuild, 1 with other values." in done.stdout
     with duckdb.connect(str(other.database), read_only=True) as connection:
