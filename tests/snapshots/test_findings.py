@@ -172,7 +172,8 @@ def with_gaps(home: Path, folder: Path, gap: int, synthetic: bool) -> Snapshot:
     manifest = in_service(home).manifest
     (source,) = manifest.sources
     sources = (source, source.model_copy(update={"source": "bih", "synthetic": synthetic}))
-    return Snapshot(folder, manifest.model_copy(update={"sources": sources}))
+    tables = (*manifest.tables, manifest.tables[0].model_copy(update={"name": "rec_gap"}))
+    return Snapshot(folder, manifest.model_copy(update={"sources": sources, "tables": tables}))
 
 
 def test_gaps_are_one_line_a_comparison_with_how_they_moved(home: Path, tmp_path: Path) -> None:
