@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.dead_runs import close_dead_runs
-from dagster_project.event_log import without_flushing_each_event
+from dagster_project.event_log import with_one_engine_for_each_file, without_flushing_each_event
 from dagster_project.failures import as_warehouse_error
 from warehouse.files import write_atomically, writing_to
 from warehouse.process import loading
@@ -64,7 +64,11 @@ def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
         from dagster_project.definitions import definitions
 
     try:
-        with without_flushing_each_event(), dg.DagsterInstance.from_config(str(folder)) as instance:
+        with (
+            without_flushing_each_event(),
+            with_one_engine_for_each_file(),
+            dg.DagsterInstance.from_config(str(folder)) as instance,
+        ):
             run = last_run(settings.home)
             close_dead_runs(instance, run_id, None if run is None else run.previous)
             definitions(settings).resolve_job_def("refresh").execute_in_process(

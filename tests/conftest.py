@@ -40,11 +40,13 @@ def project() -> Project:
 
 # What takes longest on one worker, the longest first: begun last, it would leave the other worker with nothing to do.
 LONGEST_FIRST = (
-    "tests/star/test_real_refresh.py",
+    "tests/star/test_real_refresh.py",  # publishes the real releases; who else reads them comes when that is done
     "tests/star/test_published_figures.py",
+    "tests/comparison/test_real_releases.py",
     "tests/refresh/test_struck.py",
-    "tests/star/test_real_releases.py",
     "tests/faults/test_schema_matrix.py",
+    "tests/star/test_real_releases.py",
+    "tests/star/tasks/test_idc.py",
     "tests/sandbox/test_published_figures.py",
     "tests/sources/gen3/test_with_sandbox.py",  # needs no dbt: not to wait with the other worker for its first parse
     "tests/refresh/test_portals.py",

@@ -12,7 +12,6 @@ import pytest
 from tests.support.small_release import FILES, land
 from tests.support.tables import star_rows
 from warehouse.build import Build, input_digest, open_build, prepare, run_models
-from warehouse.build.dbt_run import parse
 from warehouse.build.digests import DBT_PROJECT, folder_digest
 from warehouse.build.project import Project, project_with_empty_build, tables_read
 from warehouse.build.statements import read_results
@@ -162,17 +161,10 @@ def test_settings_of_the_callers_own_dbt_steer_nothing(
 ) -> None:
     for name, value in STEERING.items():
         monkeypatch.setenv(name, value)
+    # A cache of its own: dbt parses the project, too.
     steered = project_with_empty_build(Settings(home=tmp_path, dbt_cache=tmp_path / "cache"))
     assert steered.statements == project.statements
     assert {name: os.environ[name] for name in STEERING} == STEERING
-
-
-@pytest.mark.full
-def test_they_steer_no_parse_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
-    for name, value in STEERING.items():
-        monkeypatch.setenv(name, value)
-    assert parse(tmp_path) is None
-    assert (tmp_path / "partial_parse.msgpack").is_file()
 
 
 @pytest.mark.parametrize("name", ["issue #12", 'a b% 20;c "{ü}" -- x'])

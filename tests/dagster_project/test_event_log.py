@@ -6,10 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import dagster as dg
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import NullPool
 
-from dagster_project.event_log import without_flushing_each_event
+from dagster_project.event_log import with_one_engine_for_each_file, without_flushing_each_event
 
 
 def synchronous(path: Path) -> int:
@@ -42,13 +43,43 @@ def test_a_file_is_not_checkpointed_at_each_close_and_is_in_the_end(tmp_path: Pa
         assert read.execute("select n from events").fetchall() == [(1,)]
 
 
-def test_the_events_of_a_run_are_there(tmp_path: Path) -> None:
+def engines_of_a_run(folder: Path) -> list[Engine]:
+    """Run a job with one asset; return the engines that were used, one for each file unless Dagster makes its own."""
+
     @dg.asset
     def thing() -> dg.MaterializeResult:
         return dg.MaterializeResult(metadata={"rows": 3})
 
-    with without_flushing_each_event(), dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        assert dg.materialize([thing], instance=instance).success
+    folder.mkdir(exist_ok=True)
+    used: list[Engine] = []
+
+    def executing(connection: Connection, *_: object) -> None:
+        if connection.engine not in used:
+            used.append(connection.engine)
+
+    event.listen(Engine, "before_cursor_execute", executing)
+    try:
+        with dg.DagsterInstance.local_temp(str(folder)) as instance:
+            assert dg.materialize([thing], instance=instance).success
+    finally:
+        event.remove(Engine, "before_cursor_execute", executing)
+    return used
+
+
+def test_each_file_has_one_engine_while_it_lasts_and_dagsters_own_again_afterwards(tmp_path: Path) -> None:
+    with with_one_engine_for_each_file():
+        used = engines_of_a_run(tmp_path / "shared")
+    files = [str(engine.url) for engine in used]
+    assert len(files) == len(set(files))
+    assert any(file.endswith("/runs.db") for file in files)
+    assert any(file.endswith("/index.db") for file in files)
+    own = [str(engine.url) for engine in engines_of_a_run(tmp_path / "own")]
+    assert len(own) > 10 * len(set(own))
+
+
+def test_the_events_of_a_run_are_there(tmp_path: Path) -> None:
+    with without_flushing_each_event(), with_one_engine_for_each_file():
+        engines_of_a_run(tmp_path)
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey("thing"))
         assert event is not None

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import venv
 from pathlib import Path
 
 import pytest
 
-from tests.support.shared import made_once
+from tests.support.environments import python_with
 from warehouse.snapshots.catalog import Snapshot
 
 HERE = Path(__file__).parent
@@ -21,15 +20,8 @@ pytestmark = [pytest.mark.full, pytest.mark.network]
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment with the validator."""
-
-    def make(folder: Path) -> None:
-        venv.create(folder / "venv", with_pip=True)
-        install = [str(folder / "venv" / "bin" / "python"), "-m", "pip", "install", "--quiet", VALIDATOR]
-        subprocess.run(install, check=True, timeout=600)
-
-    return made_once(tmp_path_factory, "roc-validator", make) / "venv" / "bin" / "python"
+def python() -> Path:
+    return python_with(VALIDATOR)
 
 
 def issues(python: Path, folder: Path, cache: Path) -> list[str]:

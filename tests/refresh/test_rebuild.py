@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.refresh.conftest import Bucket, Icw
+from tests.refresh.conftest import FIRST_VERSION, Bucket, FirstNight, Icw
 from warehouse.files import sha256_of
 from warehouse.logical_digest import logical_digest_of_parquet
 from warehouse.snapshots.catalog import Snapshot, snapshot, snapshots
@@ -19,13 +18,11 @@ pytestmark = pytest.mark.full
 
 
 def test_the_same_release_in_two_fresh_homes_is_the_same_snapshot_and_builds_again(
-    bucket: Bucket, icw: Icw, tmp_path: Path
+    bucket: Bucket, first_night: FirstNight, icw: Icw, tmp_path: Path
 ) -> None:
-    bucket.publish("25.0.5")
-    homes = [tmp_path / name for name in ("one", "another one")]
-    for home in homes:
-        done = icw("refresh", home=home, ICW_THREADS=str(1 + homes.index(home)))
-        assert done.returncode == 0, done.stderr
+    homes = [first_night.copied_to(tmp_path / "one"), tmp_path / "another one"]
+    done = icw("refresh", home=homes[1], ICW_THREADS="2")
+    assert done.returncode == 0, done.stderr
     one, other = (snapshot(home, None) for home in homes)
     assert one.manifest.tables_digest == other.manifest.tables_digest
     assert one.manifest.logical_digest == other.manifest.logical_digest
@@ -33,15 +30,20 @@ def test_the_same_release_in_two_fresh_homes_is_the_same_snapshot_and_builds_aga
     assert one.manifest.input_digest == other.manifest.input_digest
     assert one.id.rpartition("-")[2] == other.id.rpartition("-")[2]
 
-    home = homes[0]
-    shutil.rmtree(home / "landing" / "objects")
+    # A third home, which has never landed anything, gets the snapshot from a folder.
+    home = tmp_path / "third"
+    for command in (("export", one.id, str(tmp_path / "exported")), ("import", str(tmp_path / "exported"))):
+        done = icw("snapshots", *command, home=homes[0] if command[0] == "export" else home)
+        assert done.returncode == 0, done.stderr
+    assert not (home / "landing").exists()
+    one = snapshot(home, one.id)
     files = {path: path.stat().st_mtime_ns for path in (home / "snapshots").rglob("*")}
     bucket.forget_requests()
     done = icw("snapshots", "rebuild", one.id, "--json", home=home)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert (report["outcome"], report["same_input"]) == ("bytes", True)
-    assert report["fetched"] == ["idc 25.0.5 (bucket)"]
+    assert report["fetched"] == [f"idc {FIRST_VERSION} (bucket)"]
     assert {table["found"] for table in report["tables"]} == {"bytes"}
     assert len(report["tables"]) == len(one.manifest.tables)
     assert any(path.endswith("idc_index.parquet") for path in bucket.requests())
@@ -50,13 +52,13 @@ def test_the_same_release_in_two_fresh_homes_is_the_same_snapshot_and_builds_aga
     assert not (home / "rebuild").exists()
 
     rewritten(one, "fct_series", "select *")
-    done = icw("snapshots", "rebuild", "current", home=home)
+    done = icw("snapshots", "rebuild", one.id, home=home)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "tables have the same rows; the files of 1 of them have other bytes" in done.stdout
 
     query = "select * replace (size_bytes + (series_instance_uid = '1.2.840.1.7')::bigint as size_bytes)"
-    rewritten(snapshot(home, None), "fct_series", query)
-    done = icw("snapshots", "rebuild", "current", home=home)
+    rewritten(snapshot(home, one.id), "fct_series", query)
+    done = icw("snapshots", "rebuild", one.id, home=home)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "0 rows only in the snapshot, 0 only in the rebuild, 1 with other values." in done.stdout
     with duckdb.connect(str(other.database), read_only=True) as connection:

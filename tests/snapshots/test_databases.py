@@ -49,9 +49,19 @@ def having(home: Path) -> list[bool]:
     return [found.has_database for found in snapshots(home)]
 
 
+@pytest.fixture(scope="module")
+def four_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the snapshots of four nights, which a test takes a copy of."""
+    home = tmp_path_factory.mktemp("nights") / "home"
+    for number in range(4):
+        night(home, number)
+    return home
+
+
 @pytest.fixture
-def nights(home: Path) -> list[Snapshot]:
-    return [night(home, number) for number in range(4)]
+def nights(four_nights: Path, home: Path) -> list[Snapshot]:
+    shutil.copytree(four_nights, home, symlinks=True)
+    return snapshots(home)
 
 
 def test_only_those_that_somebody_needs_are_kept(home: Path, nights: list[Snapshot]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,17 +40,23 @@ def failed(expectation: str, severity: Severity = "warning", scope: str = "", **
     )
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def published_twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with two snapshots: the first has `old` and a warning without findings, the second also `new`."""
-    home = tmp_path / "home"
+    folder = tmp_path_factory.mktemp("twice")
     query = "select series_key, modality from star.fct_series where modality = 'CT' order by all"
-    publish(make_build(tmp_path / "a", series=400), [PASSED, WARNING, failed("old")], home, {})
+    publish(make_build(folder / "a", series=400), [PASSED, WARNING, failed("old")], folder / "home", {})
     # The name and the time of a snapshot are in whole seconds.
     time.sleep(1.1)
     verdicts = [PASSED, WARNING, failed("old"), failed("new", query=query), failed("known", acknowledged="accepted")]
-    publish(make_build(tmp_path / "b"), verdicts, home, {})
-    return home
+    publish(make_build(folder / "b"), verdicts, folder / "home", {})
+    return folder / "home"
+
+
+@pytest.fixture
+def home(published_twice: Path, tmp_path: Path) -> Path:
+    """A copy of that home, into which a test may write."""
+    return Path(shutil.copytree(published_twice, tmp_path / "home", symlinks=True))
 
 
 def in_service(home: Path) -> Snapshot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -69,9 +70,18 @@ def test_prune_without_a_rule_is_refused(home: Path) -> None:
         prune(home, Rules(), landing=True)
 
 
+@pytest.fixture(scope="module")
+def landed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with four landed nights and their snapshots, which a test takes a copy of."""
+    home = tmp_path_factory.mktemp("landed") / "home"
+    landed_nights(home, range(4))
+    return home
+
+
 @pytest.fixture
-def landed(home: Path) -> list[Snapshot]:
-    return landed_nights(home, range(4))
+def landed(landed_once: Path, home: Path) -> list[Snapshot]:
+    shutil.copytree(landed_once, home, symlinks=True)
+    return snapshots(home)
 
 
 def named(found: Snapshot) -> set[str]:

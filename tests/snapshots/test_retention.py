@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.snapshots.nights import FIRST, night
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import Settings
-from warehouse.snapshots.catalog import Snapshot, point_current_at
+from warehouse.snapshots.catalog import Snapshot, point_current_at, snapshots
 from warehouse.snapshots.pins import cited, pin, pins, unpin
 from warehouse.snapshots.retention import Rules, decisions, kept_by_rules
 
@@ -80,9 +81,19 @@ def test_stated_rules_take_the_place_of_those_of_the_settings() -> None:
     assert Rules.of(settings, last=0).are_none
 
 
+@pytest.fixture(scope="module")
+def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the snapshots of three nights, which a test takes a copy of."""
+    home = tmp_path_factory.mktemp("nights") / "home"
+    for number in range(3):
+        night(home, number)
+    return home
+
+
 @pytest.fixture
-def three(home: Path) -> list[Snapshot]:
-    return [night(home, number) for number in range(3)]
+def three(three_nights: Path, home: Path) -> list[Snapshot]:
+    shutil.copytree(three_nights, home, symlinks=True)
+    return snapshots(home)
 
 
 def kept(home: Path, rules: Rules) -> dict[str, tuple[str, ...]]:

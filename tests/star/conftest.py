@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +10,8 @@ import pytest
 
 from tests.support.planted_sources import land_planted
 from tests.support.shared import made_once
-from warehouse.build import Build, input_digest, open_build, prepare, run_models
-from warehouse.landing import Landing
-from warehouse.quality.audit import audit_landed, audit_star
-from warehouse.quality.record import record_verdicts, recorded_verdicts
-from warehouse.quality.verdicts import Verdict
+from warehouse.build import Build, open_build, prepare, run_models
 from warehouse.settings import Settings
-from warehouse.sources import idc
-
-
-@dataclass(frozen=True)
-class JudgedBuild:
-    """A build of a real release, with every verdict on it."""
-
-    build: Build
-    verdicts: list[Verdict]
-
-    def read(self) -> duckdb.DuckDBPyConnection:
-        """Open the star for reading."""
-        connection = duckdb.connect(str(self.build.database), read_only=True)
-        connection.execute("use star")
-        return connection
-
-
-Judged = Callable[[str], JudgedBuild]
 
 
 @contextmanager
@@ -45,34 +22,6 @@ def rolled_back(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         connection.execute("rollback")
-
-
-@pytest.fixture(scope="session")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
-    """Take a real IDC release from the package index to an audited build; once a run of the tests.
-
-    dbt and the publish of real releases are tested with the command (`test_real_refresh.py`).
-    """
-
-    def judge(version: str) -> JudgedBuild:
-        home = made_once(tmp_path_factory, f"idc-{version}", lambda folder: build_release(version, folder))
-        build = open_build(home)
-        return JudgedBuild(build, recorded_verdicts(home, build.input_digest))
-
-    return judge
-
-
-def build_release(version: str, home: Path) -> None:
-    """Land, audit, build and audit a real IDC release, stage by stage, as the job does."""
-    settings = Settings(home=home, idc_channels=("wheel",))
-    landing = Landing(home)
-    release = idc.land(idc.resolve(version, settings), landing, settings)
-    verdicts = audit_landed([release], landing, threads=settings.threads, memory_limit=settings.memory_limit)
-    record_verdicts(home, "landed", input_digest([release]), verdicts, 0.0)
-    build = prepare(home, landing, [release], settings)
-    run_models(build, settings)
-    verdicts = audit_star(build, threads=settings.threads, memory_limit=settings.memory_limit)
-    record_verdicts(home, "star", build.input_digest, verdicts, 0.0)
 
 
 @pytest.fixture(scope="session")

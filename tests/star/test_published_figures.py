@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,8 +15,10 @@ import pytest
 from tests.support.population import land_population
 from tests.support.published_figures import PUBLISHED
 from tests.support.shared import population_of
-from warehouse.build import DBT_PROJECT, prepare, run_models
-from warehouse.build.project import Project, tables_read
+from warehouse.build import DBT_PROJECT, statements
+from warehouse.build.layout import lay_out
+from warehouse.build.project import Project, project_with_empty_build, tables_read
+from warehouse.build.statements import Target
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 from warehouse.sources import idc
@@ -127,10 +129,21 @@ def whole(tmp_path_factory: pytest.TempPathFactory, project: Project) -> Iterato
     settings = Settings(home=home, idc_channels=("wheel",), memory_limit="3GB")
     landing = Landing(home)
     release = idc.land(idc.resolve("23.5.0", settings), landing, settings)
-    build = prepare(home, landing, [release, *land_population(population_of(tmp_path_factory, 1.0), landing)], settings)
-    needed = read_by("rpt_published_figures", project) & set(build.models)
-    run_models(replace(build, models=tuple(sorted(needed))), settings)
-    with duckdb.connect(str(build.database), read_only=True) as connection:
+    population = land_population(population_of(tmp_path_factory, 1.0), landing)
+    # As a build does it, but for the profiles of what is landed and made, which the figures do not need. The statements
+    # name the database, which DuckDB calls as its file.
+    database = Path(shutil.copy(project_with_empty_build(settings).empty_build, home / "build.duckdb"))
+    needed = read_by("rpt_published_figures", project)
+    with duckdb.connect(str(database)) as connection:
+        lay_out(connection, landing, {landed.source: landed for landed in (release, *population)})
+        for schema, name in tables_read(project):
+            if name in needed:
+                connection.execute(f"drop table {schema}.{name}")
+    wanted = [statement for statement in project.statements if statement.name in needed]
+    assert {statement.name for statement in wanted} == needed
+    results = statements.run(wanted, Target.of(database, settings))
+    assert [(result.name, result.message) for result in results if result.status == "error"] == []
+    with duckdb.connect(str(database), read_only=True) as connection:
         connection.execute("use star")
         yield connection
 

@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.network, pytest.mark.full]
 
 @pytest.fixture(scope="module")
 def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The star of the newer release where the older one is landed."""
+    """The star of the newest release where the two before it are landed."""
     landing = Landing(published_releases(tmp_path_factory))
-    newer = landing.release("idc", NEWER)
-    assert newer is not None
+    newest = landing.release("idc", NEWER)
+    assert newest is not None
     settings = Settings(home=tmp_path_factory.mktemp("changes"))
-    build = prepare(settings.home, landing, [newer], settings, evidence_for(landing, [newer]))
+    build = prepare(settings.home, landing, [newest], settings, evidence_for(landing, [newest]))
     run_models(build, settings)
     with duckdb.connect(str(build.database), read_only=True) as connection:
         connection.execute("use star")
@@ -31,18 +31,19 @@ def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
 
 
 def test_corrected_descriptions_are_told_from_revised_images(star: duckdb.DuckDBPyConnection) -> None:
-    kinds = "select change_kind, count(*) from fct_series_change group by all order by all"
+    pairs = "select distinct from_upstream_version, to_upstream_version from fct_series_change order by all"
+    assert star.execute(pairs).fetchall() == [("23.5.0", OLDER), (OLDER, NEWER)]
+    newest = f"from fct_series_change where to_upstream_version = '{NEWER}'"
+    kinds = f"select change_kind, count(*) {newest} group by all order by all"
     assert star.execute(kinds).fetchall() == [
         ("added", 11407),
         ("metadata only", 1848),
         ("removed", 127),
         ("revised", 12043),
     ]
-    columns = """
+    columns = f"""
         select changed_column, count(*)
-        from (
-            select unnest(changed_columns) as changed_column from fct_series_change where change_kind = 'metadata only'
-        )
+        from (select unnest(changed_columns) as changed_column {newest} and change_kind = 'metadata only')
         where changed_column in ('series_description', 'study_date', 'patient_id', 'body_part_examined')
         group by all
         order by all

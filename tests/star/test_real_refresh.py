@@ -1,5 +1,5 @@
 """`icw refresh` against the real package index and both portals at a hundredth of their size: the newest release, then
-an older one, and the same once more with other means."""
+two older ones, and the last of them once more with other means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.star.people import assert_people_are_told
 from tests.star.release_history import assert_every_row_is_kept, names_of_analysis_results
 from tests.star.unmapped_texts import assert_regions_are_derived, assert_vocabularies_are_whole
-from tests.support.published_releases import NEWER, OLDER, published_releases, sandbox_of
+from tests.support.published_releases import NEWER, OLDER, VERSIONS, published_releases, sandbox_of
 from tests.support.stores import assert_the_same_as_the_store
 from warehouse.build import evidence_for, prepare, run_models
 from warehouse.files import sha256_of
@@ -26,13 +26,13 @@ from warehouse.snapshots.tables import table_writer
 pytestmark = [pytest.mark.network, pytest.mark.full]
 
 
-def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
+def test_what_the_portals_hold_is_published_beside_newer_and_older_releases(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     home = published_releases(tmp_path_factory)
     landing = Landing(home)
-    newer, older = catalog.snapshots(home)
-    for snapshot, version in ((newer, NEWER), (older, OLDER)):
+    published = dict(zip(VERSIONS, catalog.snapshots(home), strict=True))
+    for version, snapshot in published.items():
         sources = {source.source: source for source in snapshot.manifest.sources}
         assert (sources["idc"].version, sources["idc"].channel) == (version, "wheel")
         assert set(sources) == {"idc", "midrc", "bih"}
@@ -42,8 +42,8 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
             (release,) = landing.releases(source)
             fields += assert_the_same_as_the_store(service, landing, release)
         files = sandbox.portal.indices["data_file"].path
-        with duckdb.connect(str(database_of(newer)), read_only=True) as connection:
-            published = """
+        with duckdb.connect(str(database_of(published[NEWER])), read_only=True) as connection:
+            in_the_star = """
                 select
                     count(size_bytes), sum(size_bytes), any_value(typeof(size_bytes)),
                     count(slice_thickness_mm), sum(slice_thickness_mm::decimal(18, 6)),
@@ -56,7 +56,7 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
                     count(slice_thickness[1]), sum(slice_thickness[1]::decimal(18, 6)), 'DOUBLE'
                 from read_parquet('{files}')
             """
-            numbers = connection.execute(published).fetchall()
+            numbers = connection.execute(in_the_star).fetchall()
             assert numbers == connection.execute(told).fetchall()
             assert min(numbers[0][0], numbers[0][3]) > 1000
             assert_every_row_is_kept(connection, NEWER)
@@ -67,11 +67,11 @@ def test_what_the_portals_hold_is_published_beside_a_newer_and_an_older_release(
             names = names_of_analysis_results(connection)
     print(numbers)
     print(f"{fields:,} fields of both portals are landed as the documents have them")
-    with duckdb.connect(str(database_of(older)), read_only=True) as connection:
+    with duckdb.connect(str(database_of(published[OLDER])), read_only=True) as connection:
         assert_every_row_is_kept(connection, OLDER)
         # The identifiers were rewritten between v23 and v24; the star's are those of all releases.
         assert names_of_analysis_results(connection) < names
-    assert_the_same_bytes_with_other_means(older, landing, tmp_path / "again")
+    assert_the_same_bytes_with_other_means(published[OLDER], landing, tmp_path / "again")
 
 
 def assert_no_image_modality_is_mostly_derived(star: duckdb.DuckDBPyConnection) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.star.conftest import Judged
 from tests.star.unmapped_texts import assert_vocabularies_are_whole
+from tests.support.published_releases import published_releases, snapshot_of
 from tests.support.small_release import built_once
+from warehouse.snapshots.databases import database_of
 
 # Texts of real releases, and the maker's name of today.
 MAKERS = {
@@ -116,7 +117,8 @@ def test_the_key_of_a_derived_region_is_that_of_its_body_part(star: duckdb.DuckD
 
 @pytest.mark.full
 @pytest.mark.network
-@pytest.mark.parametrize("version", ["23.5.0"])
-def test_what_a_real_release_leaves_without_a_term_says_why(judged: Judged, version: str) -> None:
-    with judged(version).read() as star:
+def test_what_a_real_release_leaves_without_a_term_says_why(tmp_path_factory: pytest.TempPathFactory) -> None:
+    version = "23.5.0"
+    published = snapshot_of(published_releases(tmp_path_factory), version)
+    with duckdb.connect(str(database_of(published)), read_only=True) as star:
         assert_vocabularies_are_whole(star, version)

@@ -12,7 +12,8 @@ _FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "environments"
 def python_with(requirement: str) -> Path:
     """Return the Python of an environment with a package (`gen3`, `idc-index==0.13.4`), made if it is missing.
 
-    pip installs it, from the index that it is configured for.
+    pip installs it, from the index that it is configured for. Modules are compiled when they are imported: most of what
+    such a package requires never is.
 
     Raises:
         subprocess.CalledProcessError: pip cannot; what it says is on standard error.
@@ -22,7 +23,7 @@ def python_with(requirement: str) -> Path:
     if not whole.exists():
         for command in (
             ["venv", "--without-pip", "--clear", folder],
-            ["pip", "--python", python, "install", "--quiet", "--quiet", requirement],
+            ["pip", "--python", python, "install", "--no-compile", "--quiet", "--quiet", requirement],
         ):
             subprocess.run([sys.executable, "-m", *command], check=True)
         whole.touch()

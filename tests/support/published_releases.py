@@ -1,4 +1,4 @@
-"""A home in which `icw refresh` published two real IDC releases beside the sandbox's portals, the newer one first.
+"""A home in which `icw refresh` published three real IDC releases beside the sandbox's portals, the newest first.
 
 Made once for a run of the tests, for all that ask published snapshots of real size; it takes minutes. The sandbox is
 the one that the command starts by itself, at a hundredth of the size that the portals had in February 2026.
@@ -23,6 +23,12 @@ from warehouse.snapshots.catalog import Snapshot
 
 NEWER, OLDER = "25.0.5", "24.2.2"
 
+VERSIONS = (NEWER, "23.5.0", OLDER)
+"""In the order of their publishing: the first one finds no other landed, the last one finds 23.5.0 as evidence."""
+
+# The DuckDB file of the first one is dropped, as that of a snapshot that is not new, and made again for who reads it.
+DATABASES_KEPT = len(VERSIONS) - 1
+
 
 def command_for(version: str) -> tuple[str, ...]:
     """Return the arguments of `icw` with which a release was published."""
@@ -30,10 +36,10 @@ def command_for(version: str) -> tuple[str, ...]:
 
 
 def published_releases(factory: pytest.TempPathFactory) -> Path:
-    """Return the home; its snapshots are those of the two releases, in this order. Nobody writes into it."""
+    """Return the home; its snapshots are those of the releases, in this order. Nobody writes into it."""
 
     def make(home: Path) -> None:
-        for version in (NEWER, OLDER):
+        for version in VERSIONS:
             _refresh(home, version)
 
     return made_once(factory, "published-releases", make)
@@ -71,7 +77,11 @@ def snapshot_of(home: Path, version: str) -> Snapshot:
 
 
 def _refresh(home: Path, version: str) -> None:
-    environment = os.environ | {"ICW_HOME": str(home), "ICW_IDC_CHANNELS": json.dumps(["wheel"])}
+    environment = os.environ | {
+        "ICW_HOME": str(home),
+        "ICW_IDC_CHANNELS": json.dumps(["wheel"]),
+        "ICW_DATABASES_KEPT": str(DATABASES_KEPT),
+    }
     command = [ICW, *command_for(version)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr

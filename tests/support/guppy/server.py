@@ -81,8 +81,7 @@ class GuppyServer:
         self.before: Callable[[Seen], object] = lambda seen: None
         self._running = 0
         self._lock = threading.Lock()
-        for name, about in types.items():
-            about.index = about.index or f"test_{name}_1"
+        self._name_indices()
 
     def __enter__(self) -> GuppyServer:
         outer = self
@@ -104,6 +103,17 @@ class GuppyServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def begin_again(self, types: dict[str, Type]) -> None:
+        """Be at the same address what a new portal with these types would be."""
+        self.types, self.introspection = types, True
+        self.seen.clear()
+        self.rules.clear()
+        self._name_indices()
+
+    def _name_indices(self) -> None:
+        for name, about in self.types.items():
+            about.index = about.index or f"test_{name}_1"
 
     def on(
         self,
