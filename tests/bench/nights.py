@@ -1,6 +1,7 @@
 """What a night adds to a home: ten refreshes, each after 1 % of the records of one type of the portal came or went.
 
 The first night is a whole one: the newest IDC release of the package index, with the portal and the hub of a sandbox.
+At the end all but three snapshots are pruned, with one of the others pinned and one cited, and every file is verified.
 `ICW_BENCH_NIGHTS` sets how many nights follow, `ICW_BENCH_SCALE` the size of the sandbox.
 """
 
@@ -71,11 +72,42 @@ def run(console: Console) -> None:
                 _files_changed(before, now),
             )
             before = now
+        pruned = _pruned(environment)
     console.print(table)
     over = sum(share > MOST_ADDED_SHARE for share in shares)
     console.print(
         f"Added in a night: {sum(shares) / nights:.1%} of a whole snapshot in the mean, {max(shares):.1%} at most; "
         f"{over} of {nights} nights added more than {MOST_ADDED_SHARE:.0%}"
+    )
+    console.print(pruned)
+
+
+def _pruned(environment: dict[str, str]) -> str:
+    """Prune to three snapshots; the two oldest stay, one pinned and one cited. Say what is left and that it is sound.
+
+    Raises:
+        SystemExit: a command failed, a file is not as it was published, or other snapshots are left.
+    """
+    pinned, cited, *others = [found.id for found in catalog.snapshots(HOME)]
+    kept = [pinned, cited, *others[-3:]]
+    icw = Path(sys.executable).with_name("icw")
+    question = "select source_id, count(*) as series from fct_series group by all order by source_id"
+    held = _bytes_below(HOME / "snapshots")
+    for command in (
+        ["snapshots", "pin", pinned],
+        ["sql", question, "--snapshot", cited, "--cite"],
+        ["snapshots", "prune", "--keep-last", "3"],
+        ["verify", "--all"],
+        ["cite", "verify", *sorted((HOME / "citations").glob("*.json"))],
+    ):
+        measured([icw, *command], environment)
+    left = [found.id for found in catalog.snapshots(HOME)]
+    if left != kept:
+        raise SystemExit(f"Prune left {', '.join(left)}, and not {', '.join(kept)}.")
+    freed = held - _bytes_below(HOME / "snapshots")
+    return (
+        f"Pruned to three of {2 + len(others)}: {len(left)} snapshots are left, one of them pinned and one cited; "
+        f"{freed / 1e6:,.1f} MB freed; every file is as it was published, and the cited answer is the same"
     )
 
 
