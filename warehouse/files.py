@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from warehouse.errors import StorageError
+from warehouse.errors import IntegrityError, StorageError
 
 _CHUNK = 1 << 20
 
@@ -43,6 +43,25 @@ def sha256_of(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def files_below(folder: Path, suffix: str) -> list[Path]:
+    """Return the files below a folder whose names end so, sorted; none where there is no such folder.
+
+    Raises:
+        IntegrityError: it is no folder, or one that cannot be read: that is not the same as an empty one.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise IntegrityError(
+            f"{error.filename or folder} cannot be read as a folder ({error.strerror or error}), so that nobody can "
+            "say what it holds. Move away what is in its place, or let this user read it, then run the command again."
+        ) from None
+
+    if not os.path.lexists(folder):
+        return []
+    walked = os.walk(folder, onerror=refuse)
+    return sorted(Path(parent, name) for parent, _, names in walked for name in names if name.endswith(suffix))
 
 
 def linked(file: Path, name: Path) -> bool:

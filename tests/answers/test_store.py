@@ -107,6 +107,13 @@ def test_a_home_whose_folder_is_in_the_way_gets_a_sentence(tmp_path: Path, citat
         store.keep(tmp_path, citation)
 
 
+def test_what_is_in_the_way_of_the_records_is_not_taken_for_no_records(tmp_path: Path) -> None:
+    assert store.records(tmp_path) == ([], [])
+    (tmp_path / "citations").write_text("a file")
+    with pytest.raises(IntegrityError, match="citations cannot be read as a folder"):
+        store.records(tmp_path)
+
+
 def changed(key: str, value: object) -> Callable[[str], str]:
     def change(text: str) -> str:
         return json.dumps(json.loads(text) | {key: value})

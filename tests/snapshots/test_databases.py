@@ -73,6 +73,15 @@ def test_only_those_that_somebody_needs_are_kept(home: Path, nights: list[Snapsh
     assert unreadable(home) == []
 
 
+def test_nothing_is_dropped_where_nobody_can_say_what_is_pinned(
+    home: Path, nights: list[Snapshot], caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "pins").write_text("a file")
+    assert drop_databases(home, 1) == []
+    assert having(home) == [True] * 4
+    assert "pins cannot be read as a folder" in caplog.text
+
+
 def test_the_content_is_the_same_and_the_snapshot_as_it_was(home: Path, nights: list[Snapshot]) -> None:
     before = content(nights[0].database)
     drop_databases(home, 1)

@@ -126,6 +126,17 @@ def test_a_citation_that_cannot_be_read_stops_everything(home: Path, three: list
         decisions(home, Rules(last=1))
 
 
+@pytest.mark.parametrize("name", ["citations", "pins"])
+def test_a_folder_that_cannot_be_read_is_not_an_empty_one(home: Path, three: list[Snapshot], name: str) -> None:
+    (home / name).write_text("a file")
+    with pytest.raises(IntegrityError, match=f"{name} cannot be read as a folder"):
+        decisions(home, Rules(last=1))
+    (home / name).unlink()
+    (home / name).symlink_to(home / "gone")
+    with pytest.raises(IntegrityError, match=f"{name} cannot be read as a folder"):
+        decisions(home, Rules(last=1))
+
+
 def test_without_a_rule_all_are_kept(home: Path, three: list[Snapshot]) -> None:
     assert set(kept(home, Rules())) == {found.id for found in three}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from warehouse.answers import record
 from warehouse.answers.record import Citation, FileCited
 from warehouse.errors import IntegrityError, OutputError, SourceError, StorageError, UsageError
-from warehouse.files import linked, sync_folder, write_atomically, writing_to
+from warehouse.files import files_below, linked, sync_folder, write_atomically, writing_to
 
 SUFFIX = ".citation.json"
 """What the record beside a result is called: the name of the result and this."""
@@ -88,10 +88,14 @@ def write_beside(result: Path, form: str, citation: Citation) -> Path:
 
 
 def records(home: Path) -> tuple[list[Citation], list[Unreadable]]:
-    """Return the records of a home, the oldest first, and the files that are none."""
+    """Return the records of a home, the oldest first, and the files that are none.
+
+    Raises:
+        IntegrityError: the folder cannot be read.
+    """
     found: list[Citation] = []
     broken: list[Unreadable] = []
-    for path in sorted(folder(home).glob("*.json")):
+    for path in (file for file in files_below(folder(home), ".json") if file.parent == folder(home)):
         try:
             found.append(record.read(path))
         except (SourceError, UsageError) as error:

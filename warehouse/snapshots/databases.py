@@ -83,7 +83,13 @@ def drop_databases(home: Path, newest: int) -> list[Snapshot]:
     Raises:
         StorageError: the home cannot be written.
     """
-    found, in_service, pinned = snapshots(home), current(home), pins(home)
+    found, in_service = snapshots(home), current(home)
+    try:
+        pinned = pins(home)
+    except IntegrityError as error:
+        # It saves room and can wait: a refresh does not fail for it.
+        log.error("%s No DuckDB file is dropped until then.", error, extra={"event": "damaged"})
+        return []
     dropped: list[Snapshot] = []
     for snapshot in found[:-newest]:
         # The documents of one from before logical digests do not say that its file may be gone.

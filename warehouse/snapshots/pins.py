@@ -19,7 +19,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warehouse.errors import IntegrityError, UsageError
-from warehouse.files import write_atomically, writing_to
+from warehouse.files import files_below, write_atomically, writing_to
 from warehouse.snapshots.catalog import Snapshot, snapshots_folder
 
 
@@ -34,8 +34,13 @@ class Pin(BaseModel):
 
 
 def pins(home: Path) -> dict[str, Pin]:
-    """Return the pins of a home by the id of their snapshot."""
-    return {path.stem: _read(path) for path in sorted(_folder(home).glob("*.json")) if not path.name.startswith(".")}
+    """Return the pins of a home by the id of their snapshot.
+
+    Raises:
+        IntegrityError: the folder cannot be read, so that nobody can say what is pinned.
+    """
+    found = files_below(_folder(home), ".json")
+    return {path.stem: _read(path) for path in found if not path.name.startswith(".")}
 
 
 def pin(home: Path, snapshot: Snapshot, reason: str | None) -> Pin:
@@ -84,11 +89,11 @@ def cited(home: Path, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return, for each of these snapshots that a record of the query store names, the files of the records.
 
     Raises:
-        IntegrityError: a record cannot be read, so that nobody can say what it cites.
+        IntegrityError: a record or the folder cannot be read, so that nobody can say what is cited.
     """
     wanted = tuple(ids)
     found: dict[str, list[str]] = {}
-    for path in sorted((home / "citations").rglob("*.json")):
+    for path in files_below(home / "citations", ".json"):
         try:
             text = path.read_text(encoding="utf-8")
             json.loads(text)
