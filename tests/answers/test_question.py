@@ -21,7 +21,12 @@ WORDS = [
 ]
 KEYWORDS = {"with", "as", "select", "from", "where", "and", "group", "by", "all", "order", "desc", "limit", "cast"}
 GAPS = [" ", "\n", "\t", "  \n ", " /* a ' comment */ ", " -- another\n"]
-TEXTS = st.text(st.characters(exclude_characters="'\0", exclude_categories=["Cs"]), max_size=8)
+# DuckDB takes any space of Unicode outside of quotes for a plain one, and a quote in a comment for one of these: behind
+# it another text is asked for. What is asked for is what is cited, but it is another question.
+TEXTS = st.text(
+    st.characters(exclude_characters="'\0\ufeff\u200b", exclude_categories=["Cs", "Zs"], include_characters=" "),
+    max_size=8,
+)
 
 
 def written(words: Sequence[str], number: int, text: str) -> list[str]:

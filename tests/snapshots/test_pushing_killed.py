@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -82,7 +83,8 @@ def visible(held: Mapping[str, bytes], known: Mapping[str, Snapshot]) -> str | N
     for name, digest in published_files(found).items():
         assert hashlib.sha256(held[f"{latest['folder']}/{name}"]).hexdigest() == digest, name
     assert held[f"{found.id}/SHA256SUMS"] == (found.folder / "SHA256SUMS").read_bytes()
-    assert all(path in held for path in [latest["manifest"], latest["database"], *latest["tables"].values()])
+    named = [latest["manifest"], latest["database"], *itertools.chain.from_iterable(latest["tables"].values())]
+    assert all(path in held for path in named)
     return found.id
 
 

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("icw.snapshots")
 
+_MADE_UP, _TIME = "synthetic-", "%Y%m%dT%H%M%SZ"
+
 
 def publish(
     build: Build,
@@ -187,14 +189,12 @@ def _published_before(home: Path, tables_digest: str, input_digest: str) -> Snap
 
 
 def _new_id(home: Path, tables_digest: str, *, synthetic: bool) -> tuple[str, datetime]:
-    """Return a name that no snapshot has, and the time in it: the same tables twice in a second need two."""
+    """Return a name, and the time in it, which no snapshot has: they are in the order in which they were published."""
     created_at = datetime.now(UTC).replace(microsecond=0)
-    prefix = "synthetic-" if synthetic else ""
-    while True:
-        snapshot_id = f"{prefix}{created_at:%Y%m%dT%H%M%SZ}-{tables_digest[:12]}"
-        if not (snapshots_folder(home) / snapshot_id).exists():
-            return snapshot_id, created_at
+    taken = {path.name.removeprefix(_MADE_UP).partition("-")[0] for path in snapshots_folder(home).iterdir()}
+    while f"{created_at:{_TIME}}" in taken:
         created_at += timedelta(seconds=1)
+    return f"{_MADE_UP if synthetic else ''}{created_at:{_TIME}}-{tables_digest[:12]}", created_at
 
 
 def _name_profile(work: Path, manifest: Manifest) -> None:
