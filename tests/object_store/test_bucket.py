@@ -127,7 +127,7 @@ def test_requests_are_signed_with_the_keys_of_a_profile(
     assert seen.headers["X-Amz-Security-Token"] == "passing"
 
 
-def test_without_any_keys_it_says_where_to_put_them(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_keys_the_error_names_where_they_go(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     # Where the keys of a machine would be, nobody answers.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -11,9 +12,11 @@ from tests.support import small_release
 from tests.support.sample_build import PASSED
 from warehouse.build import evidence_for
 from warehouse.build.layout import COUNT_COLUMNS
+from warehouse.files import sha256_of
 from warehouse.landing import Landing
 from warehouse.snapshots.catalog import Snapshot, snapshot
 from warehouse.snapshots.counts import TABLE, land_counts
+from warehouse.snapshots.manifest import SourceEntry
 from warehouse.snapshots.publish import publish
 from warehouse.snapshots.verification import checks
 
@@ -138,3 +141,32 @@ def test_landed_counts_are_verified_with_the_landing(counted: Snapshot, landing:
     assert [found.found for found in checks(home, None, landing=True, everything=False) if "counts" in found.part] == [
         "damaged"
     ]
+
+
+def test_counts_that_a_later_release_has_dated_are_restored_as_they_were_landed(
+    counted: Snapshot, landing: Landing, tmp_path: Path
+) -> None:
+    first, later = (with_dates(counted, tmp_path / name, name == "dated") for name in ("undated", "dated"))
+    land_counts(landing, first)
+    (landed,) = landing.releases("idc-counts")
+    assert landed.loads[0].proof["undated"] is True
+    manifest = later.manifest.model_copy(update={"sources": (), "counts": (SourceEntry.of(landed),)})
+    spoil_counts(landing)
+    assert landing.missing_objects(landed)
+    land_counts(landing, Snapshot(later.folder, manifest))
+    assert not landing.missing_objects(landed)
+    assert {release.digest for release in landing.releases("idc-counts")} == {landed.digest}
+
+
+def with_dates(counted: Snapshot, folder: Path, are_known: bool) -> Snapshot:
+    """The snapshot with a table of counts that has a date in each row, or in none."""
+    (folder / "tables").mkdir(parents=True)
+    path = folder / "tables" / f"{TABLE}.parquet"
+    date = "timestamp '2025-11-06'" if are_known else "null::timestamp"
+    source = counted.tables_folder / f"{TABLE}.parquet"
+    duckdb.execute(f"copy (select * replace ({date} as as_of) from '{source}') to '{path}' (format parquet)")
+    changes = {"parquet_sha256": sha256_of(path)}
+    tables = tuple(
+        table.model_copy(update=changes) if table.name == TABLE else table for table in counted.manifest.tables
+    )
+    return Snapshot(folder, counted.manifest.model_copy(update={"tables": tables}))

@@ -51,7 +51,7 @@ def push(published: Snapshot, place: Place, tmp_path: Path) -> Push:
     return run
 
 
-def test_it_says_what_was_sent_and_what_was_there(published: Snapshot, place: Place, push: Push) -> None:
+def test_the_files_sent_and_those_there_before_are_counted(published: Snapshot, place: Place, push: Push) -> None:
     first = push()
     assert first.returncode == 0, first.stderr
     files = len(place.objects()) - 1

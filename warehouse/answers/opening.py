@@ -18,6 +18,7 @@ from warehouse.snapshots import attaching, query
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.databases import database_of
 from warehouse.snapshots.manifest import TableEntry
+from warehouse.snapshots.tables import require_its_columns
 from warehouse.sql_text import file_literal, literal, quoted, read_parquet
 
 ASKED = "warehouse"
@@ -87,24 +88,12 @@ def _show(connection: duckdb.DuckDBPyConnection, name: str, table: TableEntry, f
     view = f"{quoted(name)}.{quoted(table.name)}"
     file = files[0]
     try:
-        for file in files:
-            _require_stated_columns(connection, table, file)
+        require_its_columns(connection, table, files)
         connection.execute(f"create view {view} as select * from {read_parquet(files)}")
     except duckdb.Error as error:
         raise IntegrityError(
             f"The file {file} cannot be read: {_words(error)}. `icw snapshots verify` says which files are damaged."
         ) from None
-
-
-def _require_stated_columns(connection: duckdb.DuckDBPyConnection, table: TableEntry, file: Path) -> None:
-    described = connection.execute(f"describe select * from {read_parquet([file])}").fetchall()
-    if [(str(column), str(kind)) for column, kind, *_ in described] != [
-        (column.name, column.type) for column in table.columns
-    ]:
-        raise IntegrityError(
-            f"The file {file} has other columns than the manifest of its snapshot says. `icw snapshots verify` says "
-            "which files are damaged."
-        )
 
 
 def _words(error: Exception) -> str:

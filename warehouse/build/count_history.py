@@ -23,6 +23,9 @@ COUNTS = "counts"
 LOADED_AT = "loaded_at"
 """What the proof of a load of counts calls the time at which the load that is counted was fetched (ISO 8601)."""
 
+UNDATED = "undated"
+"""What it calls that no date was known for the counts when they were first counted (a truth value)."""
+
 
 def counts_folder(source: str) -> str:
     """Return the name under which the landing keeps the counts of a source, beside its loads."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.build.count_history import COUNTS, LOADED_AT, counts_folder, without_counts
+from warehouse.build.count_history import COUNTS, LOADED_AT, UNDATED, counts_folder, without_counts
 from warehouse.build.layout import COUNT_COLUMNS
 from warehouse.files import sha256_of, writing_to
 from warehouse.landing import LandedObject, Landing, Load, Release
@@ -29,13 +30,18 @@ TABLE = "rpt_count_history"
 
 @dataclass(frozen=True)
 class _Point:
-    """One load of which a snapshot has the counts: when it was fetched, and when a snapshot first counted it so."""
+    """One load of which a snapshot has the counts: when it was fetched, and when a snapshot first counted it so.
+
+    `is_undated`: the counts had no date when they were first counted. A later release may have given them one in the
+    table since, and they are landed without it all the same, so that they are the same file.
+    """
 
     source: str
     version: str
     loaded_at: datetime
     counted_at: datetime
     is_carried: bool
+    is_undated: bool = False
 
 
 def land_counts(landing: Landing, snapshot: Snapshot) -> None:
@@ -87,7 +93,8 @@ def _points(snapshot: Snapshot) -> Iterator[_Point]:
             if dataset.dataset == COUNTS and dataset.status == "landed":
                 loaded_at = datetime.fromisoformat(str(dataset.proof[LOADED_AT]))
                 source = entry.source.removesuffix(counts_folder(""))
-                yield _Point(source, entry.version, loaded_at, entry.fetched_at, is_carried=True)
+                is_undated = dataset.proof.get(UNDATED) is True
+                yield _Point(source, entry.version, loaded_at, entry.fetched_at, True, is_undated)
 
 
 def _is_whole(landing: Landing, counts: Release) -> bool:
@@ -98,6 +105,11 @@ def _land(landing: Landing, snapshot: Snapshot, point: _Point, files: Sequence[P
     """Land the counts of one load from the published table, if just these are not landed already."""
     of_point = [("source_id", "=", point.source), ("release_version", "=", point.version)]
     counts = pq.read_table(list(files), columns=list(COUNT_COLUMNS), filters=of_point).replace_schema_metadata(None)
+    dates = counts["as_of"]
+    if point.is_undated:
+        place = counts.schema.get_field_index("as_of")
+        counts = counts.set_column(place, pa.field("as_of", dates.type), pa.nulls(counts.num_rows, dates.type))
+    point = replace(point, is_undated=point.is_undated or dates.null_count == counts.num_rows)
     folder = counts_folder(point.source)
     path = landing.staging_for(folder, point.version) / f"{COUNTS}.parquet"
     with writing_to(path):
@@ -123,6 +135,6 @@ def _load(snapshot: Snapshot, point: _Point, path: Path | None = None, rows: int
         objects=objects,
         rows=rows,
         bytes=sum(entry.bytes for entry in objects),
-        proof={LOADED_AT: point.loaded_at.isoformat(), "snapshot": snapshot.id},
+        proof={LOADED_AT: point.loaded_at.isoformat(), UNDATED: point.is_undated, "snapshot": snapshot.id},
         synthetic=snapshot.manifest.synthetic,
     )
