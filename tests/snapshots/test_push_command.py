@@ -5,28 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.icw import ICW
-from tests.support.s3_store import KEY_ID, SECRET, Place, S3Store, StoreFault, environment
+from tests.support.s3_store import KEY_ID, SECRET, Place, StoreFault, environment
 from warehouse.snapshots.catalog import Snapshot
 
 Push = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[S3Store]:
-    with S3Store() as running:
-        yield running
-
-
-@pytest.fixture
-def place(store: S3Store) -> Place:
-    bucket = store.new_bucket()
-    return Place(store, bucket, f"s3://{bucket}/imaging")
 
 
 @pytest.fixture

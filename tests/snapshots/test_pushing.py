@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.fs
@@ -13,7 +12,7 @@ import pytest
 
 from tests.snapshots.nights import night
 from tests.support.parted_build import make_parted_build
-from tests.support.s3_store import KEY_ID, SECRET, Place, S3Store, Seen, StoreFault, environment
+from tests.support.s3_store import KEY_ID, SECRET, Place, Seen, StoreFault
 from tests.support.sample_build import PASSED, make_build
 from warehouse.errors import IntegrityError, OutputError, StoreError, UsageError
 from warehouse.object_store.address import store_address
@@ -27,20 +26,6 @@ from warehouse.snapshots.pushing import is_pushed, push
 from warehouse.snapshots.verification import is_sound
 
 QUICK = Patience(retries=1, retry_wait_s=0.01, retry_wait_max_s=0.02)
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[S3Store]:
-    with S3Store() as running:
-        yield running
-
-
-@pytest.fixture
-def place(store: S3Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    for name, value in environment(store, tmp_path).items():
-        monkeypatch.setenv(name, value)
-    bucket = store.new_bucket()
-    return Place(store, bucket, f"s3://{bucket}/imaging")
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.snapshots.nights import FIRST, dated, night
-from tests.support.s3_store import Kill, Place, S3Store, environment
+from tests.support.s3_store import Kill, Place
 from tests.support.sample_build import PASSED, make_build
 from warehouse.object_store.address import store_address
 from warehouse.object_store.bucket import PART_BYTES, Bucket
@@ -24,20 +24,6 @@ from warehouse.snapshots.publish import publish
 from warehouse.snapshots.pushing import push
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[S3Store]:
-    with S3Store() as running:
-        yield running
-
-
-@pytest.fixture
-def place(store: S3Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    for name, value in environment(store, tmp_path).items():
-        monkeypatch.setenv(name, value)
-    bucket = store.new_bucket()
-    return Place(store, bucket, f"s3://{bucket}/imaging")
 
 
 class Publisher:
