@@ -14,14 +14,16 @@ from typing import NoReturn
 
 @contextlib.contextmanager
 def loading() -> Iterator[None]:
-    """Search nothing for garbage while the block imports: what it makes is all in use.
+    """Search nothing for garbage while the block imports, nor in what it made: that is all in use for good.
 
-    Without the searches the imports of a refresh take 3.6 s instead of 4.8 (measured in November 2026, Python 3.11).
+    Without the searches the imports of a refresh take 3.6 s instead of 4.8 (measured in November 2026, Python 3.11);
+    afterwards each full search of half a million objects of Great Expectations would take 0.25 s.
     """
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 

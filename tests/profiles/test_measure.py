@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from warehouse.profiles import measure
 from warehouse.profiles.figures import OTHER, Figure
-from warehouse.profiles.measure import QUANTILES, Relation, measure_relation
+from warehouse.profiles.measure import QUANTILES, Relation, measure_relations
 
 Row = dict[str, Any]
 Entry = tuple[str | None, str, str | None, str | None, str | None]
@@ -61,7 +61,7 @@ def figures_of(rows: Sequence[Row], threads: int = 1) -> dict[Entry, float]:
         connection.execute(f"set threads = {threads}")
         connection.register("arrived", table)
         connection.execute("create table measured as from arrived")
-        return by_entry(measure_relation(connection, Relation("measured", "landed", "idc", "series", ("id",))))
+        return by_entry(measure_relations(connection, [Relation("measured", "landed", "idc", "series", ("id",))]))
 
 
 def by_entry(figures: Sequence[Figure]) -> dict[Entry, float]:
@@ -180,7 +180,7 @@ def test_sums_of_fractions_are_the_same_with_any_threads(at_once: int, monkeypat
         for relation, threads in (("measured", 1), ("measured", 2), ("turned", 2)):
             connection.execute(f"set threads = {threads}")
             found.append(
-                sorted(map(repr, measure_relation(connection, Relation(relation, "star", None, "t", ("size_MB",)))))
+                sorted(map(repr, measure_relations(connection, [Relation(relation, "star", None, "t", ("size_MB",))])))
             )
     assert found[0] == found[1] == found[2]
 
@@ -217,7 +217,7 @@ def test_of_surrogate_keys_only_the_nulls_are_counted() -> None:
     with duckdb.connect() as connection:
         connection.execute("create table bridge as select 1::bigint as study_key, null::bigint as patient_key")
         found = by_entry(
-            measure_relation(connection, Relation("bridge", "star", None, "bridge", ("study_key", "patient_key")))
+            measure_relations(connection, [Relation("bridge", "star", None, "bridge", ("study_key", "patient_key"))])
         )
     assert found == {
         (None, "rows", None, None, None): 1,

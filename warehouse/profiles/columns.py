@@ -68,37 +68,42 @@ class MeasuredColumn:
         return not self.is_list and self.kind in ("whole", "decimal", "fraction")
 
     @property
-    def filled(self) -> str:
-        """A condition (SQL): the row has something there. Blank text, no number and a list without any are nothing.
+    def filled_rows(self) -> str:
+        """Count (SQL) the rows that have something there. Blank text, no number and a list without any are nothing.
 
         What begins with a visible ASCII character need not be trimmed to see that it is not blank.
         """
         if self.is_list:
             # Most lists begin with something, and then need not be looked through.
             first = stated(f"{self.sql}[1]") if self.kind == "text" else f"{self.sql}[1] is not null"
-            return f"case when {first} then true else len({self.elements}) > 0 end"
+            return _rows_where(f"case when {first} then true else len({self.elements}) > 0 end")
         match self.kind:
             case "text":
-                return stated(self.sql)
+                return _rows_where(stated(self.sql))
             case "fraction":
-                return f"not isnan({self.sql})"
+                return _rows_where(f"not isnan({self.sql})")
             case "record":
-                return f"cast({self.sql} as varchar) not in ('null', '[]', '{{}}')"
+                return _rows_where(f"cast({self.sql} as varchar) not in ('null', '[]', '{{}}')")
             case _:
-                return f"{self.sql} is not null"
+                return self._rows_with_any
+
+    @property
+    def _rows_with_any(self) -> str:
+        # To count a column takes a tenth of the time of counting where it is not null: its values are not read.
+        return f"count({self.sql})"
+
+    @property
+    def present_rows(self) -> str:
+        """The same (SQL) where no value is blank, and no list holds nothing else."""
+        if self.is_list:
+            return _rows_where(f"len({self.sql}) > 0")
+        return self._rows_with_any if self.kind == "text" else self.filled_rows
 
     @property
     def elements(self) -> str:
         """The elements of a list that are something (SQL), each as often as it is there."""
         is_something = stated("element") if self.kind == "text" else "element is not null"
         return f"list_filter({self.sql}, lambda element: {is_something})"
-
-    @property
-    def present(self) -> str:
-        """A condition (SQL) that is the same as `filled` where no value is blank, and no list holds nothing else."""
-        if self.is_list:
-            return f"len({self.sql}) > 0"
-        return f"{self.sql} is not null" if self.kind == "text" else self.filled
 
     @property
     def different(self) -> str:
@@ -186,6 +191,10 @@ def modality_of(
         if found:
             return found[0]
     return None
+
+
+def _rows_where(condition: str) -> str:
+    return f"count(case when {condition} then 1 end)"
 
 
 def _kind(sql_type: str) -> Kind:

@@ -32,7 +32,9 @@ FOLDER = "profiles"
 
 # What is measured of a release is decided here, beside the contract of its source.
 _PACKAGE = Path(__file__).resolve().parents[1]
-_MEASURING = tuple(f"profiles/{name}.py" for name in ("columns", "figures", "measure", "patterns", "tallies"))
+_MEASURING = tuple(
+    f"profiles/{name}.py" for name in ("columns", "figures", "measure", "patterns", "tallies", "value_counts")
+)
 _READING = ("reading.py", "landed_views.py", "sql_text.py")
 
 _TYPES = {"varchar": pa.string(), "double": pa.float64()}

@@ -348,20 +348,25 @@ class Comparison:
             f" anti join {self._identified(self._now)} as now using ({self._keys}){unlisted}{of_group} order by all"
         )
 
+    def _shared(self, relation: str, columns: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Return of each column how many values it has, and how many differ; no value counts as one of these."""
+        counts = ", ".join(f"count({quoted(name)}), count(distinct hash({quoted(name)}))" for name in columns)
+        (found,) = self.connection.execute(f"select {counts} from {relation}").fetchall() if columns else ((),)
+        return {name: (found[2 * place], found[2 * place + 1]) for place, name in enumerate(columns)}
+
     def _repeated(self) -> Iterator[RecordProfile]:
         """Yield second identifiers that more records share than before: copies under new keys."""
         lacked = self._lacked()
         unique = [name for name in self.rule.unique if name not in lacked]
         if not unique:
             return
-        counts = ", ".join(f"count({quoted(name)}), count(distinct hash({quoted(name)}))" for name in unique)
-        sides = [
-            self.connection.execute(f"select {counts} from {relation}").fetchall()[0]
-            for relation in (self._before, self._now)
-        ]
-        for place, name in enumerate(unique):
-            (old, old_distinct), (new, new_distinct) = (side[2 * place : 2 * place + 2] for side in sides)
-            if not old or not new:
+        counted = self._shared(self._now, unique)
+        # Most are told by the load alone: more than two records share none.
+        unique = [name for name in unique if counted[name][0] - counted[name][1] > 2]
+        before = self._shared(self._before, unique)
+        for name in unique:
+            (old, old_distinct), (new, new_distinct) = before[name], counted[name]
+            if not old:
                 continue
             # A null adds one to the distinct hashes of a column that has any.
             share = max(0.0, (new - new_distinct) / new) - max(0.0, (old - old_distinct) / old)

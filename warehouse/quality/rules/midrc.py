@@ -69,10 +69,10 @@ def _file_links(bridge: str, nodes: str, names: str, index: str, index_node: str
         asset=("star", bridge),
         sentence=f"{bridge} has one row for each {index.strip(chr(34)).replace('_', ' ')} that each data file names",
         landed=(
-            f"select (select count(*) from ({by_node})) + (select count(*) from ({by_name}) as named where not exists"
-            f" (select 1 from ({by_node}) as nodes join landed_midrc.{index} as listed"
-            f" on listed.{index_node} = nodes.name"
-            f" where nodes.node = named.node and listed.{index_name} = named.name))"
+            f"with nodes as materialized ({by_node}), linked as (select nodes.node, listed.{index_name} as name"
+            f" from nodes join landed_midrc.{index} as listed on listed.{index_node} = nodes.name)"
+            f" select (select count(*) from nodes) + (select count(*) from ({by_name}) as named anti join linked"
+            f" using (node, name))"
         ),
         star=f"select count(*) from star.{bridge}",
     )
