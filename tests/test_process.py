@@ -57,10 +57,12 @@ def test_a_program_ends_with_its_code_and_all_that_was_to_happen(end: str, code:
     assert ("freed" in done.stdout) == bool(says)
 
 
-def test_nothing_is_searched_for_garbage_while_it_loads() -> None:
+def test_neither_what_loads_nor_what_it_made_is_searched_for_garbage() -> None:
     with loading():
         assert not gc.isenabled()
+        made: list[list[int]] = [[]]
     assert gc.isenabled()
+    assert not any(one is made for one in gc.get_objects())
     with pytest.raises(ImportError), loading():
         raise ImportError
     assert gc.isenabled()

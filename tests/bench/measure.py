@@ -22,11 +22,12 @@ class Measurement:
 
 
 def measured(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Measurement:
-    """Run a command to its end.
+    """Run a command to its end, once all is on the disk that was written before.
 
     Raises:
         SystemExit: it failed; its output is in the message.
     """
+    os.sync()
     started = time.perf_counter()
     process = subprocess.Popen(
         [str(part) for part in command],

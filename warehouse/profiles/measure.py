@@ -24,6 +24,7 @@ from warehouse.profiles.figures import OTHER, Figure, Layer, Metric
 from warehouse.profiles.patterns import day_of
 from warehouse.profiles.tallies import Elements, Tally, by_element, elements_of, most_frequent
 from warehouse.profiles.value_counts import ValueCounts, value_counts
+from warehouse.query_threads import queries_at_once
 from warehouse.sql_text import quoted, stated
 
 QUANTILES = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)
@@ -34,8 +35,6 @@ GROUPS_KEPT = 1000
 
 MODALITIES_KEPT = 100
 """How many modalities (or categories) have figures of their own, for each column too; the others are in one."""
-
-_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,8 @@ def measure_relations(connection: DuckDBPyConnection, relations: Sequence[Relati
     Raises:
         duckdb.Error: one of them cannot be read.
     """
-    # Two queries at a time, whatever relation they are of: half are too short for DuckDB to spread over two cores, and
-    # most of the others end on one core.
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+    # Whatever relation they are of: one that is larger than all others would end on one core.
+    with queries_at_once(connection) as at_once, ThreadPoolExecutor(max_workers=at_once) as pool:
         measured = list(pool.map(lambda relation: _Measured.of(connection, relation), relations))
         counting = [[pool.submit(of_it.values, columns) for columns in of_it.batches()] for of_it in measured]
         counted = [[future.result() for future in futures] for futures in counting]

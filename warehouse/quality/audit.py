@@ -6,7 +6,6 @@ failed one leads to (`failed_errors`) is the caller's decision. `make bench` pri
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -45,6 +44,7 @@ from warehouse.quality.suite import (
 )
 from warehouse.quality.suites import LANDED, RELEASE, STAR
 from warehouse.quality.verdicts import Asset, Verdict, failed_errors
+from warehouse.query_threads import queries_at_once
 from warehouse.reading import found_columns
 from warehouse.registry import SOURCE_NAMES
 
@@ -56,9 +56,6 @@ __all__ = ["audit_landed", "audit_star", "failed_errors"]
 NOTHING_KNOWN = KnownGaps()
 
 Judge = Callable[[Sequence[Profile]], list[Verdict]]
-
-_AT_ONCE = 2
-"""Releases, or suites over a star, at once: most queries are short and keep one core busy. All share one database."""
 
 
 def audit_landed(
@@ -116,7 +113,6 @@ def _judged(
         _engine() as judge,
         TemporaryDirectory(prefix="icw-audit-") as spill,
         duckdb.connect(":memory:") as database,
-        ThreadPoolExecutor(max_workers=_AT_ONCE) as pool,
     ):
         bounds = _Bounds(threads, memory_limit, spill)
         bounds.set_on(database)
@@ -131,13 +127,19 @@ def _judged(
             with database.cursor() as connection:
                 return _release_verdicts(connection, *judged, bounds, judge)
 
-        found = {
-            release.release.source: found for release, found in zip(landed, pool.map(of_files, landed), strict=True)
-        }
-        # The files are views by now, and each suite reads them by itself.
-        tasks = list(itertools.product(landed, RELEASE))
-        for (release, _), verdicts in zip(tasks, pool.map(of_suite, tasks), strict=True):
-            found[release.release.source] += verdicts
+        with queries_at_once(database) as at_once, ThreadPoolExecutor(max_workers=at_once) as pool:
+            of_landed = list(pool.map(of_files, landed))
+            # The files are views by now, and each suite reads them by itself. The last suites take longest: they begin,
+            # so that no thread works alone at the end.
+            tasks = [(release, suite) for suite in reversed(RELEASE) for release in landed]
+            judged = {
+                (release.release.source, suite.name): verdicts
+                for (release, suite), verdicts in zip(tasks, pool.map(of_suite, tasks), strict=True)
+            }
+        found: dict[str, list[Verdict]] = {}
+        for release, verdicts in zip(landed, of_landed, strict=True):
+            source = release.release.source
+            found[source] = [*verdicts, *(verdict for suite in RELEASE for verdict in judged[source, suite.name])]
         return found
 
 
@@ -197,7 +199,7 @@ def audit_star(
                 verdicts += with_examples(reading, judge([profile]), bounds.hit_by)
             return [*verdicts, *failed]
 
-        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        with queries_at_once(connection) as at_once, ThreadPoolExecutor(max_workers=at_once) as pool:
             verdicts = [verdict for of_one in pool.map(judged, STAR) for verdict in of_one]
     return _acknowledged(verdicts, accepted, build.releases)
 
