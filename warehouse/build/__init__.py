@@ -208,7 +208,8 @@ def run_models_apart(build: Build, settings: Settings) -> Iterator[ModelResult]:
 
 def model_seconds(build: Build) -> float:
     """Return how long the models of this build took, in seconds."""
-    return sum(result.seconds for result in statements.read_results(build.results))
+    results = statements.read_results(build.results)
+    return max(result.began + result.seconds for result in results) - min(result.began for result in results)
 
 
 def _statements(build: Build) -> list[Statement]:

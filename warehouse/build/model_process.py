@@ -22,7 +22,7 @@ from typing import IO
 import duckdb
 
 from warehouse.build.failures import build_failure
-from warehouse.build.statements import ModelResult, Statement, Target, run
+from warehouse.build.statements import ModelResult, Statement, Target, run, statement_of
 
 # How many lines that the process writes to standard error are kept: its last words, if it ends without an answer.
 _LINES_KEPT = 20
@@ -93,7 +93,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     job = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_the_caller, args=(sys.stdin,), daemon=True).start()
-    statements = [Statement(**entry) for entry in job["statements"]]
+    statements = [statement_of(entry) for entry in job["statements"]]
     places = {name: Path(job["target"].pop(name)) for name in ("database", "temporary")}
     error = None
     try:

@@ -43,12 +43,12 @@ def add_profile(target: Target, manifest: Path, releases: Sequence[Release], pro
         duckdb.Error: the build cannot be read or written.
         IntegrityError: a profile is damaged. BuildFailed: the manifest cannot be read.
     """
-    started = time.perf_counter()
+    began, started = time.time(), time.perf_counter()
     with target.connect() as connection:
         figures = [figure for release in releases for figure in read_profile(profiles / f"{release.source}.parquet")]
         figures += _star_figures(connection, manifest)
         rows = _insert(connection, figures)
-    return ModelResult(_UNIQUE_ID, "success", round(time.perf_counter() - started, 3), "", rows)
+    return ModelResult(_UNIQUE_ID, "success", began, round(time.perf_counter() - started, 3), "", rows)
 
 
 def _star_figures(connection: duckdb.DuckDBPyConnection, manifest: Path) -> list[Figure]:

@@ -226,8 +226,10 @@ def _statements_run(project: Project, scratch: Path) -> Iterator[Statement]:
     """Return the statement of each table as dbt kept it where it ran: one file a model, named as the model."""
     ids = {node["name"]: unique_id for unique_id, node in project.models.items()}
     kept = {path.stem: path for path in (scratch / "run").rglob("*.sql")}
-    for _, name in tables_read(project):
-        yield Statement(ids[name], kept[name].read_text(encoding="utf-8"))
+    tables = tables_read(project)
+    for (_, name), reads in tables.items():
+        made = sorted(read for read in reads if read in tables)
+        yield Statement(ids[name], kept[name].read_text(encoding="utf-8"), tuple(read for _, read in made))
 
 
 @contextlib.contextmanager

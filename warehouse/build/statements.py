@@ -10,22 +10,30 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
+from warehouse.query_threads import queries_at_once
 from warehouse.settings import Settings
 
 
 @dataclass(frozen=True)
 class Statement:
-    """How the table of one model is made: the model's unique id in dbt's manifest, and SQL that ends with an insert."""
+    """How the table of one model is made: the model's unique id in dbt's manifest, and SQL that ends with an insert.
+
+    `reads` are the names of the tables of other models that must be made before, directly or through views.
+    """
 
     unique_id: str
     sql: str
+    reads: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -35,10 +43,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """How one model ended: its unique id in the manifest, seconds, DuckDB's message if it failed, and rows made."""
+    """How one model ended: its unique id in the manifest, DuckDB's message if it failed, and rows made.
+
+    It began at `began` (seconds since 1970) and took `seconds`; others were made at the same time.
+    """
 
     unique_id: str
     status: Literal["success", "error"]
+    began: float
     seconds: float
     message: str
     rows: int
@@ -81,39 +93,60 @@ class Target:
 def run(
     statements: Sequence[Statement], target: Target, on_result: Callable[[ModelResult], None] = lambda _: None
 ) -> tuple[ModelResult, ...]:
-    """Run statements in their order, each in a transaction of its own, and say how each ended.
+    """Run statements, each in a transaction of its own once what it reads is made, and say how each ended.
 
-    The first that fails is the last that runs: what comes after it may read its table. `on_result` is told of each
-    model as it ends.
+    Two run at a time, within the threads and the memory of the target. Once one has failed, none begins: what is left
+    may read its table. `on_result` is told of each model as it ends, and that is the order of the results.
 
     Raises:
         duckdb.Error: the file cannot be opened.
     """
+    by_name = {statement.name: statement for statement in statements}
+    waiting = TopologicalSorter({name: by_name.keys() & statement.reads for name, statement in by_name.items()})
+    waiting.prepare()
     results: list[ModelResult] = []
-    with target.connect() as connection:
-        for statement in statements:
-            results.append(_run(statement, connection))
-            on_result(results[-1])
-            if results[-1].status == "error":
+    ready: deque[str] = deque()
+    running: dict[Future[ModelResult], str] = {}
+    with (
+        target.connect() as connection,
+        queries_at_once(connection) as at_once,
+        ThreadPoolExecutor(max_workers=at_once) as pool,
+    ):
+        while waiting.is_active():
+            # In the order of the statements, whichever was ready first.
+            ready += waiting.get_ready()
+            while ready and len(running) < at_once:
+                name = ready.popleft()
+                running[pool.submit(_run, by_name[name], connection)] = name
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                results.append(future.result())
+                on_result(results[-1])
+                waiting.done(running.pop(future))
+            if any(result.status == "error" for result in results):
                 break
+        for future in running:
+            results.append(future.result())
+            on_result(results[-1])
     return tuple(results)
 
 
 def _run(statement: Statement, connection: duckdb.DuckDBPyConnection) -> ModelResult:
-    started = time.perf_counter()
+    began, started = time.time(), time.perf_counter()
 
     def result(status: Literal["success", "error"], message: str, rows: int) -> ModelResult:
-        return ModelResult(statement.unique_id, status, round(time.perf_counter() - started, 3), message, rows)
+        return ModelResult(statement.unique_id, status, began, round(time.perf_counter() - started, 3), message, rows)
 
-    connection.execute("begin")
-    try:
-        inserted = connection.execute(statement.sql).fetchone()
-        connection.execute("commit")
-    except duckdb.Error as error:
-        # A table exists whole or not at all. A commit that fails has ended the transaction by itself.
-        with contextlib.suppress(duckdb.TransactionException):
-            connection.execute("rollback")
-        return result("error", str(error), 0)
+    with connection.cursor() as making:
+        making.execute("begin")
+        try:
+            inserted = making.execute(statement.sql).fetchone()
+            making.execute("commit")
+        except duckdb.Error as error:
+            # A table exists whole or not at all. A commit that fails has ended the transaction by itself.
+            with contextlib.suppress(duckdb.TransactionException):
+                making.execute("rollback")
+            return result("error", str(error), 0)
     assert inserted is not None
     return result("success", "", int(inserted[0]))
 
@@ -135,4 +168,9 @@ def write_statements(statements: Iterable[Statement], path: Path) -> None:
 
 def read_statements(path: Path) -> tuple[Statement, ...]:
     """Read what `write_statements` kept."""
-    return tuple(Statement(**entry) for entry in json.loads(path.read_text(encoding="utf-8")))
+    return tuple(statement_of(entry) for entry in json.loads(path.read_text(encoding="utf-8")))
+
+
+def statement_of(entry: Mapping[str, Any]) -> Statement:
+    """Return the statement that `asdict` made a mapping of, once that has been JSON."""
+    return Statement(**{**entry, "reads": tuple(entry["reads"])})
