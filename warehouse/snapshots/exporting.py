@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from warehouse.errors import IntegrityError, OutputError, StorageError
+from warehouse.errors import IntegrityError, OutputError, StorageError, UsageError
 from warehouse.files import sync_folder, write_atomically
 from warehouse.home import require_outside
 from warehouse.snapshots.catalog import DATABASE, MANIFEST, TABLES, Snapshot
@@ -64,7 +64,8 @@ def export(snapshot: Snapshot, target: Path, *, bagit: bool = False) -> Exported
     Raises:
         IntegrityError: a file of the snapshot is not as it was published; or the target holds another folder of this
             name. Nothing is written then.
-        UsageError: the target lies in a warehouse home.
+        UsageError: the target lies in a warehouse home; or it holds made-up data, and this snapshot real data, or the
+            other way round.
         OutputError: the target cannot be written to.
         StorageError: there is no room for it.
     """
@@ -95,6 +96,7 @@ def _into_folder(snapshot: Snapshot, target: Path, *, bagit: bool) -> Exported:
     target.mkdir(parents=True, exist_ok=True)
     with _alone(work, target):
         latest = _latest(target)
+        require_its_kind(latest, str(target), snapshot, "in one folder. Name another")
         for left in target.glob(f".{LATEST}.*.tmp"):
             left.unlink()
         is_new = not final.exists()
@@ -270,6 +272,23 @@ def read_pointer(content: bytes, place: str) -> dict[str, Any]:
     if not isinstance(found, dict) or not isinstance(found.get("created_at"), str):
         raise OutputError(f"{place} is not a latest.json of this program, and would be replaced. Name another folder.")
     return found
+
+
+def require_its_kind(latest: Mapping[str, Any] | None, place: str, snapshot: Snapshot, advice: str) -> None:
+    """Refuse to put made-up data beside real data, where who reads `latest.json` would take one for the other.
+
+    `advice` ends the sentence: where they do not belong together, and what to do.
+
+    Raises:
+        UsageError: the `latest.json` of `place` names a snapshot of the other kind.
+    """
+    if latest is None or latest.get("synthetic") is snapshot.manifest.synthetic:
+        return
+    kind, other = ("made-up", "real") if snapshot.manifest.synthetic else ("real", "made-up")
+    raise UsageError(
+        f"{snapshot.id} holds {kind} data, and {place} {other} data ({latest.get('snapshot_id')}): they do not belong "
+        f"{advice}."
+    )
 
 
 def _require_same(snapshot: Snapshot, folder: Path, *, bagit: bool) -> None:

@@ -26,7 +26,7 @@ from warehouse.object_store.bucket import Bucket, Patience, StoredObject
 from warehouse.object_store.fingerprint import Fingerprint, fingerprint
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import DATABASE, MANIFEST, Snapshot
-from warehouse.snapshots.exporting import LATEST, pointer, published_files, read_pointer
+from warehouse.snapshots.exporting import LATEST, pointer, published_files, read_pointer, require_its_kind
 from warehouse.snapshots.verification import SUMS, digests_in
 
 log = logging.getLogger("icw.snapshots")
@@ -93,7 +93,7 @@ def push(snapshot: Snapshot, bucket: Bucket) -> Pushed:
     log.info("Publishing %s to %s", snapshot.id, bucket.address, extra={"event": "step"})
     stated = published_files(snapshot)
     latest = _latest(bucket)
-    _require_its_kind(bucket, latest, snapshot)
+    require_its_kind(latest, str(bucket.address), snapshot, "below one prefix. Set ICW_PUBLISH_URL to another")
     sums = (snapshot.folder / SUMS).read_bytes()
     _require_no_other(bucket, snapshot, sums)
     # The manifest makes a folder a snapshot, and the list of digests a whole one.
@@ -274,13 +274,3 @@ def _require_no_other(bucket: Bucket, snapshot: Snapshot, sums: bytes) -> None:
             f"{bucket.address}/{snapshot.id} is there already, and its {SUMS} is not that of this snapshot. Nothing "
             "was sent. See which of them is right; remove that folder from the store, or use another prefix."
         )
-
-
-def _require_its_kind(bucket: Bucket, latest: Mapping[str, Any] | None, snapshot: Snapshot) -> None:
-    if latest is None or latest.get("synthetic") is snapshot.manifest.synthetic:
-        return
-    kind, other = ("made-up", "real") if snapshot.manifest.synthetic else ("real", "made-up")
-    raise UsageError(
-        f"{snapshot.id} holds {kind} data, and {bucket.address} {other} data ({latest.get('snapshot_id')}): they do "
-        "not belong below one prefix. Set ICW_PUBLISH_URL to another."
-    )
