@@ -10,6 +10,7 @@ from dagster_project.display.answers import (
     citation_verification_report,
 )
 from dagster_project.display.backfill import backfill_report, backfilled
+from dagster_project.display.manifests import manifest_totals
 from dagster_project.display.notices import absence_notice, synthetic_notice
 from dagster_project.display.rebuild import rebuild, rebuild_report
 from dagster_project.display.retention import prune_report, pruned, storage, storage_report
@@ -37,6 +38,7 @@ __all__ = [
     "citation_verification_report",
     "column_list",
     "documentation",
+    "manifest_totals",
     "matches",
     "page",
     "prune_report",

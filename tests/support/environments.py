@@ -8,6 +8,9 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "environments"
 
+IDC_CLIENT = "idc-index==0.13.4"
+"""The client of IDC that the warehouse is held against: the last one that requires idc-index-data 25.0.5."""
+
 
 def python_with(requirement: str) -> Path:
     """Return the Python of an environment with a package (`gen3`, `idc-index==0.13.4`), made if it is missing.

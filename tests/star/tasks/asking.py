@@ -11,15 +11,12 @@ from pathlib import Path
 
 import polars as pl
 
-from tests.support.environments import python_with
+from tests.support.environments import IDC_CLIENT, python_with
 from tests.support.icw import ICW
 from warehouse.landing import Landing, Release
 from warehouse.snapshots.catalog import Snapshot
 
 Rows = list[tuple[object, ...]]
-
-# The last client that requires idc-index-data 25.0.5.
-CLIENT = "idc-index==0.13.4"
 
 
 def icw_sql(snapshot: Snapshot, question: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -63,7 +60,7 @@ def ask_client(questions: Mapping[str, str], collection: str, folder: Path) -> C
     """Ask the idc-index client in SQL, and for the download of a collection into `folder`."""
     script = Path(__file__).with_name("ask_client.py")
     done = subprocess.run(
-        [python_with(CLIENT), script, folder, collection],
+        [python_with(IDC_CLIENT), script, folder, collection],
         input=json.dumps(dict(questions)),
         capture_output=True,
         text=True,
