@@ -54,7 +54,7 @@ terms: install ## write the defined terms of DICOM into the seeds of the dbt pro
 analyses: install ## renew the analysts' page from the snapshot in service: diagrams, SQL, outputs
 	@$(BIN)/python -m dagster_project.analysts_page
 
-test: install ## run the tests (about 5 minutes on two cores)
+test: install ## run the tests (about 6 minutes on two cores)
 	@$(BIN)/pytest -q -m "not full and not bench" $(PYTEST_OPTIONS) $(TESTS)
 
 test-full: install ## run all tests, also those that take longer

@@ -43,7 +43,7 @@ def manifest(
     as_json: JsonOption = False,
 ) -> None:
     """List what a query chooses for the tool that downloads it; size, licences and gaps go to standard error."""
-    from warehouse.downloads.choosing import choose, totals_of
+    from warehouse.downloads.choosing import chosen_by
 
     if as_json and output is None:
         raise UsageError("--json prints the totals where the manifest would go: name a file for that with --output.")
@@ -53,20 +53,19 @@ def manifest(
         require_outside(output, settings.home)
     console = Screen(stderr=True)
     display.absence_notice(console, {"warehouse": found}, sql, {}, strict=False)
-    choice = choose(found, sql, name, settings)
-    totals = totals_of(found, choice, settings)
-    if totals.records == 0:
-        raise UsageError(
-            f"There is nothing to list for {name}: the query returns {totals.chosen:,} different {choice.key}, which "
-            f"{choice.form.lacks}."
-        )
     with contextlib.ExitStack() as stack:
+        choice = stack.enter_context(chosen_by(found, sql, name, settings))
+        form, totals = choice.form, choice.totals()
+        if totals.records == 0:
+            raise UsageError(
+                f"There is nothing to list for {name}: the query returns {totals.chosen:,} different {choice.key}, "
+                f"which {form.lacks}."
+            )
         if cite:
-            answer = cited_answer(settings, found, choice.question, {}, {}, output, choice.form.format)
-            result = stack.enter_context(answer)
+            result = stack.enter_context(cited_answer(settings, found, choice.question, {}, {}, output, form.format))
         else:
-            result = stack.enter_context(query.run(found, choice.question, settings))
-        query.write_result(result, choice.form.format, output or sys.stdout.buffer, header=choice.form.header)
+            result = stack.enter_context(choice.manifest())
+        query.write_result(result, form.format, output or sys.stdout.buffer, header=form.header)
     if name == "idc" and totals.records > _FIT_A_COMMAND_LINE:
         console.print(
             f"{totals.records:,} identifiers may not fit into a command line. `idc download` reads the manifest for "
@@ -78,5 +77,5 @@ def manifest(
     if as_json:
         print(totals.model_dump_json(indent=2))
     else:
-        display.manifest_totals(console, totals, choice.form.lacks)
+        display.manifest_totals(console, totals, form.lacks)
     display.synthetic_notice(console, found)

@@ -16,6 +16,8 @@ _AT_ONCE = 2
 def queries_at_once(connection: DuckDBPyConnection) -> Iterator[int]:
     """Yield how many queries to run at a time on cursors of a connection; they share its threads while the block lasts.
 
+    After an error they stay shared: the connection may be broken, and is at its end.
+
     Half of the queries that measure data are too short for DuckDB to spread over two cores, and most of the others end
     on one. Two of them on one thread each take 10 to 15 % less than two that share two threads beside the threads that
     ask (measured in November 2026, two cores).

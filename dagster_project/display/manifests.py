@@ -34,20 +34,13 @@ def manifest_totals(console: Console, totals: Totals, lacks: str) -> None:
     console.print(table)
     if totals.without_size:
         console.print(f"The size of {totals.without_size:,} of them is not known.", highlight=False)
+    not_listed = []
     if totals.missing:
-        console.print(
-            f"NOT LISTED: {totals.missing:,} of the {totals.chosen:,} different {totals.key} {lacks}.",
-            style="bold yellow",
-            highlight=False,
-            soft_wrap=True,
-        )
+        not_listed.append(f"{totals.missing:,} of the {totals.chosen:,} different {totals.key} {lacks}")
     if totals.rows_without_key:
-        console.print(
-            f"NOT LISTED: {counted_rows(totals.rows_without_key)} of the query without {totals.key}.",
-            style="bold yellow",
-            highlight=False,
-            soft_wrap=True,
-        )
+        not_listed.append(f"{counted_rows(totals.rows_without_key)} of the query without {totals.key}")
+    for what in not_listed:
+        console.print(f"NOT LISTED: {what}.", style="bold yellow", highlight=False, soft_wrap=True)
 
 
 def _size(size_bytes: int) -> str:

@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 
 from dagster_project.cli import app
 from warehouse.answers.record import Citation
-from warehouse.downloads.choosing import choose, totals_of
+from warehouse.downloads.choosing import chosen_by
 from warehouse.downloads.forms import FORMS, ManifestName
-from warehouse.errors import UsageError
+from warehouse.errors import NotCitable, UsageError
 from warehouse.snapshots.catalog import Snapshot
 
 ALL = "select series_key from fct_series"
@@ -107,16 +107,17 @@ def test_the_same_record_chosen_twice_is_one_line(published: Snapshot) -> None:
 
 
 def test_the_finest_key_chooses(published: Snapshot) -> None:
-    found = choose(published, "select series_instance_uid, series_key, object_id from fct_series", "csv")
-    assert (found.key, found.kind) == ("object_id", "files")
-    found = choose(published, "select series_instance_uid, series_key from fct_series", "csv")
-    assert (found.key, found.kind) == ("series_key", "series")
+    with chosen_by(published, "select series_instance_uid, series_key, object_id from fct_series", "csv") as found:
+        assert (found.key, found.kind) == ("object_id", "files")
+    with chosen_by(published, "select series_instance_uid, series_key from fct_series", "csv") as found:
+        assert (found.key, found.kind) == ("series_key", "series")
 
 
 @pytest.mark.parametrize("name", list(FORMS))
 def test_a_query_without_a_key_is_told_which_it_needs(published: Snapshot, name: ManifestName) -> None:
-    with pytest.raises(UsageError) as refused:
-        choose(published, "select modality, count(*) as n from fct_series group by all", name)
+    asked = "select modality, count(*) as n from fct_series group by all"
+    with pytest.raises(UsageError) as refused, chosen_by(published, asked, name):
+        pass
     assert f"A manifest for {name} needs a query that returns one of the columns " in str(refused.value)
     assert ", ".join(FORMS[name].keys) in str(refused.value)
     assert "this one returns modality, n." in str(refused.value)
@@ -154,9 +155,23 @@ def test_totals_are_told_to_programs_beside_a_file(published: Snapshot, tmp_path
 
 
 def test_records_without_a_licence_are_counted(published: Snapshot) -> None:
-    found = totals_of(published, choose(published, f"{ALL} where source_id = 'bih'", "csv"))
+    with chosen_by(published, f"{ALL} where source_id = 'bih'", "csv") as choice:
+        found = choice.totals()
     assert [(entry.license_id, entry.records) for entry in found.licenses] == [(None, 3)]
     assert (found.records, found.bytes, found.without_size) == (3, 0, 3)
+
+
+def test_of_a_query_that_returns_other_rows_each_time_the_totals_are_those_of_the_manifest(
+    published: Snapshot, tmp_path: Path
+) -> None:
+    path = tmp_path / "manifest.csv"
+    asked = f"{ALL} where source_id = 'idc' and random() < 0.5 union all {ALL} where series_key = 1"
+    for _ in range(5):
+        totals = json.loads(call(published, "csv", asked, "--output", str(path), "--json").stdout)
+        rows = list(csv.DictReader(path.read_text().splitlines()))
+        assert (len(rows), sum(int(row["size_bytes"]) for row in rows)) == (totals["records"], totals["bytes"])
+    with pytest.raises(NotCitable):
+        call(published, "csv", asked, "--cite")
 
 
 def test_a_manifest_can_be_cited(published: Snapshot, tmp_path: Path) -> None:

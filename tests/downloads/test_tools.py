@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.environments import IDC_CLIENT, python_with
 from tests.support.published_releases import NEWER, published_releases, snapshot_of
-from warehouse.downloads.choosing import choose, totals_of
+from warehouse.downloads.choosing import Totals, chosen_by
 from warehouse.downloads.forms import ManifestName
 from warehouse.snapshots import query
 from warehouse.snapshots.catalog import Snapshot
@@ -51,11 +51,12 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return snapshot_of(published_releases(tmp_path_factory), NEWER)
 
 
-def written(snapshot: Snapshot, name: ManifestName, sql: str, path: Path) -> Path:
-    choice = choose(snapshot, sql, name)
-    with query.run(snapshot, choice.question) as result:
-        query.write_result(result, choice.form.format, path, header=choice.form.header)
-    return path
+def written(snapshot: Snapshot, name: ManifestName, sql: str, path: Path) -> Totals:
+    with chosen_by(snapshot, sql, name) as choice:
+        totals = choice.totals()
+        with choice.manifest() as result:
+            query.write_result(result, choice.form.format, path, header=choice.form.header)
+    return totals
 
 
 def read_by(package: str, program: str, *arguments: Path) -> Any:
@@ -66,9 +67,9 @@ def read_by(package: str, program: str, *arguments: Path) -> Any:
 
 
 def test_idc_index_finds_a_thousand_series_and_the_same_bytes(snapshot: Snapshot, tmp_path: Path) -> None:
-    commands = written(snapshot, "s5cmd", THOUSAND, tmp_path / "manifest.s5cmd")
-    identifiers = written(snapshot, "idc", THOUSAND, tmp_path / "identifiers.txt")
-    totals = totals_of(snapshot, choose(snapshot, THOUSAND, "s5cmd"))
+    commands, identifiers = tmp_path / "manifest.s5cmd", tmp_path / "identifiers.txt"
+    totals = written(snapshot, "s5cmd", THOUSAND, commands)
+    assert written(snapshot, "idc", THOUSAND, identifiers) == totals
     assert (totals.chosen, totals.records, totals.missing) == (1000, 1000, 0)
     found = read_by(IDC_CLIENT, READ_BY_IDC, commands, tmp_path, identifiers)
     assert (found["commands"], found["known"], found["asked"]) == (1000, 1000, 1000)
@@ -79,10 +80,9 @@ def test_idc_index_finds_a_thousand_series_and_the_same_bytes(snapshot: Snapshot
 
 
 def test_gen3_reads_the_files_of_the_portal(snapshot: Snapshot, tmp_path: Path) -> None:
-    every = "select file_key from fct_file"
-    path = written(snapshot, "gen3", every, tmp_path / "manifest.json")
+    path = tmp_path / "manifest.json"
+    totals = written(snapshot, "gen3", "select file_key from fct_file", path)
     found = read_by("gen3==4.28.5", READ_BY_GEN3, path)
-    totals = totals_of(snapshot, choose(snapshot, every, "gen3"))
     assert len(found) == totals.records > 1000
     assert sum(size or 0 for _, size, _, _ in found) == totals.bytes
     assert {host for *_, host in found} == {"data.midrc.org"}

@@ -125,35 +125,6 @@ def test_a_zip_file_stores_parquet_and_is_the_same_each_time(published: Snapshot
     assert {Path(name).suffix for name in stored} == {".parquet", ".duckdb"}
 
 
-def test_a_synthetic_snapshot_says_so_and_stays_among_its_kind(home: Path, tmp_path: Path) -> None:
-    publish(make_build(tmp_path / "build", synthetic=True), [PASSED], home, {})
-    export(snapshot(home, None), tmp_path / "share", bagit=True)
-    assert json.loads((tmp_path / "share" / "latest.json").read_text())["synthetic"] is True
-    assert "SYNTHETIC" in next((tmp_path / "share").glob("*/bag-info.txt")).read_text()
-    other = tmp_path / "other"
-    publish(make_build(tmp_path / "real"), [PASSED], other, {})
-    with pytest.raises(UsageError, match="do not belong in one home"):
-        import_snapshot(other, tmp_path / "share")
-
-
-@pytest.mark.parametrize("synthetic", [True, False])
-def test_made_up_data_is_not_exported_beside_real_data(tmp_path: Path, *, synthetic: bool) -> None:
-    of_kind: dict[bool, Snapshot] = {}
-    for kind in (not synthetic, synthetic):
-        home = tmp_path / f"home-{kind}"
-        publish(make_build(tmp_path / f"build-{kind}", synthetic=kind), [PASSED], home, {})
-        of_kind[kind] = snapshot(home, None)
-    share = tmp_path / "share"
-    export(of_kind[not synthetic], share)
-    before = files(share)
-    kind, other = ("made-up", "real") if synthetic else ("real", "made-up")
-    with pytest.raises(UsageError, match=rf"holds {kind} data, .* {other} data .*: they do not belong in one folder"):
-        export(of_kind[synthetic], share)
-    assert files(share) == before
-    (share / "latest.json").unlink()
-    assert export(of_kind[synthetic], share).is_new
-
-
 def test_a_dropped_duckdb_file_is_left_out_and_made_again_there(home: Path, tmp_path: Path) -> None:
     old, _ = (night(home, number) for number in range(2))
     drop_databases(home, 1)

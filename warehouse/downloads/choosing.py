@@ -5,6 +5,8 @@ The query of the user becomes a part of that question, so that the manifest can 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,17 +23,71 @@ from warehouse.sql_text import quoted
 
 @dataclass(frozen=True)
 class Choice:
-    """What a query chooses: by which key, and the question (SQL) whose answer, written as `form` says, is the manifest.
+    """What a query chooses, and by which key; `question` is one query (SQL) whose answer is the manifest.
 
-    `totals` is the question of what it comes to, `counts` that of what the query returns and the manifest cannot name.
+    The query has been run once, into the table `chosen` of `connection`: one that returns other rows each time, such as
+    a limit without an order, gives a manifest, totals and counts of the same rows.
     """
 
     form: ManifestForm
     key: str
     kind: Kind
     question: str
-    totals: str
-    counts: str
+    connection: duckdb.DuckDBPyConnection
+
+    def manifest(self) -> query.Result:
+        """Return the manifest, to be written as the form says; it is the last that can be asked of the choice."""
+        return query.Result(self.connection, self.connection.sql(f"{self._listed} {self.form.listing}"))
+
+    def totals(self) -> Totals:
+        """Return what the manifest comes to.
+
+        Raises:
+            UsageError: the key is not of the type of its column.
+        """
+        by = quoted(self.key)
+        with query.sentences():
+            ((chosen, missing, without_key),) = self._rows(
+                f"select count({by}), count(case when {by} not in (select {by} from listed) then 1 end),"
+                f" coalesce(sum(case when {by} is null then row_count end), 0) from chosen"
+            )
+            by_license = self._rows(
+                "select listed.license_id, license.license_long_name, license.commercial_use_allowed, license.note,"
+                " count(*) as records, coalesce(sum(instance_count), 0), coalesce(sum(size_bytes), 0),"
+                " count(*) - count(size_bytes)"
+                " from listed left join dim_license as license on listed.license_id = license.license_id"
+                " group by all order by records desc, listed.license_id"
+            )
+        licenses = tuple(
+            LicenseTotal(
+                license_id=row[0],
+                license=row[1],
+                commercial_use_allowed=row[2],
+                note=row[3],
+                records=row[4],
+                bytes=int(row[6]),
+            )
+            for row in by_license
+        )
+        return Totals(
+            key=self.key,
+            kind=self.kind,
+            chosen=chosen,
+            missing=missing,
+            rows_without_key=int(without_key),
+            records=sum(entry.records for entry in licenses),
+            instances=sum(int(row[5]) for row in by_license),
+            bytes=sum(entry.bytes for entry in licenses),
+            without_size=sum(row[7] for row in by_license),
+            licenses=licenses,
+        )
+
+    @property
+    def _listed(self) -> str:
+        return f"with {_listed(self.form, self.key)}"
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(f"{self._listed} {sql}").fetchall()
 
 
 class LicenseTotal(BaseModel):
@@ -68,8 +124,9 @@ class Totals(BaseModel):
     licenses: tuple[LicenseTotal, ...]
 
 
-def choose(snapshot: Snapshot, sql: str, name: ManifestName, settings: Settings | None = None) -> Choice:
-    """Return what a query chooses for a manifest of a form.
+@contextmanager
+def chosen_by(snapshot: Snapshot, sql: str, name: ManifestName, settings: Settings | None = None) -> Iterator[Choice]:
+    """Yield what a query chooses for a manifest of a form, while the block lasts.
 
     Raises:
         UsageError: the query is wrong, or returns no column by which this form chooses.
@@ -86,29 +143,20 @@ def choose(snapshot: Snapshot, sql: str, name: ManifestName, settings: Settings 
             f"{', '.join(sorted(columns))}. Let it return one of them, e.g. select {next(iter(form.keys))} from ..."
         )
     # A comment at its end must not swallow the bracket.
-    asked = f"(\n{_without_semicolons(sql)}\n)"
+    chosen = f"select {quoted(key)}, count(*) as row_count from (\n{_without_semicolons(sql)}\n) as asked group by all"
+    question = f"with chosen as ({chosen}), {_listed(form, key)} {form.listing}"
+    with closing(query.connect(snapshot, settings)) as connection:
+        with query.sentences():
+            connection.execute(f"create temp table chosen as {chosen}")
+        yield Choice(form, key, form.keys[key], question, connection)
+
+
+def _listed(form: ManifestForm, key: str) -> str:
+    """Return the relations (SQL) `known` and `listed`: all records of a form, and those that a manifest lists."""
     by = quoted(key)
-    common = (
-        f"with chosen as (select distinct {by} from {asked} as asked where {by} is not null),"
-        f" known as ({form.records(key)}),"
+    return (
+        f"known as ({form.records(key)}),"
         f" listed as (select * from known where {by} in (select {by} from chosen) and {form.condition})"
-    )
-    return Choice(
-        form=form,
-        key=key,
-        kind=form.keys[key],
-        question=f"{common} {form.listing}",
-        totals=(
-            f"{common} select listed.license_id, license.license_long_name, license.commercial_use_allowed,"
-            " license.note, count(*) as records, sum(instance_count) as instances, sum(size_bytes) as bytes,"
-            " count(*) - count(size_bytes) as without_size"
-            " from listed left join dim_license as license on listed.license_id = license.license_id"
-            " group by all order by records desc, listed.license_id"
-        ),
-        counts=(
-            f"{common} select (select count(*) from chosen), (select count(*) from chosen where {by} not in"
-            f" (select {by} from listed)), (select count(*) from {asked} as asked where {by} is null)"
-        ),
     )
 
 
@@ -119,42 +167,3 @@ def _without_semicolons(statement: str) -> str:
         if kind == duckdb.token_type.operator and content[offset : offset + 1] == b";":
             content[offset : offset + 1] = b" "
     return content.decode()
-
-
-def totals_of(snapshot: Snapshot, choice: Choice, settings: Settings | None = None) -> Totals:
-    """Return what a manifest comes to.
-
-    Raises:
-        UsageError: the query fails on a value that it meets.
-        IntegrityError: the snapshot's file cannot be opened.
-    """
-    ((chosen, missing, without_key),) = _rows(snapshot, choice.counts, settings)
-    by_license = _rows(snapshot, choice.totals, settings)
-    return Totals(
-        key=choice.key,
-        kind=choice.kind,
-        chosen=chosen,
-        missing=missing,
-        rows_without_key=without_key,
-        records=sum(row[4] for row in by_license),
-        instances=sum(int(row[5] or 0) for row in by_license),
-        bytes=sum(int(row[6] or 0) for row in by_license),
-        without_size=sum(row[7] for row in by_license),
-        licenses=tuple(
-            LicenseTotal(
-                license_id=row[0],
-                license=row[1],
-                commercial_use_allowed=row[2],
-                note=row[3],
-                records=row[4],
-                bytes=int(row[6] or 0),
-            )
-            for row in by_license
-        ),
-    )
-
-
-def _rows(snapshot: Snapshot, sql: str, settings: Settings | None) -> list[tuple[Any, ...]]:
-    with query.run(snapshot, sql, settings) as result:
-        table = result.reader().read_all()
-    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))

@@ -67,21 +67,27 @@ def measure_relations(connection: DuckDBPyConnection, relations: Sequence[Relati
     Raises:
         duckdb.Error: one of them cannot be read.
     """
-    # Whatever relation they are of: one that is larger than all others would end on one core.
+    # Whatever relation they are of: one that is larger than all others would end on one core. A map drops what has not
+    # begun when one of them fails.
     with queries_at_once(connection) as at_once, ThreadPoolExecutor(max_workers=at_once) as pool:
         measured = list(pool.map(lambda relation: _Measured.of(connection, relation), relations))
-        counting = [[pool.submit(of_it.values, columns) for columns in of_it.batches()] for of_it in measured]
-        counted = [[future.result() for future in futures] for futures in counting]
-        passing = [
-            [pool.submit(one_pass) for one_pass in of_it.passes(values)]
-            for of_it, values in zip(measured, counted, strict=True)
+        batches = [(place, columns) for place, of_it in enumerate(measured) for columns in of_it.batches()]
+        counted: list[list[_Counted]] = [[] for _ in measured]
+        for (place, _), found in zip(
+            batches, pool.map(lambda batch: measured[batch[0]].values(batch[1]), batches), strict=True
+        ):
+            counted[place].append(found)
+        passes = [(place, one) for place, of_it in enumerate(measured) for one in of_it.passes(counted[place])]
+        entries = [
+            [of_it.whole, *(entry for found in of_batches for entry in found.entries)]
+            for of_it, of_batches in zip(measured, counted, strict=True)
         ]
-        passed = [[future.result() for future in futures] for futures in passing]
+        for (place, _), found in zip(passes, pool.map(lambda one_pass: one_pass[1](), passes), strict=True):
+            entries[place] += found
     return [
-        Figure(of_it.relation.layer, of_it.relation.source_id, of_it.relation.name, *what, float(number))
-        for of_it, values, passes in zip(measured, counted, passed, strict=True)
-        for entries in ([of_it.whole], *(found.entries for found in values), *passes)
-        for what, number in entries
+        Figure(relation.layer, relation.source_id, relation.name, *what, float(number))
+        for relation, of_it in zip(relations, entries, strict=True)
+        for what, number in of_it
     ]
 
 
