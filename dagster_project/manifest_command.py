@@ -57,10 +57,9 @@ def manifest(
         choice = stack.enter_context(chosen_by(found, sql, name, settings))
         form, totals = choice.form, choice.totals()
         if totals.records == 0:
-            raise UsageError(
-                f"There is nothing to list for {name}: the query returns {totals.chosen:,} different {choice.key}, "
-                f"which {form.lacks}."
-            )
+            several = f"{totals.chosen:,} different {choice.key}, which {form.lacks}"
+            returned = several if totals.chosen else f"no {choice.key}"
+            raise UsageError(f"There is nothing to list for {name}: the query returns {returned}.")
         if cite:
             result = stack.enter_context(cited_answer(settings, found, choice.question, {}, {}, output, form.format))
         else:

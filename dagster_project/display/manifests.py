@@ -18,8 +18,8 @@ _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB"))
 
 def manifest_totals(console: Console, totals: Totals, lacks: str) -> None:
     """Say how much a manifest lists, under which licences, and what it does not list."""
-    instances = f"{totals.instances:,} instances, " if totals.instances else ""
-    console.print(f"{totals.records:,} {totals.kind}, {instances}{_size(totals.bytes)}.", highlight=False)
+    instances = f"instances: {totals.instances:,}, " if totals.instances else ""
+    console.print(f"{totals.kind}: {totals.records:,}, {instances}size: {_size(totals.bytes)}", highlight=False)
     table = Table(show_edge=False)
     for heading in ("licence", "commercial use"):
         table.add_column(heading)

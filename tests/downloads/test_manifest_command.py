@@ -34,7 +34,7 @@ def uuid(number: int) -> str:
 def test_series_of_idc_are_copied_from_its_buckets(published: Snapshot) -> None:
     done = call(published, "s5cmd", f"{ALL} where series_key in (2, 1, 201)")
     assert done.stdout.splitlines() == [f"cp s3://idc-open-data/{uuid(number)}/* ." for number in (1, 2)]
-    assert "2 series, 20 instances, 3.0 MB." in done.stderr
+    assert "series: 2, instances: 20, size: 3.0 MB\n" in done.stderr
     assert "NOT LISTED: 1 of the 3 different series_key are not in the public buckets of IDC." in done.stderr
 
 
@@ -131,7 +131,7 @@ def test_a_query_without_a_key_is_told_which_it_needs(published: Snapshot, name:
         ("create table t as select 1 as series_key", "read-only"),
         ("select 'CT' as series_key", "Cannot compare values of type BIGINT and VARCHAR"),
         (f"{ALL} where source_id = 'midrc'", "which are not in the public buckets of IDC"),
-        (f"{ALL} where false", "the query returns 0 different series_key"),
+        (f"{ALL} where false", "the query returns no series_key."),
     ],
 )
 def test_what_cannot_be_listed_is_a_sentence(published: Snapshot, tmp_path: Path, sql: str, words: str) -> None:
