@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from duckdb import DuckDBPyConnection
 
-from tests.support.small_release import FILES, land
+from tests.support.portal_nights import files_of, land_night
+from tests.support.small_release import FILES, land, with_load
 from warehouse.contracts import load_contract
 from warehouse.errors import IntegrityError, StorageError
+from warehouse.files import sha256_of
 from warehouse.landing import Landing, Release
 from warehouse.profiles import store
-from warehouse.profiles.figures import PROFILE_COLUMNS
-from warehouse.profiles.store import has_profile, profile_of, profile_path, read_profile
+from warehouse.profiles.figures import PROFILE_COLUMNS, Figure
+from warehouse.profiles.measure import Relation
+from warehouse.profiles.store import has_profile, measure_lacking, profile_of, profile_path, read_profile
 
 
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The schemas that were measured, one entry each time."""
+    """The sources of what was measured together, one entry each time."""
     times: list[str] = []
 
-    def measure(connection: object, schema: str, contract: object) -> object:
-        times.append(schema)
-        return original(connection, schema, contract)  # type: ignore[arg-type]
+    def measure(connection: DuckDBPyConnection, relations: Sequence[Relation]) -> list[Figure]:
+        times.append(" ".join(dict.fromkeys(str(relation.source_id) for relation in relations)))
+        return original(connection, relations)
 
-    original = store.measure_datasets
-    monkeypatch.setattr(store, "measure_datasets", measure)
+    original = store.measure_relations
+    monkeypatch.setattr(store, "measure_relations", measure)
     return times
 
 
@@ -75,6 +80,49 @@ def test_its_bytes_are_the_same_with_any_threads(tmp_path: Path, landed: tuple[L
     one = profile_of(tmp_path / "one", landing, release, threads=1)
     two = profile_of(tmp_path / "two", landing, release, threads=2, memory_limit="500MB")
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_several_are_measured_together_as_each_by_itself(
+    tmp_path: Path, landed: tuple[Landing, Release], measured: list[str]
+) -> None:
+    landing, release = landed
+    _, portal = land_night(tmp_path, 0, files_of(0))
+    measure_lacking(tmp_path, landing, [release, portal])
+    assert measured == ["idc midrc"]
+    measure_lacking(tmp_path, landing, [release, portal])
+    assert measured == ["idc midrc"]
+    for one in (release, portal):
+        assert has_profile(tmp_path, one)
+        alone = profile_of(tmp_path / "alone", landing, one)
+        assert profile_of(tmp_path, landing, one).read_bytes() == alone.read_bytes()
+
+
+def test_a_release_that_cannot_be_measured_keeps_no_other_from_it(
+    tmp_path: Path, landed: tuple[Landing, Release], measured: list[str]
+) -> None:
+    landing, release = landed
+    _, portal = land_night(tmp_path, 0, files_of(0))
+    spoil(landing, release)
+    measure_lacking(tmp_path, landing, [release, portal])
+    assert measured == ["midrc"]
+    assert has_profile(tmp_path, portal)
+    with pytest.raises(IntegrityError, match=r"idc 25\.0\.5 cannot be profiled"):
+        profile_of(tmp_path, landing, release)
+
+
+def test_a_release_that_duckdb_cannot_read_is_left_to_be_said(tmp_path: Path, landed: tuple[Landing, Release]) -> None:
+    landing, release = landed
+    _, unreadable = land_night(tmp_path, 0, files_of(0))
+    load = next(load for load in unreadable.loads if load.objects)
+    text = tmp_path / "text"
+    text.write_text("no parquet")
+    entry = load.objects[0].model_copy(update={"sha256": sha256_of(text), "bytes": text.stat().st_size})
+    unreadable = with_load(unreadable, load.dataset, objects=(entry,))
+    unreadable = landing.commit(unreadable, {entry.sha256: text})
+    measure_lacking(tmp_path, landing, [release, unreadable])
+    assert profile_of(tmp_path, landing, release).is_file()
+    with pytest.raises(IntegrityError, match=r"midrc .* cannot be profiled, though its files are as they were landed"):
+        profile_of(tmp_path, landing, unreadable)
 
 
 def test_it_outlives_the_landed_files(tmp_path: Path, landed: tuple[Landing, Release], measured: list[str]) -> None:

@@ -29,7 +29,7 @@ from warehouse.build.statements import ModelResult, Statement, Target
 from warehouse.errors import BuildFailed
 from warehouse.files import write_atomically, writing_to
 from warehouse.landing import Landing, Release
-from warehouse.profiles.store import profile_of
+from warehouse.profiles.store import measure_lacking, profile_of
 from warehouse.settings import Settings
 from warehouse.sql_text import quoted
 
@@ -110,10 +110,9 @@ def prepare(
     """
     landing.require_intact([*releases, *evidence.inputs])
     project = project_with_empty_build(settings)
-    profiles = [
-        profile_of(home, landing, release, threads=settings.threads, memory_limit=settings.memory_limit)
-        for release in releases
-    ]
+    bounds = {"threads": settings.threads, "memory_limit": settings.memory_limit}
+    measure_lacking(home, landing, releases, **bounds)
+    profiles = [profile_of(home, landing, release, **bounds) for release in releases]
     by_source = {release.source: release for release in releases}
     digest = input_digest(releases, evidence)
     build = _build_in(

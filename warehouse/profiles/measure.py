@@ -48,17 +48,12 @@ class Relation:
     key: tuple[str, ...]
 
 
-def measure_datasets(connection: DuckDBPyConnection, schema: str, contract: Contract) -> list[Figure]:
-    """Return the figures of every dataset of a contract, read through the views `<schema>.<dataset>`.
-
-    Raises:
-        duckdb.Error: a view is missing, or a file behind one cannot be read.
-    """
-    relations = [
+def datasets_of(schema: str, contract: Contract) -> list[Relation]:
+    """Return every dataset of a contract as what is measured of it: the view `<schema>.<dataset>`."""
+    return [
         Relation(f"{quoted(schema)}.{quoted(name)}", "landed", contract.source, name, tuple(dataset.key))
         for name, dataset in contract.datasets.items()
     ]
-    return measure_relations(connection, relations)
 
 
 def measure_relations(connection: DuckDBPyConnection, relations: Sequence[Relation]) -> list[Figure]:
@@ -71,13 +66,15 @@ def measure_relations(connection: DuckDBPyConnection, relations: Sequence[Relati
     # begun when one of them fails.
     with queries_at_once(connection) as at_once, ThreadPoolExecutor(max_workers=at_once) as pool:
         measured = list(pool.map(lambda relation: _Measured.of(connection, relation), relations))
-        batches = [(place, columns) for place, of_it in enumerate(measured) for columns in of_it.batches()]
+        # Those with the most rows take longest: they begin, so that no thread works alone at the end.
+        largest_first = sorted(range(len(measured)), key=lambda place: -measured[place].rows)
+        batches = [(place, columns) for place in largest_first for columns in measured[place].batches()]
         counted: list[list[_Counted]] = [[] for _ in measured]
         for (place, _), found in zip(
             batches, pool.map(lambda batch: measured[batch[0]].values(batch[1]), batches), strict=True
         ):
             counted[place].append(found)
-        passes = [(place, one) for place, of_it in enumerate(measured) for one in of_it.passes(counted[place])]
+        passes = [(place, one) for place in largest_first for one in measured[place].passes(counted[place])]
         entries = [
             [of_it.whole, *(entry for found in of_batches for entry in found.entries)]
             for of_it, of_batches in zip(measured, counted, strict=True)

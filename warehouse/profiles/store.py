@@ -11,7 +11,9 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +28,7 @@ from warehouse.files import sync_folder, writing_to
 from warehouse.landed_views import landed_file, lay_out_release
 from warehouse.landing import Landing, Release
 from warehouse.profiles.figures import PROFILE_COLUMNS, Figure
-from warehouse.profiles.measure import measure_datasets
+from warehouse.profiles.measure import Relation, datasets_of, measure_relations
 
 FOLDER = "profiles"
 
@@ -54,11 +56,31 @@ def profile_of(home: Path, landing: Landing, release: Release, *, threads: int =
     """
     path = profile_path(home, release)
     if not _holds(path, release):
-        figures = _measured(landing, release, threads, memory_limit)
-        with writing_to(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(figures, path, release)
+        if damage := landing.damage(release):
+            raise IntegrityError(
+                f"{_named_release(release)} cannot be profiled. {' '.join(damage)} Land it anew: run the command again."
+            )
+        _measure(home, landing, [release], threads, memory_limit)
     return path
+
+
+def measure_lacking(
+    home: Path, landing: Landing, releases: Sequence[Release], *, threads: int = 2, memory_limit: str = "1GB"
+) -> None:
+    """Measure the profiles that are lacking of releases, all of them at a time: on two cores that is sooner done.
+
+    There is at most one release of a source. One that cannot be measured is left to `profile_of`, which says why.
+
+    Raises:
+        StorageError: the home cannot be written, or DuckDB may not use enough memory.
+    """
+    lacking = [release for release in releases if not _holds(profile_path(home, release), release)]
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        damaged = pool.map(landing.damage, lacking)
+        whole = [release for release, found in zip(lacking, damaged, strict=True) if not found]
+    if whole:
+        with suppress(IntegrityError):
+            _measure(home, landing, whole, threads, memory_limit)
 
 
 def has_profile(home: Path, release: Release) -> bool:
@@ -124,19 +146,19 @@ def form_of(source: str) -> str:
     return digest.hexdigest()
 
 
-def _measured(landing: Landing, release: Release, threads: int, memory_limit: str) -> list[Figure]:
-    subject = f"{release.source} {release.version}"
-    if damage := landing.damage(release):
-        raise IntegrityError(f"{subject} cannot be profiled. {' '.join(damage)} Land it anew: run the command again.")
-    contract = load_contract(release.source)
-    there = {name for name in contract.datasets if landed_file(landing, release, name) is not None}
+def _measure(home: Path, landing: Landing, releases: Sequence[Release], threads: int, memory_limit: str) -> None:
+    """Measure intact releases, at most one of a source, and write their profiles."""
+    subject = " and ".join(map(_named_release, releases))
     with TemporaryDirectory(prefix="icw-profile-") as spill, duckdb.connect(":memory:") as connection:
         connection.execute("set temp_directory = $1", [spill])
         connection.execute("set threads = $1", [threads])
         connection.execute("set memory_limit = $1", [memory_limit])
+        relations: list[Relation] = []
         try:
-            lay_out_release(connection, landing, release, "landed")
-            figures = measure_datasets(connection, "landed", contract)
+            for release in releases:
+                lay_out_release(connection, landing, release, release.source)
+                relations += datasets_of(release.source, load_contract(release.source))
+            figures = measure_relations(connection, relations)
         except duckdb.OutOfMemoryException as error:
             raise StorageError(
                 f"Profiling {subject} needs more memory than DuckDB may use ({str(error).splitlines()[0]}): raise "
@@ -146,7 +168,20 @@ def _measured(landing: Landing, release: Release, threads: int, memory_limit: st
             raise IntegrityError(
                 f"{subject} cannot be profiled, though its files are as they were landed: {str(error).splitlines()[0]}."
             ) from error
-    return in_order(figure for figure in figures if figure.dataset in there)
+    for release in releases:
+        there = {load.dataset for load in release.loads if landed_file(landing, release, load.dataset) is not None}
+        path = profile_path(home, release)
+        with writing_to(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(in_order(_figures_of(figures, release.source, there)), path, release)
+
+
+def _named_release(release: Release) -> str:
+    return f"{release.source} {release.version}"
+
+
+def _figures_of(figures: Iterable[Figure], source: str, datasets: Collection[str]) -> Iterator[Figure]:
+    return (figure for figure in figures if figure.source_id == source and figure.dataset in datasets)
 
 
 def _write(figures: list[Figure], path: Path, release: Release) -> None:

@@ -43,7 +43,7 @@ from warehouse.quality.suite import (
     StarSuite,
 )
 from warehouse.quality.suites import LANDED, RELEASE, STAR
-from warehouse.quality.verdicts import Asset, Verdict, failed_errors
+from warehouse.quality.verdicts import Verdict, failed_errors
 from warehouse.query_threads import queries_at_once
 from warehouse.reading import found_columns
 from warehouse.registry import SOURCE_NAMES
@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 __all__ = ["audit_landed", "audit_star", "failed_errors"]
 
 NOTHING_KNOWN = KnownGaps()
+
+# What takes longest begins, so that no thread works alone at the end, nor waits for the engine to be loaded.
+_LONGEST = ("stable records", "validity", "integrity")
 
 Judge = Callable[[Sequence[Profile]], list[Verdict]]
 
@@ -119,28 +122,36 @@ def _judged(
 
         landed = [_beside_the_past(release, contracts(release.source), past) for release in releases]
 
-        def of_files(release: LandedRelease) -> list[Verdict]:
+        def measured(release: LandedRelease) -> _MeasuredFiles:
             with database.cursor() as connection:
-                return _file_verdicts(connection, release, landing, bounds, judge)
+                return _measure_files(connection, release, landing, bounds)
+
+        def of_files(release: LandedRelease, files: _MeasuredFiles) -> list[Verdict]:
+            with database.cursor() as connection:
+                return _file_verdicts(connection, release, files, bounds, judge)
 
         def of_suite(judged: tuple[LandedRelease, ReleaseSuite]) -> list[Verdict]:
             with database.cursor() as connection:
                 return _release_verdicts(connection, *judged, bounds, judge)
 
         with queries_at_once(database) as at_once, ThreadPoolExecutor(max_workers=at_once) as pool:
-            of_landed = list(pool.map(of_files, landed))
-            # The files are views by now, and each suite reads them by itself. The last suites take longest: they begin,
-            # so that no thread works alone at the end.
-            tasks = [(release, suite) for suite in reversed(RELEASE) for release in landed]
+            files = list(pool.map(measured, landed))
+            # The files are views by now, and each suite reads them by itself.
+            tasks = [(release, suite) for suite in sorted(RELEASE, key=_begins) for release in landed]
             judged = {
                 (release.release.source, suite.name): verdicts
                 for (release, suite), verdicts in zip(tasks, pool.map(of_suite, tasks), strict=True)
             }
+            of_landed = list(pool.map(of_files, landed, files))
         found: dict[str, list[Verdict]] = {}
         for release, verdicts in zip(landed, of_landed, strict=True):
             source = release.release.source
             found[source] = [*verdicts, *(verdict for suite in RELEASE for verdict in judged[source, suite.name])]
         return found
+
+
+def _begins(suite: ReleaseSuite) -> int:
+    return _LONGEST.index(suite.name) if suite.name in _LONGEST else len(_LONGEST)
 
 
 def _beside_the_past(release: Release, contract: Contract, past: Past) -> LandedRelease:
@@ -267,14 +278,22 @@ class _Bounds:
         return None
 
 
-def _file_verdicts(
-    connection: duckdb.DuckDBPyConnection, landed: LandedRelease, landing: Landing, bounds: _Bounds, judge: Judge
-) -> list[Verdict]:
-    """Judge every dataset of the contract, and those of the release that it does not know; lay both releases out."""
+@dataclass(frozen=True)
+class _MeasuredFiles:
+    """What the suites of files have measured, by suite, and the errors of those that could not measure."""
+
+    rows: dict[str, list[ProfileRow]]
+    failed: list[Verdict]
+
+
+def _measure_files(
+    connection: duckdb.DuckDBPyConnection, landed: LandedRelease, landing: Landing, bounds: _Bounds
+) -> _MeasuredFiles:
+    """Measure every dataset of the contract, and those of the release that it does not know; lay both releases out."""
     release, contract = landed.release, landed.contract
     names = [*contract.datasets, *(load.dataset for load in release.loads if load.dataset not in contract.datasets)]
     rows: dict[str, list[ProfileRow]] = {suite.name: [] for suite in LANDED}
-    subject, first = _subject_of(landed), _first_of(landed)
+    subject, first = landed.subject, landed.first_asset
     failed_suites: list[Verdict] = []
     for name in names:
         load = release.load_of(name)
@@ -300,41 +319,36 @@ def _file_verdicts(
         lay_out_release(connection, landing, release, landed.landed)
         if landed.previous is not None:
             lay_out_release(connection, landing, landed.previous, landed.earlier)
+    return _MeasuredFiles(rows, failed_suites)
+
+
+def _file_verdicts(
+    connection: duckdb.DuckDBPyConnection, landed: LandedRelease, files: _MeasuredFiles, bounds: _Bounds, judge: Judge
+) -> list[Verdict]:
+    subject, first = landed.subject, landed.first_asset
     verdicts: list[Verdict] = []
     for suite in LANDED:
         with could_fail(suite.name, subject, first, bounds.hit_by) as failed:
-            judged = judge([suite.profile(subject, rows[suite.name], _assets_of(landed), first)])
+            judged = judge([suite.profile(subject, files.rows[suite.name], landed.assets, first)])
             verdicts += with_examples(connection, judged, bounds.hit_by)
         verdicts += failed
-    return [*verdicts, *failed_suites]
+    return [*verdicts, *files.failed]
 
 
 def _release_verdicts(
     connection: duckdb.DuckDBPyConnection, landed: LandedRelease, suite: ReleaseSuite, bounds: _Bounds, judge: Judge
 ) -> list[Verdict]:
     """Judge a release as a whole by one suite, over the views that are laid out already."""
-    subject, first = _subject_of(landed), _first_of(landed)
+    subject, first = landed.subject, landed.first_asset
     previous = None if landed.previous is None else landed.previous.digest
     verdicts: list[Verdict] = []
     with (
         _reading_file(None, subject, bounds),
         could_fail(suite.name, subject, first, bounds.hit_by) as failed,
     ):
-        judged = judge([suite.profile(subject, suite.measure(connection, landed), _assets_of(landed), first)])
+        judged = judge([suite.profile(subject, suite.measure(connection, landed), landed.assets, first)])
         verdicts += with_examples(connection, judged, bounds.hit_by, previous)
     return [*verdicts, *failed]
-
-
-def _subject_of(landed: LandedRelease) -> str:
-    return f"{landed.release.source} {landed.release.version}"
-
-
-def _assets_of(landed: LandedRelease) -> set[Asset]:
-    return {(landed.release.source, name) for name in landed.contract.datasets}
-
-
-def _first_of(landed: LandedRelease) -> Asset:
-    return landed.release.source, next(iter(landed.contract.datasets))
 
 
 def _parquet_of(load: Load, landing: Landing) -> Path | None:

@@ -130,6 +130,21 @@ class LandedRelease:
     profile: Path | None = None
 
     @property
+    def subject(self) -> str:
+        """The release as verdicts name it."""
+        return f"{self.release.source} {self.release.version}"
+
+    @property
+    def assets(self) -> frozenset[Asset]:
+        """The datasets of the contract."""
+        return frozenset((self.release.source, name) for name in self.contract.datasets)
+
+    @property
+    def first_asset(self) -> Asset:
+        """The dataset that a verdict on no single one judges."""
+        return self.release.source, next(iter(self.contract.datasets))
+
+    @property
     def landed(self) -> str:
         """The schema of the views of this release."""
         return f"landed_{self.release.source}"

@@ -16,7 +16,7 @@ from warehouse.build.versions import version_rank
 from warehouse.contracts import load_contract
 from warehouse.errors import IntegrityError
 from warehouse.landing import Landing, Release
-from warehouse.profiles.store import profile_of
+from warehouse.profiles.store import measure_lacking, profile_of
 from warehouse.quality.past import Past, PastProfile
 from warehouse.snapshots.catalog import snapshots
 
@@ -43,6 +43,7 @@ def past_of(
     previous: dict[str, Release] = {}
     profiles: dict[str, tuple[PastProfile, ...]] = {}
     own: dict[str, Path] = {}
+    measure_lacking(home, landing, releases, threads=threads, memory_limit=memory_limit)
     for release in releases:
         # What is damaged, the audit itself says.
         with suppress(IntegrityError):

@@ -78,7 +78,7 @@ def measure_figures(connection: DuckDBPyConnection, landed: LandedRelease) -> li
     The load before is the last of the profiles, or is measured where none of them is its.
     """
     # DuckDB is loaded where something is measured: the suites are listed without it.
-    from warehouse.profiles.measure import measure_datasets
+    from warehouse.profiles.measure import datasets_of, measure_relations
 
     source = landed.release.source
     profiles = landed.profiles[-POINTS_READ:]
@@ -87,11 +87,11 @@ def measure_figures(connection: DuckDBPyConnection, landed: LandedRelease) -> li
     if previous is not None and not any(
         (profile.version, profile.fetched_at) == (previous.version, previous.fetched_at) for profile in profiles[-1:]
     ):
-        before.append(by_dataset(measure_datasets(connection, landed.earlier, landed.contract)))
+        before.append(by_dataset(measure_relations(connection, datasets_of(landed.earlier, landed.contract))))
     if not before:
         return [_nothing_before(source, name) for name in landed.contract.datasets if _is_landed(landed, name)]
     if landed.profile is None:
-        now = by_dataset(measure_datasets(connection, landed.landed, landed.contract))
+        now = by_dataset(measure_relations(connection, datasets_of(landed.landed, landed.contract)))
     else:
         (now,) = read_profiles(connection, [landed.profile])
     vanished = [
