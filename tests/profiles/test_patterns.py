@@ -43,6 +43,17 @@ def test_every_text_is_of_one_class(texts: list[str]) -> None:
     assert {name for (name,) in found} <= CLASSES.keys()
 
 
+@given(st.lists(st.text(st.sampled_from("a1+.-:/ \t\n\v\f\r\x00\u00a0\u2028é"), max_size=12), min_size=1, max_size=50))
+@settings(deadline=None, max_examples=50)
+def test_a_url_is_a_scheme_and_an_authority_without_white_space(texts: list[str]) -> None:
+    texts = ["x" + text for text in [*texts, *(f"a://{text}" for text in texts)]]
+    of_urls = r"regexp_full_match(x, '[a-z][a-z0-9+.-]*://\S+', 'i')"
+    query = f"select {pattern_class('x')} = 'url', {of_urls}, x from (select unnest($1) as x)"
+    with duckdb.connect() as connection:
+        found = connection.execute(query, [texts]).fetchall()
+    assert [is_url for is_url, _, _ in found] == [expected for _, expected, _ in found]
+
+
 @given(st.lists(st.dates(min_value=date(1000, 1, 1)), min_size=1, max_size=50))
 @settings(deadline=None, max_examples=20)
 def test_a_day_is_read_in_both_spellings(days: list[date]) -> None:

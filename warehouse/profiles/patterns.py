@@ -11,9 +11,13 @@ _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:.*)?"
 _DICOM_DATE = r"[0-9]{8}"
 _AGE = r"[0-9]{3}[DWMYdwmy]"
 _DOI = r"(doi:\s*|https?://(dx[.])?doi[.]org/)?10[.][0-9]{4,9}/\S+"
-_URL = r"[a-z][a-z0-9+.-]*://\S+"
+# How a URL begins; all of it is without white space.
+_URL = r"^[a-z][a-z0-9+.-]*://."
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
+
+# Tab, line feed, form feed, carriage return, space: `\s` of the expressions above.
+_WHITE_SPACE = (9, 10, 12, 13, 32)
 
 
 def pattern_class(text: str) -> str:
@@ -24,12 +28,15 @@ def pattern_class(text: str) -> str:
     # What cannot be of a class by its length or its characters need not be looked at: most texts are told so.
     uuid = f" when length({text}) = 36 and {_is(text, _UUID, any_case=True)} then 'uuid'"
     doi = f" when contains({text}, '10.') and {_is(text, _DOI, any_case=True)} then 'doi'"
+    # To look for five characters takes a quarter of the time of an expression over the whole text.
+    unbroken = "".join(f" and not contains({text}, chr({character}))" for character in _WHITE_SPACE)
+    url = f" when contains({text}, '://') and regexp_matches({text}, {literal(_URL)}, 'i'){unbroken} then 'url'"
     return (
         f"case when not {stated(text)} then 'empty'{uuid} when {text} >= '+' and {text} < ':' then"
         f" case when length({text}) <= 64 and {_is(text, _UID)} then 'uid'"
         f" when {day_of(text)} is not null then 'date' when {_is(text, _NUMBER)} then 'number'"
         f" when length({text}) = 4 and {_is(text, _AGE)} then 'age'{doi} else 'other' end"
-        f"{doi} when contains({text}, '://') and {_is(text, _URL, any_case=True)} then 'url' else 'other' end"
+        f"{doi}{url} else 'other' end"
     )
 
 
