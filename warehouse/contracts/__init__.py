@@ -70,7 +70,8 @@ class Dataset(BaseModel):
     The key's columns tell the rows apart: a dataset without them is of no use. Any other column may be missing.
     `counted_by` names fields of other datasets (`dataset.field`), each the number of records that this one has for a
     record of theirs: where they are all zero, it may be empty. `on_request` is the variable of the setting
-    (ICW_...) without which it is not landed.
+    (ICW_...) without which it is not landed. `table` is the table of the star that its rows are in, `one_to_one`
+    whether each row is one row there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,6 +83,8 @@ class Dataset(BaseModel):
     measured: bool = True
     counted_by: tuple[str, ...] = ()
     on_request: str | None = None
+    table: str | None = None
+    one_to_one: bool = False
 
 
 class Contract(BaseModel):

@@ -3,37 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from warehouse.errors import UsageError
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import TableEntry
-
-IDC_TABLES: Mapping[str, str] = {
-    "index": "fct_series",
-    "idc_index": "fct_series",
-    "prior_versions_index": "fct_series_version",
-    "collections_index": "dim_collection",
-    "analysis_results_index": "dim_analysis_result",
-    "version_metadata_index": "dim_idc_version",
-    "clinical_index": "fct_clinical_column",
-    "clinical_value": "fct_clinical_value",
-    "sm_index": "fct_slide",
-    "sm_instance_index": "fct_slide_instance",
-    "seg_index": "fct_segmentation",
-    "ann_index": "fct_annotation_series",
-    "ann_group_index": "fct_annotation_group",
-    "contrast_index": "fct_contrast",
-    "ct_index": "fct_acquisition_ct",
-    "mr_index": "fct_acquisition_mr",
-    "pt_index": "fct_acquisition_pt",
-    "rtstruct_index": "fct_rtstruct",
-    "volume_geometry_index": "fct_volume_geometry",
-    "gdc_idc_mapping": "fct_gdc_mapping",
-    "tcia_idc_subset": "fct_tcia_series",
-}
-"""The table that holds the rows of each table of the client idc-index, which calls idc_index also index."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +41,15 @@ def table_named(snapshot: Snapshot, name: str) -> TableEntry:
 
 def where_idc_rows_are(name: str) -> str | None:
     """Return the sentence that tells users of idc-index where the rows of one of its tables are."""
-    table = IDC_TABLES.get(name.lower())
-    if table is None:
+    # Which reads YAML: only who asks for a table that is not there waits for it.
+    from warehouse.contracts import load_contract
+
+    # The client calls idc_index also index.
+    artifact = "idc_index" if name.lower() == "index" else name.lower()
+    dataset = load_contract("idc").datasets.get(artifact)
+    if dataset is None or dataset.table is None:
         return None
+    table = dataset.table
     return f"The rows of IDC's {name.lower()} are in {table}: `icw tables {table}` shows its columns."
 
 

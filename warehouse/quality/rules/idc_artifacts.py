@@ -7,23 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from warehouse.contracts import load_contract
 from warehouse.quality.rules.rule import ConservationRule, plausible
 
 FACTS: Mapping[str, str] = {
-    "seg_index": "fct_segmentation",
-    "ann_index": "fct_annotation_series",
-    "ann_group_index": "fct_annotation_group",
-    "sm_index": "fct_slide",
-    "sm_instance_index": "fct_slide_instance",
-    "contrast_index": "fct_contrast",
-    "ct_index": "fct_acquisition_ct",
-    "mr_index": "fct_acquisition_mr",
-    "pt_index": "fct_acquisition_pt",
-    "rtstruct_index": "fct_rtstruct",
-    "volume_geometry_index": "fct_volume_geometry",
-    "clinical_index": "fct_clinical_column",
-    "gdc_idc_mapping": "fct_gdc_mapping",
-    "tcia_idc_subset": "fct_tcia_series",
+    name: dataset.table
+    for name, dataset in load_contract("idc").datasets.items()
+    if dataset.one_to_one and dataset.table is not None
 }
 """The table of the star that holds an artifact row for row, by artifact."""
 
