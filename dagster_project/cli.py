@@ -123,6 +123,7 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
     A sandbox runs for as long as that takes.
     """
     from warehouse import refresh as decisions
+    from warehouse.alerts.runs import telling_how_it_ends
     from warehouse.lock import refresh_lock
     from warehouse.run_record import at_stage, recording
     from warehouse.sandbox.running import with_sandbox
@@ -131,6 +132,7 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(refresh_lock(settings.home, run_id))
         decisions.require_real_home(settings)
+        stack.enter_context(telling_how_it_ends(settings))
         stack.enter_context(recording(settings.home, run_id))
         if isinstance(context.obj, Interrupts):
             stack.enter_context(context.obj.noting(functools.partial(_interrupted, settings.home)))
@@ -172,6 +174,10 @@ def status(
     max_age: Annotated[
         str, typer.Option(metavar="DURATION", help="How old --check lets the last good refresh be: 90m, 36h, 2d.")
     ] = "36h",
+    alert: Annotated[
+        bool,
+        typer.Option("--alert", help="With --check: tell the addresses of ICW_ALERTS where it is not as they know it."),
+    ] = False,
     storage: Annotated[
         bool,
         typer.Option("--storage", help="Show bytes on the disk, why each snapshot is kept, what prune would free."),
@@ -179,6 +185,8 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Show the current snapshot, how old each source is, what the audit said, and what became of the last refresh."""
+    if alert and not check:
+        raise UsageError("Use --alert with --check: it tells what that finds.")
     if storage:
         if check:
             raise UsageError("Use --storage or --check, not both.")
@@ -187,9 +195,14 @@ def status(
     from warehouse.freshness import duration, freshness
     from warehouse.run_record import last_run, now
 
-    home, longest = load_settings().home, duration(max_age)
+    settings, longest = load_settings(), duration(max_age)
+    home = settings.home
     run, snapshot = last_run(home), catalog.current(home)
     if check:
+        if alert:
+            from warehouse.alerts.runs import tell_state
+
+            tell_state(settings, longest)
         found = freshness(run, None if snapshot is None else snapshot.id, longest, now())
         report = {"state": found.state, "exit_code": found.exit_code, "why": found.sentence}
         print(

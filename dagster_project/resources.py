@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import Field
 
 from dagster_project.dead_runs import close_dead_runs
+from warehouse.alerts.runs import telling_how_it_ends
 from warehouse.landing import Landing
 from warehouse.lock import is_held_for, refresh_lock
 from warehouse.refresh import require_real_home
@@ -61,7 +62,7 @@ class Warehouse(dg.ConfigurableResource):
             return
         with refresh_lock(home, run_id):
             before = last_run(home)
-            with recording(home, run_id):
+            with telling_how_it_ends(self.settings), recording(home, run_id):
                 require_real_home(self.settings)
                 if context.instance is not None:
                     close_dead_runs(context.instance, run_id, before)

@@ -258,8 +258,14 @@ class Settings(BaseModel):
     )
     alerts: SecretStr = Field(
         default=SecretStr(""),
-        description="Addresses that are told when an audit finds something new, and when it is over, in Apprise's form "
-        "and with commas or blanks between them (mailto://..., slack://..., json://host/path); shown nowhere.",
+        description="Addresses that are told when an audit finds something new or a refresh ends badly, and when that "
+        "is over, in Apprise's form and with commas or blanks between them (mailto://..., slack://..., "
+        "json://host/path); shown nowhere.",
+    )
+    heartbeat_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Address (http, https) that is asked for after each refresh that ends well, so that the service "
+        "behind it tells when none does; shown nowhere.",
     )
     schedule_cron: Annotated[str, AfterValidator(checked_cron)] = Field(
         default="30 3 * * *", description="When the nightly refresh starts (cron, five fields)."

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.resources import Warehouse, at_stage
-from warehouse import alerts, refresh
+from warehouse import refresh
+from warehouse.alerts.findings import tell_findings
 from warehouse.build import open_build
 
 log = logging.getLogger("icw.refresh")
@@ -39,5 +40,5 @@ def _snapshot(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
             "seconds": time.monotonic() - started,
         }
     )
-    alerts.tell(settings)
+    tell_findings(settings)
     refresh.finish(settings, "published", manifest.snapshot_id, refresh.failures_of(warehouse.landing.choices()))

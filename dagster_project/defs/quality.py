@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import dagster as dg
 
 from dagster_project.resources import Warehouse, at_stage
-from warehouse import alerts, refresh
+from warehouse import refresh
 from warehouse.acknowledgements import read_acknowledgements
+from warehouse.alerts.findings import tell_findings
 from warehouse.build import open_build
 from warehouse.build.project import Project, tables_read
 from warehouse.dbt_manifest import STAR_SCHEMA
@@ -133,7 +134,7 @@ def _require_no_errors(settings: Settings, verdicts: Sequence[Verdict]) -> None:
         AuditFailed: an error was found.
     """
     if failed_errors(verdicts):
-        alerts.tell(settings)
+        tell_findings(settings)
     require_no_errors(verdicts)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.resources import Warehouse, at_stage
-from warehouse import alerts, build, refresh
+from warehouse import build, refresh
+from warehouse.alerts.findings import tell_findings
 from warehouse.build import DBT_PROJECT
 from warehouse.build.project import Project, Table, tables_read
 
@@ -64,7 +65,7 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
         if existing is not None:
             served = refresh.serve_existing(settings, existing)
             context.log.info(f"Nothing is built: {served.snapshot.id} holds these loads ({served.outcome}).")
-            alerts.tell(settings)
+            tell_findings(settings)
             failures = refresh.failures_of(landing.choices())
             refresh.finish(settings, served.outcome, served.snapshot.id, failures)
             return

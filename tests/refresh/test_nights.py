@@ -45,13 +45,16 @@ class TestNights:
     ) -> None:
         bucket.publish("24.3.0", LISTED | REPEATED_SERIES)
         in_service = catalog.snapshot(home, None).id
-        done = icw("refresh", home=home, ICW_ALERTS=receiver.address)
-        assert done.returncode == icw("refresh", home=home, ICW_ALERTS=receiver.address).returncode == 4, done.stderr
+        told = {"ICW_ALERTS": receiver.address, "ICW_HEARTBEAT_URL": receiver.heartbeat_address}
+        done = icw("refresh", home=home, **told)
+        assert done.returncode == icw("refresh", home=home, **told).returncode == 4, done.stderr
         assert "not published" in one_line(done)
         assert "No measured key occurs twice" in one_line(done)
         assert catalog.snapshot(home, None).id == in_service
-        (message,) = receiver.messages
+        message, of_the_run = receiver.messages
         assert "errors opened" in message["title"]
+        assert of_the_run["title"] == "Imaging Commons Warehouse: failed"
+        assert receiver.heartbeats == []
         assert "No measured key occurs twice" in message["message"]
         assert PASSWORD not in done.stderr + icw("status", "--json", home=home).stdout
         report = json.loads(icw("quality", "--json", home=home).stdout)
@@ -70,9 +73,13 @@ class TestNights:
 
     def test_when_it_is_over_that_is_told_once(self, icw: Icw, bucket: Bucket, home: Path, receiver: Receiver) -> None:
         bucket.publish("24.4.0", LISTED | REPEATED_SEGMENTATIONS)
-        done = icw("refresh", home=home, ICW_ALERTS=receiver.address)
+        told = {"ICW_ALERTS": receiver.address, "ICW_HEARTBEAT_URL": receiver.heartbeat_address}
+        done = icw("refresh", home=home, **told)
         assert done.returncode == 0, done.stderr
-        message = receiver.messages[-1]
+        *_, message, of_the_run = receiver.messages
+        assert of_the_run["title"] == "Imaging Commons Warehouse: recovered"
+        assert len(receiver.heartbeats) == 1
+        assert PASSWORD not in done.stderr
         assert "closed" in message["title"]
         assert "warning" in message["title"]
         report = json.loads(icw("quality", "--json", home=home).stdout)

@@ -1,4 +1,4 @@
-"""A receiver of alerts on loopback, which takes Apprise's JSON."""
+"""A receiver of alerts and heartbeats on loopback: it takes Apprise's JSON."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ PASSWORD = "s3cretword"
 
 
 class Receiver:
-    """A receiver of Apprise's JSON on loopback; `status` is what it answers."""
+    """A receiver on loopback; `status` is what it answers, `heartbeats` the User-Agent of each request for nothing."""
 
     def __init__(self) -> None:
         self.messages: list[dict[str, str]] = []
+        self.heartbeats: list[str] = []
         self.status = 200
         receiver = self
 
@@ -21,6 +22,11 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.messages.append(json.loads(body))
+                self.send_response(receiver.status)
+                self.end_headers()
+
+            def do_GET(self) -> None:
+                receiver.heartbeats.append(self.headers["User-Agent"])
                 self.send_response(receiver.status)
                 self.end_headers()
 
@@ -34,6 +40,10 @@ class Receiver:
     @property
     def address(self) -> str:
         return f"json://user:{PASSWORD}@127.0.0.1:{self._server.server_address[1]}/hook"
+
+    @property
+    def heartbeat_address(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}/ping/{PASSWORD}"
 
     def close(self) -> None:
         self._server.shutdown()

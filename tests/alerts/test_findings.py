@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.support.receiver import PASSWORD, Receiver
-from warehouse.alerts import tell
+from warehouse.alerts.findings import tell_findings
 from warehouse.quality.incidents import keep_incidents
 from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict, finding_id
 from warehouse.settings import Settings, load_settings
 
 NIGHT = datetime(2026, 11, 1, 3, 30, tzinfo=UTC)
 CASE: Asset = ("midrc", "case")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    found = Receiver()
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def settings(receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ICW_ALERTS", receiver.address)
-    return load_settings(home=tmp_path)
 
 
 def judged(scopes: Sequence[str], severity: Severity = "warning", acknowledged: str | None = None) -> Verdict:
@@ -61,7 +46,7 @@ def judged(scopes: Sequence[str], severity: Severity = "warning", acknowledged: 
 
 def night(settings: Settings, number: int, *verdicts: Verdict) -> None:
     keep_incidents(settings.home, verdicts, NIGHT + timedelta(days=number), synthetic=False)
-    tell(settings)
+    tell_findings(settings)
 
 
 def test_what_opens_and_closes_is_told_once(settings: Settings, receiver: Receiver) -> None:
