@@ -14,10 +14,10 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo refresh docs sources terms analyses test test-full lint bench dev clean
+.PHONY: help install demo refresh docs sources terms analyses test test-full lint bench dev install-service clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed ## create the environment in .venv
 
@@ -70,6 +70,9 @@ bench: install ## print seconds, memory and bytes beside the idc-index client an
 
 dev: install ## the Dagster UI on loopback, port 3000
 	@$(BIN)/icw dev
+
+install-service: install ## write units for systemd that refresh every night, and let systemd check them
+	@$(BIN)/python -m schedules.systemd
 
 clean: ## remove the environment and caches; the warehouse home stays
 	rm -rf $(VENV) .bench .cache .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs logs build dist *.egg-info

@@ -1,17 +1,26 @@
+"""When a schedule runs: what is taken, what is refused, and that Dagster and systemd read it alike."""
+
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
 from datetime import UTC, datetime
+from itertools import islice
 
 import pytest
 from dagster import DefaultScheduleStatus, ScheduleDefinition
 from dagster._utils.schedules import is_valid_cron_string, schedule_execution_time_iterator
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.definitions import refresh_job
 from warehouse.errors import UsageError
 from warehouse.settings import Settings, load_settings
-from warehouse.timetable import checked_cron, checked_time_zone
+from warehouse.timetable import calendar_events, checked_cron, checked_time_zone
+
+SYSTEMD = shutil.which("systemd-analyze")
 
 GOOD = [
     "30 3 * * *",
@@ -39,6 +48,7 @@ BAD = [
     "*/0 * * * *",
     "*/61 * * * *",
     "5-1 * * * *",
+    "* * * * 0-0",
     "5/10 * * * *",
     "1,,2 * * * *",
     "-1 * * * *",
@@ -68,13 +78,17 @@ def test_a_cron_that_never_comes_or_means_nothing_is_refused(cron: str, monkeypa
 
 def field(lowest: int, highest: int) -> st.SearchStrategy[str]:
     number = st.integers(lowest, highest)
-    span = st.lists(number, min_size=2, max_size=2).map(sorted).map(lambda ends: f"{ends[0]}-{ends[1]}")
+    span = st.lists(number, min_size=2, max_size=2, unique=True).map(sorted).map(lambda ends: f"{ends[0]}-{ends[1]}")
     stepped = st.tuples(st.just("*") | span, st.integers(1, highest)).map(lambda parts: f"{parts[0]}/{parts[1]}")
     item = st.just("*") | number.map(str) | span | stepped
     return st.lists(item, min_size=1, max_size=3).map(",".join)
 
 
-@given(cron=st.tuples(field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 7)).map(" ".join))
+def crons(last_day: int) -> st.SearchStrategy[str]:
+    return st.tuples(field(0, 59), field(0, 23), field(1, last_day), field(1, 12), field(0, 7)).map(" ".join)
+
+
+@given(cron=crons(last_day=31))
 def test_dagster_takes_every_cron_that_is_taken_here(cron: str) -> None:
     refusal = None
     try:
@@ -83,6 +97,30 @@ def test_dagster_takes_every_cron_that_is_taken_here(cron: str) -> None:
         refusal = str(error)
     # A date that never comes is all that can still be wrong with such an expression.
     assert is_valid_cron_string(cron) if refusal is None else "would never run" in refusal
+
+
+@pytest.mark.skipif(SYSTEMD is None, reason="systemd-analyze is not here, which reads calendar events")
+@given(cron=crons(last_day=28))
+@settings(deadline=None, max_examples=30)
+def test_systemd_runs_its_events_when_dagster_runs_the_schedule(cron: str) -> None:
+    begin = datetime(2026, 11, 21, tzinfo=UTC)
+    by_systemd = sorted({time for event in calendar_events(cron, "UTC") for time in next_times(event, begin, 12)})
+    by_dagster = islice(schedule_execution_time_iterator(begin.timestamp(), cron, "UTC"), 11)
+    # Dagster counts the moment at which it begins, systemd what comes after it.
+    assert by_systemd[:10] == [time for time in by_dagster if time > begin][:10]
+
+
+def next_times(event: str, begin: datetime, count: int) -> list[datetime]:
+    assert SYSTEMD is not None
+    done = subprocess.run(
+        [SYSTEMD, "calendar", f"--iterations={count}", f"--base-time={begin:%Y-%m-%d %H:%M:%S} UTC", event],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TZ": "UTC"},
+    )
+    assert done.returncode == 0, done.stderr
+    found = re.findall(r"(?:Next elapse|Iter[a-z]*[.] #[0-9]+): [A-Z][a-z]{2} ([0-9-]+ [0-9:]+) UTC", done.stdout)
+    return [datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) for text in found]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])

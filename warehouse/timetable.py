@@ -58,6 +58,33 @@ def checked_cron(text: str) -> str:
     return text
 
 
+def calendar_events(cron: str, time_zone: str) -> tuple[str, ...]:
+    """Return a checked cron expression as calendar events of systemd (systemd.time(7)): it runs at each of them.
+
+    Where days of the month and of the week are both given, they are alternatives: then there are two events.
+    """
+    _, _, day_part, _, weekday_part = cron.split()
+    minutes, hours, days, months, weekdays = (
+        _numbers(part, of) for part, of in zip(cron.lower().split(), _FIELDS, strict=True)
+    )
+    date = f"*-{_listed(months, 12)}"
+    time = f"{_listed(hours, 24)}:{_listed(minutes, 60)}:00 {time_zone}"
+    names = [name.capitalize() for number, name in enumerate(_WEEKDAYS) if {number, number + 7} & weekdays]
+    on_days, on_weekdays = f"{date}-{_listed(days, 31)} {time}", f"{','.join(names)} {date}-* {time}"
+    if _means_any(weekday_part, day_part, len(names) == len(_WEEKDAYS)):
+        return (on_days,)
+    return (on_weekdays,) if _means_any(day_part, weekday_part, len(days) == 31) else (on_days, on_weekdays)
+
+
+def _means_any(part: str, other: str, holds_all: bool) -> bool:
+    """Return whether the scheduler takes days as not given: a plain `*`, or all of them beside a field with a star."""
+    return "*" in part.split(",") or (holds_all and "*" in other)
+
+
+def _listed(numbers: set[int], all_of_them: int) -> str:
+    return "*" if len(numbers) == all_of_them else ",".join(f"{number:02}" for number in sorted(numbers))
+
+
 def checked_time_zone(name: str) -> str:
     """Return the name of a time zone as it is.
 
@@ -85,7 +112,9 @@ def _numbers(part: str, of: _Field) -> set[int]:
             low = _number(first, of)
             high = low if last is None else _number(last, of)
         is_range = first is None or last is not None
-        if low > high or not 1 <= step <= of.highest or (matched["step"] and not is_range):
+        # The scheduler reads a range of one weekday as every day.
+        is_upwards = low < high if last is not None else low <= high
+        if not is_upwards or not 1 <= step <= of.highest or (matched["step"] and not is_range):
             raise ValueError(f"the {of.name} {item!r} means nothing: a range goes upwards, and only a range has steps")
         found |= set(range(low, high + 1, step))
     return found
