@@ -6,11 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.cited_snapshots import real, synthetic
-from tests.support.sample_build import PASSED
-from tests.support.shared import made_once
-from tests.support.small_release import built_once
-from warehouse.snapshots.catalog import Snapshot, snapshot
-from warehouse.snapshots.publish import publish
+from tests.support.small_release import published_once
+from warehouse.snapshots.catalog import Snapshot
 
 __all__ = ["real", "synthetic"]
 
@@ -18,11 +15,7 @@ __all__ = ["real", "synthetic"]
 @pytest.fixture(scope="session")
 def star(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """A snapshot of a small release with all tables of the star; nobody may change it."""
-
-    def make(home: Path) -> None:
-        publish(built_once(tmp_path_factory), [PASSED], home, {})
-
-    return snapshot(made_once(tmp_path_factory, "small-snapshot", make), None)
+    return published_once(tmp_path_factory)
 
 
 @pytest.fixture
