@@ -22,6 +22,10 @@ class WarehouseError(Exception):
     def __init__(self, message: str = "") -> None:
         super().__init__(public_text(message))
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows in the place of a traceback: IPython asks for it by this name."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class UsageError(WarehouseError):
     """The caller asked for something that does not exist or is not allowed: a version, table, snapshot or statement."""
@@ -108,3 +112,11 @@ class StoreError(WarehouseError):
     def __init__(self, message: str = "", *, is_answer: bool = False) -> None:
         super().__init__(message)
         self.is_answer = is_answer
+
+
+class AbsentDataWarning(UserWarning):
+    """An answer reads what its snapshot does not have: a null or an empty table there means absent, not zero."""
+
+
+class SyntheticDataWarning(UserWarning):
+    """A snapshot that holds made-up data was opened."""

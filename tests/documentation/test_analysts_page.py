@@ -84,8 +84,9 @@ def test_a_diagram_shows_what_the_manifest_says_of_keys(model: Model) -> None:
 def test_links_lead_somewhere() -> None:
     links = re.findall(r"\]\((?!http|#)([^)]+)\)", TEXT)
     assert not [link for link in links if not (FOLDER / link).exists()]
-    titles = {re.sub(r"[^a-z ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^## (.*)$", TEXT, re.M)}
-    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= titles
+    titles = re.findall(r"^###? (.*)$", TEXT, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z ]", "", title.lower()).replace(" ", "-") for title in titles}
+    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= anchors
 
 
 @pytest.mark.full

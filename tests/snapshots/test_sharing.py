@@ -159,7 +159,7 @@ def test_one_wrong_byte_and_nothing_comes_in(published: Snapshot, tmp_path: Path
     source = tmp_path / "share"
     if zipped:
         source = Path(shutil.make_archive(str(tmp_path / "spoiled"), "zip", source))
-    with pytest.raises(IntegrityError, match="Nothing was imported"):
+    with pytest.raises(IntegrityError, match=r"Nothing was (imported|taken from it)"):
         import_snapshot(tmp_path / "other", source)
     assert snapshots(tmp_path / "other") == []
     assert not list((tmp_path / "other" / "snapshots").glob(".*"))
@@ -239,7 +239,7 @@ def test_a_damaged_or_encrypted_zip_file_is_a_sentence(published: Snapshot, tmp_
         content[entry.header_offset + 6] |= 1
         content[content.rindex(entry.filename.encode()) - 46 + 8] |= 1
     path.write_bytes(content)
-    with pytest.raises(IntegrityError, match="Nothing was imported"):
+    with pytest.raises(IntegrityError, match=r"Nothing was (imported|taken from it)"):
         import_snapshot(tmp_path / "other", path)
 
 
@@ -280,7 +280,7 @@ def test_what_contradicts_itself_is_refused_in_a_sentence(
 ) -> None:
     export(published, tmp_path / "share")
     change(tmp_path / "share" / published.id)  # type: ignore[operator]
-    with pytest.raises((IntegrityError, UsageError), match=r"Nothing was imported|Name what") as refused:
+    with pytest.raises((IntegrityError, UsageError), match=r"Nothing was taken from it|Name what") as refused:
         import_snapshot(tmp_path / "other", tmp_path / "share")
     assert words in str(refused.value)
     assert not (tmp_path / "escaped").exists()

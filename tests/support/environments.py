@@ -12,8 +12,8 @@ IDC_CLIENT = "idc-index==0.13.4"
 """The client of IDC that the warehouse is held against: the last one that requires idc-index-data 25.0.5."""
 
 
-def python_with(requirement: str) -> Path:
-    """Return the Python of an environment with a package (`gen3`, `idc-index==0.13.4`), made if it is missing.
+def python_with(*requirements: str) -> Path:
+    """Return the Python of an environment with packages (`gen3`, `idc-index==0.13.4`), made if it is missing.
 
     pip installs it, from the index that it is configured for. Modules are compiled when they are imported: most of what
     such a package requires never is.
@@ -21,12 +21,12 @@ def python_with(requirement: str) -> Path:
     Raises:
         subprocess.CalledProcessError: pip cannot; what it says is on standard error.
     """
-    folder = _FOLDER / requirement
+    folder = _FOLDER / "+".join(requirements)
     python, whole = folder / "bin" / "python", folder / ".installed"
     if not whole.exists():
         for command in (
             ["venv", "--without-pip", "--clear", folder],
-            ["pip", "--python", python, "install", "--no-compile", "--quiet", "--quiet", requirement],
+            ["pip", "--python", python, "install", "--no-compile", "--quiet", "--quiet", *requirements],
         ):
             subprocess.run([sys.executable, "-m", *command], check=True)
         whole.touch()

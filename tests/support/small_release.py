@@ -9,12 +9,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.support.sample_build import PASSED
 from tests.support.shared import made_once
 from warehouse.build import Build, open_build, prepare, run_models
 from warehouse.contracts import load_contract
 from warehouse.files import sha256_of
 from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.settings import Settings
+from warehouse.snapshots.catalog import Snapshot, snapshot
+from warehouse.snapshots.publish import publish
 
 VERSION = "25.0.5"
 
@@ -176,6 +179,15 @@ def built_once(factory: pytest.TempPathFactory) -> Build:
         run_models(prepare(home, landing, [release], Settings(home=home)), Settings(home=home))
 
     return open_build(made_once(factory, "small-release", make))
+
+
+def published_once(factory: pytest.TempPathFactory) -> Snapshot:
+    """Return the snapshot of that build, published once for a run of the tests; nobody may change it."""
+
+    def make(home: Path) -> None:
+        publish(built_once(factory), [PASSED], home, {})
+
+    return snapshot(made_once(factory, "small-snapshot", make), None)
 
 
 FETCHED_AT = datetime(2026, 10, 1, tzinfo=UTC)

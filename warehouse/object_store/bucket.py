@@ -119,6 +119,25 @@ class Bucket:
             return digest.hexdigest()
         return None
 
+    def receive(self, name: str, target: Path) -> str | None:
+        """Write an object to a path, in pieces, and return its SHA-256 (hex); None where there is none of this name.
+
+        Raises:
+            StoreError: the store cannot be reached, or does not give it.
+            OSError: the file cannot be written.
+        """
+        import obstore
+
+        digest = hashlib.sha256()
+        with self._refusals("read"), _nothing_there():
+            pieces = obstore.get(self._store, name).stream(min_chunk_size=PART_BYTES)
+            with target.open("wb") as file:
+                for piece in pieces:
+                    digest.update(piece)
+                    file.write(piece)
+            return digest.hexdigest()
+        return None
+
     def put(self, name: str, content: Path | bytes, attributes: dict[str, str]) -> None:
         """Send a file, or bytes, in the place of what has this name: a reader gets the old or the new, whole.
 

@@ -8,28 +8,20 @@ shared. The caller holds the refresh lock.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
 import shutil
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import duckdb
-from pydantic import ValidationError
 
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.files import sync_folder, writing_to
 from warehouse.logical_digest import logical_digest_of_parquet
 from warehouse.snapshots.catalog import (
-    DATABASE,
-    MANIFEST,
     TABLES,
     Snapshot,
     current,
@@ -39,20 +31,13 @@ from warehouse.snapshots.catalog import (
     snapshots,
     snapshots_folder,
 )
-from warehouse.snapshots.exporting import LATEST, PAYLOAD, copied
-from warehouse.snapshots.manifest import FORMAT_VERSION, Manifest, digest_of_tables, logical_digest_of_tables
+from warehouse.snapshots.exported import Export, export_at
+from warehouse.snapshots.manifest import Manifest, logical_digest_of_tables
 from warehouse.snapshots.shared_tables import link_known_tables
 from warehouse.snapshots.tables import require_its_columns
 from warehouse.snapshots.verification import SUMS, digests_in, verify_rows, verify_snapshot
 
 log = logging.getLogger("icw.snapshots")
-
-_ID = re.compile(r"(synthetic-)?\d{8}T\d{6}Z-[0-9a-f]{12}")
-_NAME = re.compile(r"(tables/([A-Za-z0-9_][A-Za-z0-9_-]*/)?)?[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_LARGEST_DOCUMENT = 200_000_000
-
-# What zipfile raises while it reads a damaged or encrypted member.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -77,8 +62,8 @@ def import_snapshot(home: Path, source: Path) -> Imported:
     """
     require_current_readable(home)
     remove_unfinished(home)
-    with _opened(source) as root:
-        manifest, sums = _described(root, source)
+    with export_at(source) as export:
+        manifest, sums = export.manifest, export.sums
         _require_its_kind(home, manifest, source)
         final = snapshots_folder(home) / manifest.snapshot_id
         outcome: Literal["imported", "unchanged"] = "unchanged"
@@ -86,7 +71,7 @@ def import_snapshot(home: Path, source: Path) -> Imported:
             _require_the_same(final, sums)
             _require_sound(Snapshot(final, manifest), f"{final} is there already, but")
         else:
-            _copy(home, root, manifest, sums)
+            _copy(home, export)
             outcome = "imported"
     found = Snapshot(final, manifest)
     if current(home) is None and found.has_database:
@@ -95,15 +80,13 @@ def import_snapshot(home: Path, source: Path) -> Imported:
     return Imported(found, outcome, in_service is not None and in_service.id == found.id)
 
 
-def _copy(home: Path, root: Path | zipfile.Path, manifest: Manifest, sums: dict[str, str]) -> None:
+def _copy(home: Path, export: Export) -> None:
+    manifest = export.manifest
     folder = snapshots_folder(home)
     work = folder / f".{manifest.snapshot_id}.import.tmp"
     with writing_to(work):
         try:
-            (work / TABLES).mkdir(parents=True)
-            for name in (*sorted(sums), SUMS):
-                (work / name).parent.mkdir(exist_ok=True)
-                _copy_file(root, name, work / name, sums.get(name))
+            export.copy_to(work)
             copy = Snapshot(work, manifest)
             _require_sound(copy, f"The snapshot {manifest.snapshot_id} that was to be imported is not whole:")
             _require_one_content(copy)
@@ -123,7 +106,7 @@ def _copy(home: Path, root: Path | zipfile.Path, manifest: Manifest, sums: dict[
     log.info("imported %s", manifest.snapshot_id, extra={"event": "imported", "snapshot": manifest.snapshot_id})
 
 
-def _require_the_same(final: Path, sums: dict[str, str]) -> None:
+def _require_the_same(final: Path, sums: Mapping[str, str]) -> None:
     """Raise IntegrityError where the home has another snapshot of this id: other documents, or another DuckDB file."""
     try:
         held = digests_in((final / SUMS).read_text(encoding="utf-8"))
@@ -163,104 +146,6 @@ def _require_one_content(snapshot: Snapshot) -> None:
             f"The snapshot {manifest.snapshot_id} that was to be imported contradicts itself: {fault.path.name} is "
             f"{fault.found} ({fault.detail}). Nothing was imported."
         )
-
-
-def _copy_file(root: Path | zipfile.Path, name: str, target: Path, digest: str | None) -> None:
-    source = root.joinpath(name)
-    if not source.is_file():
-        if name == DATABASE:
-            # It was dropped before the export; the tables are all there.
-            return
-        raise IntegrityError(f"{source} is missing: the export is not whole. Nothing was imported.")
-    try:
-        with source.open("rb") as file, target.open("wb") as written:
-            found = copied(file, written)  # type: ignore[arg-type]
-    except _DAMAGE as error:
-        raise IntegrityError(f"{source} is damaged ({error}). Nothing was imported.") from None
-    if digest is not None and found != digest:
-        raise IntegrityError(
-            f"{source} is damaged: its SHA-256 is {found[:16]}, and {digest[:16]} was published. Nothing was imported. "
-            "Copy the export anew."
-        )
-
-
-@contextmanager
-def _opened(source: Path) -> Iterator[Path | zipfile.Path]:
-    """Yield the folder with the manifest of the snapshot that a source holds."""
-    if not source.exists():
-        raise UsageError(f"There is no {source}. Name a folder or a zip file that `icw snapshots export` wrote.")
-    if source.is_dir():
-        yield _snapshot_in(source, source)
-        return
-    try:
-        with zipfile.ZipFile(source) as archive:
-            yield _snapshot_in(zipfile.Path(archive), source)
-    except zipfile.BadZipFile as error:
-        raise IntegrityError(f"{source} is no zip file that can be read: {error}. Nothing was imported.") from None
-
-
-def _snapshot_in(root: Path | zipfile.Path, source: Path) -> Path | zipfile.Path:
-    candidates = [root, root.joinpath(PAYLOAD)]
-    latest = root.joinpath(LATEST)
-    if latest.is_file():
-        try:
-            stated = json.loads(_text(latest))
-            snapshot_id = str(stated["snapshot_id"])
-        except (ValueError, KeyError, TypeError, *_DAMAGE):
-            raise IntegrityError(f"{latest} cannot be read. Nothing was imported.") from None
-        if not _ID.fullmatch(snapshot_id):
-            raise IntegrityError(f"{latest} names no snapshot. Nothing was imported.")
-        candidates += [root.joinpath(snapshot_id), root.joinpath(snapshot_id, PAYLOAD)]
-    for folder in candidates:
-        if folder.joinpath(MANIFEST).is_file():
-            return folder
-    raise UsageError(
-        f"{source} holds no snapshot: there is no {MANIFEST} in it. Name what `icw snapshots export` wrote, or the "
-        "folder of one snapshot in it."
-    )
-
-
-def _described(root: Path | zipfile.Path, source: Path) -> tuple[Manifest, dict[str, str]]:
-    """Return the manifest of a snapshot and its list of digests, each held against the other.
-
-    Raises:
-        IntegrityError: one of them cannot be read, or they do not agree.
-        UsageError: a newer release of this project wrote it.
-    """
-    try:
-        stated = json.loads(_text(root.joinpath(MANIFEST)))
-        newer = isinstance(stated, dict) and int(stated.get("format_version", FORMAT_VERSION)) > FORMAT_VERSION
-        if newer:
-            raise UsageError(
-                f"The snapshot in {source} has format {stated['format_version']}, which needs a newer release of this "
-                "project. Nothing was imported."
-            )
-        manifest = Manifest.model_validate(stated)
-        sums = digests_in(_text(root.joinpath(SUMS)))
-    except (ValueError, TypeError, KeyError, OSError, ValidationError, *_DAMAGE) as error:
-        raise IntegrityError(
-            f"The {MANIFEST} or {SUMS} in {source} cannot be read ({type(error).__name__}). Nothing was imported."
-        ) from None
-    faults = [
-        *([] if _ID.fullmatch(manifest.snapshot_id) else ["its id has not the form of one"]),
-        *([] if manifest.tables_digest == digest_of_tables(manifest.tables) else ["its tables_digest is another one"]),
-        *([] if manifest.snapshot_id.endswith(manifest.tables_digest[:12]) else ["its id is not that of its tables"]),
-        *([] if manifest.synthetic == manifest.snapshot_id.startswith("synthetic-") else ["its id hides its kind"]),
-        *(f"it lists {name!r}" for name in sums or {} if not _NAME.fullmatch(name) or name == SUMS),
-        *([] if sums is not None else [f"its {SUMS} cannot be read"]),
-    ]
-    if faults or sums is None:
-        raise IntegrityError(
-            f"The snapshot {manifest.snapshot_id[:60]!r} in {source} contradicts itself: {faults[0]}. Nothing was "
-            "imported."
-        )
-    return manifest, sums
-
-
-def _text(path: Path | zipfile.Path) -> str:
-    with path.open("rb") as file:
-        content = file.read(_LARGEST_DOCUMENT)
-    return content.decode("utf-8")  # type: ignore[union-attr]
 
 
 def _require_its_kind(home: Path, manifest: Manifest, source: Path) -> None:

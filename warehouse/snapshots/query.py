@@ -101,6 +101,11 @@ class Result:
         self._relation.close()
         self._connection.close()
 
+    @property
+    def relation(self) -> duckdb.DuckDBPyRelation:
+        """The answer as DuckDB has it, to go on from; it ends when the result is closed."""
+        return self._relation
+
     def reader(self) -> pa.RecordBatchReader:
         """Return a reader that streams the rows as Arrow record batches, with the names of `columns`.
 
