@@ -14,7 +14,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo refresh docs sources terms analyses test test-full lint bench dev install-service clean
+.PHONY: help install demo refresh docs sources terms metrics analyses test test-full lint bench dev install-service clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,8 +51,13 @@ sources: install ## write the sources of the dbt project from the contracts (aft
 terms: install ## write the defined terms of DICOM into the seeds of the dbt project, from the wheels of highdicom and pydicom
 	@$(BIN)/python -m warehouse.build.dicom_terms
 
+metrics: install ## write the macros and the page of the metrics from dbt/semantic (after a change of it)
+	@$(BIN)/python -m warehouse.metrics.dbt_macros
+	@$(BIN)/python -m warehouse.metrics.page
+
 analyses: install ## renew the analysts' page from the snapshot in service: diagrams, SQL, outputs
 	@$(BIN)/python -m dagster_project.analysts_page
+	@$(BIN)/python -m warehouse.documentation.exposures
 
 test: install ## run the tests (about 6 minutes on two cores)
 	@$(BIN)/pytest -q -m "not full and not bench" $(PYTEST_OPTIONS) $(TESTS)

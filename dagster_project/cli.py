@@ -27,6 +27,7 @@ from dagster_project.answer_commands import CiteOption, cited_answer
 from dagster_project.backfill import backfill
 from dagster_project.cite_commands import cite_app
 from dagster_project.manifest_command import manifest
+from dagster_project.metrics_command import metrics
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.quality_commands import gaps, quality_app
 from dagster_project.screen import Screen, screen
@@ -69,6 +70,7 @@ app = typer.Typer(
 app.command()(backfill)
 app.command()(gaps)
 app.command()(manifest)
+app.command()(metrics)
 app.command()(verify)
 app.add_typer(cite_app, name="cite")
 app.add_typer(quality_app, name="quality")

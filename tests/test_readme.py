@@ -19,7 +19,7 @@ PAGES = [ROOT / folder / "README.md" for folder in ("", "dbt", "warehouse", "sch
 README, DBT, WAREHOUSE, SCHEDULES, _ = (page.read_text(encoding="utf-8") for page in PAGES)
 STAR = [
     model
-    for folder in ("star", "reconciliation")
+    for folder in ("star", "reconciliation", "marts")
     for path in sorted((ROOT / "dbt/models" / folder).glob("*.yml"))
     for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
 ]
@@ -48,7 +48,7 @@ def test_every_table_is_listed(model: str) -> None:
 
 def test_no_table_is_listed_that_does_not_exist() -> None:
     names = {model["name"] for model in STAR}
-    assert set(re.findall(r"`((?:dim|fct|xwalk|rec)_\w+)`", DBT + README + WAREHOUSE)) <= names
+    assert set(re.findall(r"`((?:dim|fct|xwalk|rec|mart)_\w+)`", DBT + README + WAREHOUSE)) <= names
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

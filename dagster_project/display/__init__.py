@@ -11,7 +11,8 @@ from dagster_project.display.answers import (
 )
 from dagster_project.display.backfill import backfill_report, backfilled
 from dagster_project.display.manifests import manifest_totals
-from dagster_project.display.notices import absence_notice, synthetic_notice
+from dagster_project.display.metrics import metric, metric_list
+from dagster_project.display.notices import absence_notice, absent_parts, synthetic_notice
 from dagster_project.display.rebuild import rebuild, rebuild_report
 from dagster_project.display.retention import prune_report, pruned, storage, storage_report
 from dagster_project.display.rows import page
@@ -29,6 +30,7 @@ from dagster_project.display.tables import column_list, documentation, matches, 
 
 __all__ = [
     "absence_notice",
+    "absent_parts",
     "backfill_report",
     "backfilled",
     "citation",
@@ -40,6 +42,8 @@ __all__ = [
     "documentation",
     "manifest_totals",
     "matches",
+    "metric",
+    "metric_list",
     "page",
     "prune_report",
     "pruned",

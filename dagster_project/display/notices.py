@@ -44,6 +44,11 @@ def absence_notice(
     lacking = sentences(absent_parts_read(snapshots, query, parameters))
     if lacking and strict:
         raise AbsentData(f"The query reads what is absent from this snapshot, which is not zero. {' '.join(lacking)}")
+    absent_parts(console, lacking)
+
+
+def absent_parts(console: Console, lacking: Sequence[str]) -> None:
+    """Show the sentences that say what a query reads and its snapshot lacks."""
     for sentence in lacking:
         console.print(f"ABSENT, not zero: {sentence}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 

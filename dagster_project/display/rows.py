@@ -11,8 +11,17 @@ from rich.table import Table
 from warehouse.snapshots import query
 
 
-def page(console: Console, found: query.Page, *, header: bool = True) -> None:
-    """Show rows of an answer as a table, or one below the other where the names of the columns do not fit beside."""
+def page(
+    console: Console,
+    found: query.Page,
+    *,
+    header: bool = True,
+    more: str = "--rows N shows more, --output FILE writes all",
+) -> None:
+    """Show rows of an answer as a table, or one below the other where the names of the columns do not fit beside.
+
+    `more` says how to see the rows that are left out.
+    """
     fits = sum(len(column.name) + 3 for column in found.columns) <= console.width + 3
     if fits:
         console.print(_grid(found, header))
@@ -21,9 +30,7 @@ def page(console: Console, found: query.Page, *, header: bool = True) -> None:
     if not found.rows:
         console.print("No rows.", style="dim")
     if found.more:
-        console.print(
-            f"... more than {len(found.rows):,} rows; --rows N shows more, --output FILE writes all.", style="dim"
-        )
+        console.print(f"... more than {len(found.rows):,} rows; {more}.", style="dim")
 
 
 def _grid(found: query.Page, header: bool) -> Table:

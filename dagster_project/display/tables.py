@@ -23,6 +23,7 @@ _KINDS = {
     "xwalk_": "Crosswalks: the same thing in several systems",
     "rec_": "Reconciliation: where two systems differ, and why",
     "rpt_": "Reports: the comparison of the platforms, computed",
+    "mart_": "Marts: the metrics, computed by what they are mostly asked by",
     "meta_": "About the tables themselves",
     "": "Others",
 }

@@ -2,16 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.support.planted_sources import land_planted
-from tests.support.shared import made_once
-from warehouse.build import Build, open_build, prepare, run_models
-from warehouse.settings import Settings
+from tests.support.planted_sources import built_once
+from warehouse.build import Build
 
 
 @contextmanager
@@ -27,12 +24,7 @@ def rolled_back(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def conformed(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """A build of the three sources with dirty records in the portals; whoever spoils it copies it."""
-
-    def make(home: Path) -> None:
-        landing, releases = land_planted(home)
-        run_models(prepare(home, landing, releases, Settings(home=home)), Settings(home=home))
-
-    return open_build(made_once(tmp_path_factory, "conformed", make))
+    return built_once(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

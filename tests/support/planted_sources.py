@@ -6,14 +6,22 @@ service. Their identifiers begin with `planted`.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+
+import pytest
 
 from tests.support import small_release
 from tests.support.planting import Records, planted
+from tests.support.sample_build import PASSED
+from tests.support.shared import made_once
+from warehouse.build import Build, open_build, prepare, run_models
 from warehouse.landing import Landing, Release
 from warehouse.registry import source
 from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
+from warehouse.snapshots.catalog import Snapshot, snapshot
+from warehouse.snapshots.publish import publish
 from warehouse.sources.gen3 import Gen3System, land_system
 
 SCALE = 0.002
@@ -308,3 +316,23 @@ def land_portals(folder: Path, landing: Landing, portal: Records, hub: Records) 
         systems = [Gen3System.from_spec(source(name), settings) for name in urls]
         held = [land_system(system, landing, settings) for system in systems]
     return [planted(landing, of, records) for of, records in zip(held, (portal, hub), strict=True)]
+
+
+def built_once(factory: pytest.TempPathFactory) -> Build:
+    """Return the build of them, made by dbt once for a run of the tests; whoever spoils it copies it."""
+
+    def make(home: Path) -> None:
+        landing, releases = land_planted(home)
+        run_models(prepare(home, landing, releases, Settings(home=home)), Settings(home=home))
+
+    return open_build(made_once(factory, "conformed", make))
+
+
+def published_once(factory: pytest.TempPathFactory) -> Snapshot:
+    """Return the snapshot of that build, unjudged, in a home of its own; nobody writes into it."""
+
+    def make(home: Path) -> None:
+        shutil.copytree(built_once(factory).folder.parents[1], home, dirs_exist_ok=True)
+        publish(open_build(home), [PASSED], home, {"model": 1.0})
+
+    return snapshot(made_once(factory, "conformed-published", make), "current")

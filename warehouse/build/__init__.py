@@ -23,8 +23,8 @@ from warehouse.build.failures import Failed, build_failure, lack_of_room
 from warehouse.build.history import NO_EVIDENCE, Evidence, LostRelease, evidence_for
 from warehouse.build.layout import absent_datasets, lay_out
 from warehouse.build.model_process import run_apart
-from warehouse.build.profile import PROFILE_TABLE, add_profile
-from warehouse.build.project import DATABASE, live_tables, project_with_empty_build, tables_read
+from warehouse.build.profile import add_profile
+from warehouse.build.project import DATABASE, PROFILE_TABLE, live_tables, project_with_empty_build, tables_read
 from warehouse.build.statements import ModelResult, Statement, Target
 from warehouse.errors import BuildFailed
 from warehouse.files import write_atomically, writing_to
@@ -171,7 +171,7 @@ def open_build(home: Path) -> Build:
 
 
 def run_models(build: Build, settings: Settings) -> None:
-    """Run the models of a build inside this process, and profile their tables.
+    """Run the models of a build inside this process, profile their tables, and run those that read the profile.
 
     What their tests declare is judged by the audit.
 
@@ -179,30 +179,27 @@ def run_models(build: Build, settings: Settings) -> None:
         StorageError, BuildFailed: as `build_failure` says.
     """
     target = Target.of(build.database, settings)
-    try:
-        results = statements.run(_statements(build), target)
-    except duckdb.Error as error:
-        raise build_failure(build.folder, error=str(error)) from error
-    _finish(build, results)
-    _profile(build, target, results)
+    before, after = _statements(build)
+    _profile(build, target, _run_here(build, before, target, []), after)
 
 
 def run_models_apart(build: Build, settings: Settings) -> Iterator[ModelResult]:
     """Run the models of a build in a process of their own, as a refresh does; yields each table as it is made.
 
-    The last one is the profile of the others.
+    After them come the profile of the others, and the tables that read that.
 
     Raises:
         StorageError, BuildFailed: as `build_failure` says.
     """
     target = Target.of(build.database, settings)
+    before, after = _statements(build)
     results: list[ModelResult] = []
-    for result in run_apart(_statements(build), target):
+    for result in run_apart(before, target):
         results.append(result)
         if result.status == "success":
             yield result
     _finish(build, results)
-    yield _profile(build, target, results)
+    yield from _profile(build, target, results, after)
 
 
 def model_seconds(build: Build) -> float:
@@ -211,8 +208,8 @@ def model_seconds(build: Build) -> float:
     return max(result.began + result.seconds for result in results) - min(result.began for result in results)
 
 
-def _statements(build: Build) -> list[Statement]:
-    """Return the statements of the models that this build runs, in their order.
+def _statements(build: Build) -> tuple[list[Statement], list[Statement]]:
+    """Return the statements of the models that this build runs, in their order: those before its profile, those after.
 
     Raises:
         BuildFailed: a model has none.
@@ -223,7 +220,21 @@ def _statements(build: Build) -> list[Statement]:
         raise BuildFailed(
             f"{build.statements} has no statement for {', '.join(unknown)}. Run the refresh again for a new build."
         )
-    return [statement for name, statement in kept.items() if name in build.models]
+    chosen = [statement for name, statement in kept.items() if name in build.models]
+    after = [statement for statement in chosen if PROFILE_TABLE in statement.reads]
+    return [statement for statement in chosen if statement not in after], after
+
+
+def _run_here(
+    build: Build, chosen: Sequence[Statement], target: Target, earlier: Sequence[ModelResult]
+) -> list[ModelResult]:
+    """Run statements inside this process, and keep how they ended with the `earlier` results; returns all."""
+    try:
+        results = [*earlier, *statements.run(chosen, target)]
+    except duckdb.Error as error:
+        raise build_failure(build.folder, error=str(error)) from error
+    _finish(build, results)
+    return results
 
 
 def _finish(build: Build, results: Sequence[ModelResult]) -> None:
@@ -235,14 +246,16 @@ def _finish(build: Build, results: Sequence[ModelResult]) -> None:
         raise build_failure(build.folder, failed, results=build.results)
 
 
-def _profile(build: Build, target: Target, results: Sequence[ModelResult]) -> ModelResult:
-    """Fill the profile of a build whose models have run, and keep how that ended with the other results."""
+def _profile(
+    build: Build, target: Target, results: Sequence[ModelResult], after: Sequence[Statement]
+) -> list[ModelResult]:
+    """Fill the profile of a build whose models have run, and make the tables that read it; returns how these ended."""
     try:
         profile = add_profile(target, build.manifest, build.releases, build.profiles)
     except duckdb.Error as error:
         raise build_failure(build.folder, error=str(error)) from error
     _finish(build, [*results, profile])
-    return profile
+    return _run_here(build, after, target, [*results, profile])[len(results) :]
 
 
 def _build_in(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.build.project import PROFILE_TABLE
 from warehouse.build.statements import ModelResult, Target
 from warehouse.dbt_manifest import STAR_SCHEMA, read_star_description
 from warehouse.landing import Release
@@ -19,9 +20,6 @@ from warehouse.profiles.figures import OTHER, Figure
 from warehouse.profiles.measure import Relation, measure_relations
 from warehouse.profiles.store import read_profile, table_of
 from warehouse.sql_text import literal, quoted
-
-PROFILE_TABLE = "fct_profile"
-"""The name of the table, which is not measured itself."""
 
 _UNIQUE_ID = f"model.imaging_commons.{PROFILE_TABLE}"
 

@@ -33,6 +33,7 @@ from warehouse.build.digests import project_digest
 from warehouse.build.failures import lack_of_room
 from warehouse.build.layout import lay_out_nothing
 from warehouse.build.statements import Statement, Target, read_statements, write_statements
+from warehouse.dbt_manifest import STAR_SCHEMA
 from warehouse.errors import BuildFailed
 from warehouse.files import sync_folder, writing_to
 from warehouse.settings import Settings
@@ -52,6 +53,9 @@ DATABASE = "build.duckdb"
 
 # The file beside the build of nothing that holds the statements of its tables.
 _STATEMENTS = "statements.json"
+
+PROFILE_TABLE = "fct_profile"
+"""The table that dbt declares and `profile` fills once the others are made; it is not measured itself."""
 
 # A table by its schema and name, or a dataset by its source and name.
 Table = tuple[str, str]
@@ -177,9 +181,10 @@ def tables_read(project: Project) -> dict[Table, set[Table]]:
 def live_tables(project: Project, absent: Collection[Table]) -> tuple[str, ...]:
     """Return the tables, by name, that read anything besides seeds and the `absent` datasets.
 
-    The others are in the build of nothing already: it has them as dbt makes them of absent data.
+    The others are in the build of nothing already: it has them as dbt makes them of absent data. The profile is not
+    among them, but what reads it is: every build has one.
     """
-    there = set(project.sources.values()) - set(absent)
+    there = {*project.sources.values(), (STAR_SCHEMA, PROFILE_TABLE)} - set(absent)
     live: set[Table] = set()
     for table, reads in tables_read(project).items():
         if reads & (there | live):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import mimetypes
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,9 @@ from warehouse.description.model import (
     reference,
 )
 from warehouse.files import sha256_of
+from warehouse.metrics import metricflow, osi
+from warehouse.metrics.exported import METRICFLOW_FILE, OSI_FILE
+from warehouse.metrics.model import semantic_model
 from warehouse.snapshots import query
 from warehouse.snapshots.catalog import DATABASE, MANIFEST, PROFILE, TABLES, Snapshot
 from warehouse.snapshots.cited import citation_of
@@ -36,6 +40,8 @@ _FILES = {
     LICENSES_FILE: ("application/json", "Rows under each licence, and which may be used commercially"),
     DATA_PACKAGE_FILE: ("application/json", "The tables as a Data Package (version 2)"),
     CROISSANT_FILE: ("application/ld+json", "The tables as a Croissant 1.1 dataset"),
+    METRICFLOW_FILE: ("application/yaml", "Metrics and how tables join, for MetricFlow"),
+    OSI_FILE: ("application/json", "Metrics and how tables join, as Open Semantic Interchange 0.1.1"),
 } | {form.file: (form.media_type, f"The citation as {name}") for name, form in formats.FORMATS.items() if form.file}
 
 
@@ -67,27 +73,38 @@ def write_descriptions(
 ) -> dict[str, str]:
     """Write the description files into the folder of a snapshot and return their digests (SHA-256, hex) by name.
 
-    `digests` are those of the files that are there; the RO-Crate lists them and the two that are written before it.
+    `digests` are those of the files that are there; the RO-Crate lists them and those that are written before it. A
+    snapshot without tables that metrics count has no descriptions of metrics.
     """
+    model = semantic_model()
     written: dict[str, str] = {}
     for name, render in (
         (DATA_PACKAGE_FILE, data_package.render),
         (CROISSANT_FILE, croissant.render),
+        (METRICFLOW_FILE, functools.partial(metricflow.render, model=model)),
+        (OSI_FILE, functools.partial(osi.render, model=model)),
         (RO_CRATE_FILE, ro_crate.render),
     ):
         text = render(description_of(folder, manifest, citation, {**digests, **written}))
-        (folder / name).write_text(text, encoding="utf-8")
-        written[name] = sha256_of(folder / name)
+        if text is not None:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+            written[name] = sha256_of(folder / name)
     return written
 
 
 def description_of(folder: Path, manifest: Manifest, citation: Citation, digests: Mapping[str, str]) -> Description:
     """Return what is described of a snapshot in a folder; `digests` are those of its files, by name."""
-    tables = tuple(_table(table) for table in manifest.tables)
+    tables = described_tables(manifest)
     of_tables = {file.path for table in tables for file in table.files}
     others = sorted(set(digests) - of_tables)
     files = tuple(_file(folder / name, name, digests[name]) for name in others)
     return Description(citation=citation, tables=tables, files=files)
+
+
+def described_tables(manifest: Manifest) -> tuple[DescribedTable, ...]:
+    """Return the tables of a snapshot as they are described, in the order of its manifest."""
+    return tuple(_table(table) for table in manifest.tables)
 
 
 def _table(table: TableEntry) -> DescribedTable:

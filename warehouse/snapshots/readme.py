@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from warehouse.metrics.exported import METRICFLOW_FILE, OSI_FILE
 from warehouse.quality.verdicts import Verdict
 from warehouse.snapshots.catalog import PROFILE, PROFILE_TABLE
 from warehouse.snapshots.manifest import Manifest, SourceEntry, TableEntry
@@ -43,6 +44,7 @@ def _title(manifest: Manifest) -> str:
         "reference managers and registries |\n"
         "| `datapackage.json`, `croissant.json`, `ro-crate-metadata.json` | tables, columns, keys and files, described "
         "in three standard forms |\n"
+        f"{_metrics(manifest)}"
         "| `licences.json` | which rows may be used commercially; the rows keep the terms of their sources |\n"
         "| `SHA256SUMS` | digests of all files here |"
     )
@@ -60,6 +62,15 @@ def _parts(manifest: Manifest) -> str:
     return (
         "| `tables/<table>/*.parquet` | several files, which are one table together, one for each value of a column: "
         f"{', '.join(in_parts)} |\n"
+    )
+
+
+def _metrics(manifest: Manifest) -> str:
+    if not any(table.name.startswith("mart_") for table in manifest.tables):
+        return ""
+    return (
+        f"| `{METRICFLOW_FILE}`, `{OSI_FILE}` | metrics and how tables join, for MetricFlow and in the form of Open "
+        "Semantic Interchange 0.1.1 |\n"
     )
 
 
