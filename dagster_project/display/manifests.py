@@ -13,6 +13,7 @@ from warehouse.quality.broken_rows import counted_rows
 if TYPE_CHECKING:
     from warehouse.downloads.choosing import Totals
 
+_DOIS_SHOWN = 15
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB"))
 
 
@@ -32,6 +33,7 @@ def manifest_totals(console: Console, totals: Totals, lacks: str) -> None:
         use = uses[entry.commercial_use_allowed]
         table.add_row(name, use, f"{entry.records:,}", _size(entry.bytes), escape(entry.note or ""))
     console.print(table)
+    console.print(_collections(totals), highlight=False, soft_wrap=True)
     if totals.without_size:
         console.print(f"The size of {totals.without_size:,} of them is not known.", highlight=False)
     not_listed = []
@@ -41,6 +43,22 @@ def manifest_totals(console: Console, totals: Totals, lacks: str) -> None:
         not_listed.append(f"{counted_rows(totals.rows_without_key)} of the query without {totals.key}")
     for what in not_listed:
         console.print(f"NOT LISTED: {what}.", style="bold yellow", highlight=False, soft_wrap=True)
+
+
+def _collections(totals: Totals) -> str:
+    """Return how many collections the records are in, with the DOIs to cite."""
+    named = [entry for entry in totals.collections if entry.collection_id is not None]
+    dois = sorted({doi for entry in totals.collections for doi in entry.dois})
+    more = len(dois) - _DOIS_SHOWN
+    shown = ", ".join(dois[:_DOIS_SHOWN]) + (f" and {more:,} more, which --json lists" if more > 0 else "")
+    without = sum(entry.without_doi for entry in totals.collections)
+    unnamed = totals.records - sum(entry.records for entry in named)
+    return (
+        f"collections: {len(named):,}"
+        + (f", beside {unnamed:,} {totals.kind} that name none or several" if unnamed else "")
+        + (f"; DOIs: {shown}" if dois else "")
+        + (f"; {without:,} {totals.kind} state no DOI" if without else "")
+    )
 
 
 def _size(size_bytes: int) -> str:
