@@ -26,6 +26,7 @@ from dagster_project import display, retention_commands
 from dagster_project.answer_commands import CiteOption, cited_answer
 from dagster_project.backfill import backfill
 from dagster_project.cite_commands import cite_app
+from dagster_project.cohort_commands import cohort_app
 from dagster_project.manifest_command import manifest
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.quality_commands import gaps, quality_app
@@ -71,6 +72,7 @@ app.command()(gaps)
 app.command()(manifest)
 app.command()(verify)
 app.add_typer(cite_app, name="cite")
+app.add_typer(cohort_app, name="cohort")
 app.add_typer(quality_app, name="quality")
 app.add_typer(snapshots_app, name="snapshots")
 

@@ -20,7 +20,7 @@ _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB"))
 def manifest_totals(console: Console, totals: Totals, lacks: str) -> None:
     """Say how much a manifest lists, under which licences, and what it does not list."""
     instances = f"instances: {totals.instances:,}, " if totals.instances else ""
-    console.print(f"{totals.kind}: {totals.records:,}, {instances}size: {_size(totals.bytes)}", highlight=False)
+    console.print(f"{totals.kind}: {totals.records:,}, {instances}size: {size_in_words(totals.bytes)}", highlight=False)
     table = Table(show_edge=False)
     for heading in ("licence", "commercial use"):
         table.add_column(heading)
@@ -31,7 +31,7 @@ def manifest_totals(console: Console, totals: Totals, lacks: str) -> None:
     for entry in totals.licenses:
         name = escape(entry.license or entry.license_id or "not stated")
         use = uses[entry.commercial_use_allowed]
-        table.add_row(name, use, f"{entry.records:,}", _size(entry.bytes), escape(entry.note or ""))
+        table.add_row(name, use, f"{entry.records:,}", size_in_words(entry.bytes), escape(entry.note or ""))
     console.print(table)
     console.print(_collections(totals), highlight=False, soft_wrap=True)
     if totals.without_size:
@@ -61,6 +61,7 @@ def _collections(totals: Totals) -> str:
     )
 
 
-def _size(size_bytes: int) -> str:
+def size_in_words(size_bytes: int) -> str:
+    """Return a size in its unit, of 1,000 bytes and its powers."""
     unit, name = next((unit, name) for unit, name in _UNITS if size_bytes >= unit or unit == 1000)
     return f"{size_bytes / unit:,.1f} {name}"
