@@ -68,7 +68,7 @@ def expected(before: State, after: State) -> dict[str, set[int]]:
     return {kind: set(keys) for kind, keys in found.items() if keys}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(before=RECORDS, after=RECORDS)
 def test_each_difference_is_found_and_no_other(made: Members, before: State, after: State) -> None:
     with tempfile.TemporaryDirectory() as folder:
