@@ -45,6 +45,7 @@ asked = json.load(open(sys.argv[1]))
 # A question to the whole index takes seconds: the studies of these series, whole, are what it looks at.
 studies = client.index.loc[client.index["SeriesInstanceUID"].isin(asked), "StudyInstanceUID"]
 client.index = client.index[client.index["StudyInstanceUID"].isin(studies)]
+client.prior_versions_index = client.prior_versions_index[:0]
 rows = client.index.set_index("SeriesInstanceUID").loc[asked].reset_index()
 rows["url"] = "s3://" + rows["aws_bucket"] + "/" + rows["crdc_series_uuid"] + "/*"
 client._replace_aws_with_gcp_buckets(rows, "url")
