@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import JsonValue
@@ -20,6 +20,9 @@ from warehouse.settings import Settings, load_settings
 from warehouse.snapshots import attaching, catalog, parameters
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.query import Result
+
+if TYPE_CHECKING:
+    from warehouse.answers.contributions import RecordsListed
 
 CiteOption = Annotated[
     bool,
@@ -62,8 +65,11 @@ def cited_answer(
     attached: Mapping[str, Snapshot],
     output: Path | None,
     form: Form,
+    listed: RecordsListed | None = None,
 ) -> Iterator[Result]:
     """Yield the answer to a query, to be shown or written to `output`, and keep its citation.
+
+    `listed` are the records that the answer is a list of, if it is one.
 
     Beside a file the record is kept, too: there also where the home cannot be written, which is said.
     """
@@ -71,7 +77,7 @@ def cited_answer(
     from warehouse.answers.citing import cited
 
     console = Screen(stderr=True)
-    with cited(snapshot, sql, settings, parameters=values, attached=attached) as answer:
+    with cited(snapshot, sql, settings, parameters=values, attached=attached, listed=listed) as answer:
         citation = answer.citation
         path = store.path_of(settings.home, citation)
         try:

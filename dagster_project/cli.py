@@ -26,6 +26,7 @@ from dagster_project import display, retention_commands
 from dagster_project.answer_commands import CiteOption, cited_answer
 from dagster_project.backfill import backfill
 from dagster_project.cite_commands import cite_app
+from dagster_project.cohort_commands import cohort_app
 from dagster_project.manifest_command import manifest
 from dagster_project.metrics_command import metrics
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
@@ -73,6 +74,7 @@ app.command()(manifest)
 app.command()(metrics)
 app.command()(verify)
 app.add_typer(cite_app, name="cite")
+app.add_typer(cohort_app, name="cohort")
 app.add_typer(quality_app, name="quality")
 app.add_typer(snapshots_app, name="snapshots")
 

@@ -61,7 +61,9 @@ def manifest(
             returned = several if totals.chosen else f"no {choice.key}"
             raise UsageError(f"There is nothing to list for {name}: the query returns {returned}.")
         if cite:
-            result = stack.enter_context(cited_answer(settings, found, choice.question, {}, {}, output, form.format))
+            listed = choice.records_listed
+            cited = cited_answer(settings, found, choice.question, {}, {}, output, form.format, listed)
+            result = stack.enter_context(cited)
         else:
             result = stack.enter_context(choice.manifest())
         query.write_result(result, form.format, output or sys.stdout.buffer, header=form.header)

@@ -92,6 +92,31 @@ def write_atomically(path: Path, text: str) -> None:
     sync_folder(path.parent)
 
 
+def write_unless_there(path: Path, text: str) -> bool:
+    """Write a file that appears whole, and only if there is none of this name; returns whether it was written.
+
+    Of several processes that do so at once, one writes: where the file system has no hard links, more than one may
+    think so.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            written = linked(temporary, path)
+        except FileExistsError:
+            return False
+        if not written and not path.exists():
+            os.replace(temporary, path)
+            written = True
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return written
+
+
 def is_locked(path: Path) -> bool:
     """Return whether any process holds an exclusive lock (flock) on a file or folder, as far as the file system knows.
 

@@ -13,13 +13,14 @@ from warehouse.quality.broken_rows import counted_rows
 if TYPE_CHECKING:
     from warehouse.downloads.choosing import Totals
 
+_DOIS_SHOWN = 15
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB"))
 
 
 def manifest_totals(console: Console, totals: Totals, lacks: str) -> None:
     """Say how much a manifest lists, under which licences, and what it does not list."""
     instances = f"instances: {totals.instances:,}, " if totals.instances else ""
-    console.print(f"{totals.kind}: {totals.records:,}, {instances}size: {_size(totals.bytes)}", highlight=False)
+    console.print(f"{totals.kind}: {totals.records:,}, {instances}size: {size_in_words(totals.bytes)}", highlight=False)
     table = Table(show_edge=False)
     for heading in ("licence", "commercial use"):
         table.add_column(heading)
@@ -30,8 +31,9 @@ def manifest_totals(console: Console, totals: Totals, lacks: str) -> None:
     for entry in totals.licenses:
         name = escape(entry.license or entry.license_id or "not stated")
         use = uses[entry.commercial_use_allowed]
-        table.add_row(name, use, f"{entry.records:,}", _size(entry.bytes), escape(entry.note or ""))
+        table.add_row(name, use, f"{entry.records:,}", size_in_words(entry.bytes), escape(entry.note or ""))
     console.print(table)
+    console.print(_collections(totals), highlight=False, soft_wrap=True)
     if totals.without_size:
         console.print(f"The size of {totals.without_size:,} of them is not known.", highlight=False)
     not_listed = []
@@ -43,6 +45,23 @@ def manifest_totals(console: Console, totals: Totals, lacks: str) -> None:
         console.print(f"NOT LISTED: {what}.", style="bold yellow", highlight=False, soft_wrap=True)
 
 
-def _size(size_bytes: int) -> str:
+def _collections(totals: Totals) -> str:
+    """Return how many collections the records are in, with the DOIs to cite."""
+    named = [entry for entry in totals.collections if entry.collection_id is not None]
+    dois = sorted({doi for entry in totals.collections for doi in entry.dois})
+    more = len(dois) - _DOIS_SHOWN
+    shown = ", ".join(dois[:_DOIS_SHOWN]) + (f" and {more:,} more, which --json lists" if more > 0 else "")
+    without = sum(entry.without_doi for entry in totals.collections)
+    unnamed = totals.records - sum(entry.records for entry in named)
+    return (
+        f"collections: {len(named):,}"
+        + (f", beside {unnamed:,} {totals.kind} that name none or several" if unnamed else "")
+        + (f"; DOIs: {shown}" if dois else "")
+        + (f"; {without:,} {totals.kind} state no DOI" if without else "")
+    )
+
+
+def size_in_words(size_bytes: int) -> str:
+    """Return a size in its unit, of 1,000 bytes and its powers."""
     unit, name = next((unit, name) for unit, name in _UNITS if size_bytes >= unit or unit == 1000)
     return f"{size_bytes / unit:,.1f} {name}"

@@ -2,70 +2,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from tests.support.sample_build import PASSED, make_build, model, redescribe
-from warehouse.build import Build
+from tests.support.image_build import build_of_images
+from tests.support.sample_build import PASSED
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.publish import publish
-
-UUID = "'00000000-0000-4000-8000-' || lpad(i::varchar, 12, '0')"
-
-SERIES = f"""
-select i::bigint as series_key, {UUID} as crdc_series_uuid, '1.2.3.' || i as series_instance_uid, 'idc' as source_id,
-    'lung''s' as collection_id, 'p' || i as patient_id, '1.2.' || i as study_instance_uid, 'CT' as modality,
-    case when i < 8 then 'CC-BY-4.0' else 'CC-BY-NC-4.0' end as license_id, 10 as instance_count,
-    1_000_000 * i as size_bytes, 's3://idc-open-data/' || {UUID} || '/*' as series_aws_url, null::varchar as object_id
-from range(1, 11) as t(i)
-union all
-select 100 + i, null, '1.2.3.' || i, 'bih', 'lung', 'p' || i, '1.2.' || i, 'CT', null, null, null, null,
-    case when i = 1 then 'dg.4DFC/' || {UUID} when i = 2 then 'no-prefix' end
-from range(1, 4) as t(i)
-union all
-select 200 + i, null, '9.9.' || i, 'midrc', 'Open-A1', 'c' || i, '9.' || i, 'CR', 'MIDRC-DUA', 1, 500, null, null
-from range(1, 3) as t(i)
-"""
-
-FILES = f"""
-select 1000 + i as file_key, case when i < 5 then 'dg.MD1R/' || {UUID} end as object_id, 'file-' || i as file_id,
-    case when i <= 2 then 200 + i end as series_key, case when i <= 2 then '9.9.' || i end as series_instance_uid,
-    'midrc' as source_id, 'Open-A1' as collection_id, 'CR' as data_type, 'CR' as modality, 7::bigint as license_key,
-    1 as instance_count, case when i <> 3 then 500 + i end as size_bytes, 'a "file" ' || i || '.zip' as file_name,
-    repeat('ab', 16) as md5
-from range(1, 6) as t(i)
-"""
-
-LICENSES = """
-select license_key::bigint as license_key, license_id, license_id as license_short_name, license_long_name,
-    'https://example.org/' || license_id as license_url, true as attribution_required, commercial_use_allowed, note
-from (values
-    (7, 'MIDRC-DUA', 'MIDRC Data Use Agreement', false, 'Read the agreement'),
-    (1, 'CC-BY-4.0', 'Creative Commons Attribution 4.0', true, null),
-    (2, 'CC-BY-NC-4.0', 'Creative Commons Attribution-NonCommercial 4.0', false, null)
-) as t(license_key, license_id, license_long_name, commercial_use_allowed, note)
-"""
-
-TABLES = {"fct_series": SERIES, "fct_file": FILES, "dim_license": LICENSES}
-KEYS = {"fct_series": "series_key", "fct_file": "file_key", "dim_license": "license_key"}
-
-
-def build_of_downloads(folder: Path) -> Build:
-    """A build with a few series of three sources, and files of one."""
-    build = make_build(folder)
-    described = []
-    with duckdb.connect(str(build.database)) as connection:
-        for name, query in TABLES.items():
-            connection.execute(f"create or replace table star.{name} as {query}")
-            columns = dict.fromkeys(connection.sql(f"from star.{name}").columns, "A column.")
-            described.append(model(name, columns, primary_key=[KEYS[name]], grain="one record"))
-        connection.execute("drop table star.dim_collection")
-    return redescribe(build, *described)
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     folder = tmp_path_factory.mktemp("downloads")
-    publish(build_of_downloads(folder / "build"), [PASSED], folder / "home", {})
+    publish(build_of_images(folder / "build"), [PASSED], folder / "home", {})
     return catalog.snapshot(folder / "home", None)
+
+
+@pytest.fixture
+def of_before_identifiers(tmp_path: Path) -> Snapshot:
+    """A snapshot of before the star had identifiers of the Data Repository Service."""
+    publish(build_of_images(tmp_path / "build", without="drs_uri"), [PASSED], tmp_path / "home", {})
+    return catalog.snapshot(tmp_path / "home", None)

@@ -174,6 +174,61 @@ def test_of_a_query_that_returns_other_rows_each_time_the_totals_are_those_of_th
         call(published, "csv", asked, "--cite")
 
 
+def test_the_collections_of_what_is_listed_are_told_with_their_dois(published: Snapshot, tmp_path: Path) -> None:
+    asked = f"{ALL} where series_key in (1, 3, 101, 201)"
+    told = call(published, "csv", asked).stderr
+    assert "collections: 3; DOIs: 10.5281/results, 10.60701/open-a1, 10.7937/lung; 1 series state no DOI" in told
+    totals = json.loads(call(published, "csv", asked, "--output", str(tmp_path / "list.csv"), "--json").stdout)
+    assert [(one["source_id"], one["records"], one["dois"]) for one in totals["collections"]] == [
+        ("bih", 1, []),
+        ("idc", 2, ["10.5281/results", "10.7937/lung"]),
+        ("midrc", 1, ["10.60701/open-a1"]),
+    ]
+    assert sum(one["bytes"] for one in totals["collections"]) == totals["bytes"]
+
+
+def test_an_older_snapshot_lists_what_it_can_and_says_what_it_cannot(of_before_identifiers: Snapshot) -> None:
+    assert len(call(of_before_identifiers, "s5cmd", ALL).stdout.splitlines()) == 10
+    assert len(call(of_before_identifiers, "csv", ALL).stdout.splitlines()) == 16
+    with pytest.raises(UsageError, match="has no column drs_uri in fct_series, which a manifest for drs by series_key"):
+        call(of_before_identifiers, "drs", ALL)
+
+
+@pytest.mark.parametrize(
+    ("query", "collections"),
+    [
+        (f"{ALL} where series_key = 3", {"lung's"}),
+        (f"{ALL} where modality = 'CT'", {"lung's", "lung"}),
+        ("with few as (from fct_series where source_id = 'midrc') select series_key from few", {"Open-A1"}),
+        (
+            "select s.series_key from fct_series s where s.series_instance_uid in"
+            " (select series_instance_uid from fct_series where source_id = 'bih') and s.source_id = 'idc'",
+            {"lung's"},
+        ),
+        (f"{ALL} order by size_bytes desc nulls last, series_key limit 2", {"lung's"}),
+        ("select file_key from fct_file where file_key < 1003", {"Open-A1"}),
+    ],
+)
+def test_a_citation_names_exactly_the_collections_that_are_listed(
+    published: Snapshot, tmp_path: Path, query: str, collections: set[str]
+) -> None:
+    call(published, "csv", query, "--output", str(tmp_path / "list.csv"), "--cite")
+    citation = Citation.model_validate_json((tmp_path / "list.csv.citation.json").read_text())
+    assert {entry.collection_id for entry in citation.collections} == collections
+    assert citation.collections_are_exact
+    assert "at most" not in citation.paragraph
+    listed = {row["collection_id"] for row in csv.DictReader((tmp_path / "list.csv").read_text().splitlines())}
+    assert listed == collections
+
+
+def test_the_dois_and_licences_of_a_citation_are_those_of_the_records(published: Snapshot, tmp_path: Path) -> None:
+    call(published, "s5cmd", f"{ALL} where series_key = 1", "--output", str(tmp_path / "list"), "--cite")
+    citation = Citation.model_validate_json((tmp_path / "list.citation.json").read_text())
+    (entry,) = citation.collections
+    assert entry.dois == ("10.5281/results",)
+    assert [licence.id for licence in entry.licences] == ["CC-BY-4.0"]
+
+
 def test_a_manifest_can_be_cited(published: Snapshot, tmp_path: Path) -> None:
     path = tmp_path / "manifest.txt"
     call(published, "s5cmd", ALL, "--output", str(path), "--cite")

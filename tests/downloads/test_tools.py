@@ -21,6 +21,44 @@ pytestmark = [pytest.mark.full, pytest.mark.network]
 # A thousand series of all kinds: those with the smallest hashes of their UIDs.
 THOUSAND = "select series_key from fct_series where source_id = 'idc' order by md5(series_instance_uid) limit 1000"
 
+# Series of each modality, in studies with slides and without: up to twelve of each.
+OF_ALL_KINDS = """
+select
+    series.series_instance_uid,
+    series.modality,
+    series.viewer_url,
+    studies.viewer_url as study_viewer_url,
+    series.series_gcs_url
+from fct_series as series
+join fct_study as studies using (study_key)
+where series.source_id = 'idc'
+qualify row_number() over (
+    partition by series.modality, series.viewer_url like '%/slim/%' order by md5(series.series_instance_uid)
+) <= 12
+"""
+
+SHOWN_BY_IDC = """
+import json, sys
+from idc_index import IDCClient
+client = IDCClient()
+asked = json.load(open(sys.argv[1]))
+# A question to the whole index takes seconds: the studies of these series, whole, are what it looks at.
+studies = client.index.loc[client.index["SeriesInstanceUID"].isin(asked), "StudyInstanceUID"]
+client.index = client.index[client.index["StudyInstanceUID"].isin(studies)]
+client.prior_versions_index = client.prior_versions_index[:0]
+rows = client.index.set_index("SeriesInstanceUID").loc[asked].reset_index()
+rows["url"] = "s3://" + rows["aws_bucket"] + "/" + rows["crdc_series_uuid"] + "/*"
+client._replace_aws_with_gcp_buckets(rows, "url")
+print(json.dumps([
+    [
+        client.get_viewer_URL(seriesInstanceUID=row.SeriesInstanceUID),
+        client.get_viewer_URL(studyInstanceUID=row.StudyInstanceUID),
+        row.url.replace("s3://", "gs://"),
+    ]
+    for row in rows.itertuples()
+]))
+"""
+
 READ_BY_IDC = """
 import json, sys
 from idc_index import IDCClient
@@ -77,6 +115,18 @@ def test_idc_index_finds_a_thousand_series_and_the_same_bytes(snapshot: Snapshot
     # Upstream states MB, rounded to a hundredth.
     assert found["mb"] == pytest.approx(totals.bytes / 1e6, abs=10)
     assert found["known_mb"] == pytest.approx(totals.bytes / 1e6, abs=10)
+
+
+def test_viewers_and_buckets_are_those_of_idc_index(snapshot: Snapshot, tmp_path: Path) -> None:
+    with query.run(snapshot, OF_ALL_KINDS) as result:
+        rows = result.reader().read_all().to_pylist()
+    assert len(rows) > 200
+    assert {"ANN", "CT", "MG", "MR", "PT", "RTDOSE", "RTSTRUCT", "SEG", "SM", "SR"} <= {row["modality"] for row in rows}
+    (tmp_path / "asked.json").write_text(json.dumps([row["series_instance_uid"] for row in rows]))
+    shown = read_by(IDC_CLIENT, SHOWN_BY_IDC, tmp_path / "asked.json")
+    assert [[row["viewer_url"], row["study_viewer_url"], row["series_gcs_url"]] for row in rows] == shown
+    assert {gcs.split("/")[2] for *_, gcs in shown} == {"idc-open-data", "idc-open-idc1", "idc-open-cr"}
+    assert any(row["modality"] != "SM" and "/slim/" in row["viewer_url"] for row in rows)
 
 
 def test_gen3_reads_the_files_of_the_portal(snapshot: Snapshot, tmp_path: Path) -> None:

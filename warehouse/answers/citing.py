@@ -11,7 +11,7 @@ import duckdb
 from pydantic import JsonValue
 
 from warehouse.answers.answering import Answer, answered, result_of
-from warehouse.answers.contributions import contributions
+from warehouse.answers.contributions import RecordsListed, contributions, contributions_to_list
 from warehouse.answers.digest import BLOCK_ROWS
 from warehouse.answers.opening import ASKED, opened_database, opened_parquet
 from warehouse.answers.paragraph import paragraph
@@ -53,8 +53,11 @@ def cited(
     *,
     parameters: Mapping[str, JsonValue] | None = None,
     attached: Mapping[str, Snapshot] | None = None,
+    listed: RecordsListed | None = None,
 ) -> Iterator[CitedAnswer]:
     """Yield the answer to a query with its citation. Nothing is written.
+
+    Of an answer that lists records (`listed`) the collections are those of the records, proven like the answer.
 
     The answer is computed from the snapshot's DuckDB file, and again from the Parquet files that the record names, with
     another number of threads and in any order of rows: both must be the same, so that the bytes that are named are
@@ -78,7 +81,11 @@ def cited(
             again = answered(parquet, asked.normalised, asked.parameters)
         answer = answered(connection, sql, asked.parameters, [column.name for column in again.columns])
         _require_same(answer, again)
-        found = contributions(asked, snapshots, connection)
+        if listed is None:
+            found = contributions(asked, snapshots, connection)
+        else:
+            require_unique(question(listed.sql, parameters), connection)
+            found = contributions_to_list(listed, snapshot, ASKED, connection)
         described = tuple(SnapshotCited.of(name, entry) for name, entry in snapshots.items())
         result = _result(answer, is_ordered=_is_ordered(asked.node))
         digest = digest_of(asked.normalised, asked.parameters, described)

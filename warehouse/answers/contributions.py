@@ -30,6 +30,15 @@ class Contributions:
     is_exact: bool
 
 
+@dataclass(frozen=True)
+class RecordsListed:
+    """What a list is of: rows of a table. `sql` asks the snapshot for their values of its primary key."""
+
+    table: str
+    key: str
+    sql: str
+
+
 @dataclass
 class _Found:
     """What is known of one collection so far: None among the DOIs or licences stands for a row that names none."""
@@ -66,11 +75,7 @@ def contributions(
             for route in routes or _everything(snapshots[name], quoted(name)):
                 rows, is_filtered = _rows(question, connection, block, reference, route)
                 is_exact = is_exact and is_filtered
-                for key, doi, license_key in rows:
-                    entry = of_table.setdefault(key, _Found())
-                    if route.states_sources:
-                        entry.dois.add(doi)
-                        entry.license_keys.add(license_key)
+                _gather(of_table, route, rows)
             for key, entry in of_table.items():
                 total = found.setdefault((name, key), _Found())
                 total.dois |= entry.dois or {None}
@@ -80,6 +85,38 @@ def contributions(
         named = {key: (entry.dois, entry.license_keys) for (of, key), entry in found.items() if of == name}
         cited.extend(described(connection, snapshot, name, named))
     return Contributions(collections=tuple(cited), is_exact=is_exact)
+
+
+def contributions_to_list(
+    listed: RecordsListed, snapshot: Snapshot, name: str, connection: duckdb.DuckDBPyConnection
+) -> Contributions:
+    """Return the collections of the records that a list is of: exactly these where the manifest knows the ways to them.
+
+    What else the query reads to choose them is no part of the list. Records that belong to no collection have none.
+
+    Args:
+        listed: the records.
+        snapshot: the asked snapshot.
+        name: the name that it has in the query.
+        connection: the same, open.
+    """
+    routes = routes_of(snapshot.manifest.tables, listed.table, quoted(name))
+    found: dict[int, _Found] = {}
+    for route in routes or _everything(snapshot, quoted(name)):
+        columns = ", ".join(map(quoted, route.columns))
+        rows = f"select {columns} from {quoted(name)}.{quoted(listed.table)} where {listed.key} in ({listed.sql})"
+        _gather(found, route, connection.execute(route.over(rows) if route.columns else route.sql).fetchall())
+    named = {key: (entry.dois or {None}, entry.license_keys or {None}) for key, entry in found.items()}
+    return Contributions(tuple(described(connection, snapshot, name, named)), is_exact=bool(routes))
+
+
+def _gather(found: dict[int, _Found], route: Route, rows: Iterable[tuple[int, str | None, int | None]]) -> None:
+    """Add what the rows of a route say to what is known of their collections."""
+    for key, doi, license_key in rows:
+        entry = found.setdefault(key, _Found())
+        if route.states_sources:
+            entry.dois.add(doi)
+            entry.license_keys.add(license_key)
 
 
 def _shows_all(block: Block) -> bool:

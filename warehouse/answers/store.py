@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.answers import record
 from warehouse.answers.record import Citation, FileCited
 from warehouse.errors import IntegrityError, OutputError, SourceError, StorageError, UsageError
-from warehouse.files import files_below, linked, sync_folder, write_atomically, writing_to
+from warehouse.files import files_below, write_atomically, write_unless_there, writing_to
 
 SUFFIX = ".citation.json"
 """What the record beside a result is called: the name of the result and this."""
@@ -49,7 +46,8 @@ def keep(home: Path, citation: Citation) -> Citation:
         try:
             with writing_to(path):
                 path.parent.mkdir(exist_ok=True)
-                _link(path, citation.text())
+                # Another process may have cited the same a moment ago: its record stays.
+                write_unless_there(path, citation.text())
         except StorageError as error:
             raise StorageError(
                 f"The citation cannot be kept in the home. {error} Or copy the snapshot into a home of your own, and "
@@ -101,20 +99,3 @@ def records(home: Path) -> tuple[list[Citation], list[Unreadable]]:
         except (SourceError, UsageError) as error:
             broken.append(Unreadable(path, str(error)))
     return sorted(found, key=lambda entry: (entry.executed_at, entry.id)), broken
-
-
-def _link(path: Path, text: str) -> None:
-    """Write a file that appears whole, and only if there is none."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        # Another process may have cited the same a moment ago: its record stays.
-        with contextlib.suppress(FileExistsError):
-            if not linked(temporary, path) and not path.exists():
-                os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)

@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from warehouse.downloads.forms import FORMS, Kind, ManifestForm, ManifestName
+from warehouse.answers.contributions import RecordsListed
+from warehouse.downloads.forms import FORMS, RECORD_TABLES, Kind, ManifestForm, ManifestName
 from warehouse.errors import UsageError
 from warehouse.settings import Settings
 from warehouse.snapshots import query
@@ -25,6 +26,8 @@ from warehouse.sql_text import quoted
 class Choice:
     """What a query chooses, and by which key; `question` is one query (SQL) whose answer is the manifest.
 
+    It is made of `chosen` (SQL), the values of the key, and of the `relations` over them.
+
     The query has been run once, into the table `chosen` of `connection`: one that returns other rows each time, such as
     a limit without an order, gives a manifest, totals and counts of the same rows.
     """
@@ -33,11 +36,20 @@ class Choice:
     key: str
     kind: Kind
     question: str
+    relations: str
+    chosen: str
     connection: duckdb.DuckDBPyConnection
+
+    @property
+    def records_listed(self) -> RecordsListed:
+        """The records whose lines the manifest has, for its citation."""
+        table = RECORD_TABLES[self.kind]
+        sql = f"with chosen as ({self.chosen}), {self.relations} select {table.key} from listed"
+        return RecordsListed(table.name, table.key, sql)
 
     def manifest(self) -> query.Result:
         """Return the manifest, to be written as the form says; it is the last that can be asked of the choice."""
-        return query.Result(self.connection, self.connection.sql(f"{self._listed} {self.form.listing}"))
+        return query.Result(self.connection, self.connection.sql(f"with {self.relations} {self.form.listing}"))
 
     def totals(self) -> Totals:
         """Return what the manifest comes to.
@@ -57,6 +69,11 @@ class Choice:
                 " count(*) - count(size_bytes)"
                 " from listed left join dim_license as license on listed.license_id = license.license_id"
                 " group by all order by records desc, listed.license_id"
+            )
+            by_collection = self._rows(
+                "select source_id, collection_id, count(*) as records, coalesce(sum(size_bytes), 0),"
+                " list_sort(list_distinct(list(source_doi))), count(*) - count(source_doi)"
+                " from listed group by all order by source_id, collection_id"
             )
         licenses = tuple(
             LicenseTotal(
@@ -80,14 +97,21 @@ class Choice:
             bytes=sum(entry.bytes for entry in licenses),
             without_size=sum(row[7] for row in by_license),
             licenses=licenses,
+            collections=tuple(
+                CollectionTotal(
+                    source_id=row[0],
+                    collection_id=row[1],
+                    records=row[2],
+                    bytes=int(row[3]),
+                    dois=tuple(row[4] or ()),
+                    without_doi=row[5],
+                )
+                for row in by_collection
+            ),
         )
 
-    @property
-    def _listed(self) -> str:
-        return f"with {_listed(self.form, self.key)}"
-
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(f"{self._listed} {sql}").fetchall()
+        return self.connection.execute(f"with {self.relations} {sql}").fetchall()
 
 
 class LicenseTotal(BaseModel):
@@ -101,6 +125,22 @@ class LicenseTotal(BaseModel):
     note: str | None
     records: int
     bytes: int
+
+
+class CollectionTotal(BaseModel):
+    """What of a manifest is in one collection, with the DOIs that its records state; `without_doi` of them state none.
+
+    `collection_id` is None for the records of a portal that name none or several.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    source_id: str
+    collection_id: str | None
+    records: int
+    bytes: int
+    dois: tuple[str, ...]
+    without_doi: int
 
 
 class Totals(BaseModel):
@@ -122,6 +162,7 @@ class Totals(BaseModel):
     bytes: int
     without_size: int
     licenses: tuple[LicenseTotal, ...]
+    collections: tuple[CollectionTotal, ...]
 
 
 @contextmanager
@@ -129,7 +170,8 @@ def chosen_by(snapshot: Snapshot, sql: str, name: ManifestName, settings: Settin
     """Yield what a query chooses for a manifest of a form, while the block lasts.
 
     Raises:
-        UsageError: the query is wrong, or returns no column by which this form chooses.
+        UsageError: the query is wrong, or returns no column by which this form chooses; or the snapshot lacks a column
+            that the form reads.
         IntegrityError: the snapshot's file cannot be opened.
     """
     form = FORMS[name]
@@ -144,18 +186,32 @@ def chosen_by(snapshot: Snapshot, sql: str, name: ManifestName, settings: Settin
         )
     # A comment at its end must not swallow the bracket.
     chosen = f"select {quoted(key)}, count(*) as row_count from (\n{_without_semicolons(sql)}\n) as asked group by all"
-    question = f"with chosen as ({chosen}), {_listed(form, key)} {form.listing}"
+    relations = _relations(snapshot, name, key)
+    question = f"with chosen as ({chosen}), {relations} {form.listing}"
     with closing(query.connect(snapshot, settings)) as connection:
         with query.sentences():
             connection.execute(f"create temp table chosen as {chosen}")
-        yield Choice(form, key, form.keys[key], question, connection)
+        yield Choice(form, key, form.keys[key], question, relations, chosen, connection)
 
 
-def _listed(form: ManifestForm, key: str) -> str:
-    """Return the relations (SQL) `known` and `listed`: all records of a form, and those that a manifest lists."""
-    by = quoted(key)
+def _relations(snapshot: Snapshot, name: ManifestName, key: str) -> str:
+    """Return the relations (SQL) `known` and `listed`: all records of a form, and those that a manifest lists.
+
+    Columns that an older snapshot does not have are left out.
+    """
+    form, by = FORMS[name], quoted(key)
+    table = RECORD_TABLES[form.keys[key]]
+    published = snapshot.table(table.name)
+    has = {column.name for column in published.columns} if published is not None else set[str]()
+    if lacking := {key, form.needs or key} - has:
+        raise UsageError(
+            f"Snapshot {snapshot.id} has no column {', '.join(sorted(lacking))} in {table.name}, which a manifest for "
+            f"{name} by {key} reads. Name a newer snapshot (`icw snapshots` lists them), or another form."
+        )
+    columns = [f"records.{column}" for column in table.columns if column in has]
+    columns += [f"{expression} as {column}" for column, expression in table.looked_up.items()]
     return (
-        f"known as ({form.records(key)}),"
+        f"known as (select {', '.join(columns)} from {table.name} as records {table.joins}),"
         f" listed as (select * from known where {by} in (select {by} from chosen) and {form.condition})"
     )
 

@@ -1,7 +1,7 @@
 """The forms of a download manifest: which records each lists, by which keys of a query, and how a line of it reads.
 
-Sources: s5cmd 2.3 (`s5cmd run`), `idc-index` 0.13.4 (`idc download`), `gen3` 4.28.5 (`Manifest.load`), and the Data
-Repository Service 1.4 of GA4GH (compact identifiers, "drs://" and a prefix, a colon, an accession).
+Sources: s5cmd 2.3 (`s5cmd run`), `idc-index` 0.13.4 (`idc download`), and `gen3` 4.28.5 (`Manifest.load`). Addresses
+and identifiers are columns of the star, which makes them once.
 """
 
 from __future__ import annotations
@@ -24,50 +24,40 @@ ManifestName = Literal["s5cmd", "idc", "gen3", "drs", "csv"]
 _SERIES_KEYS = ("series_key", "crdc_series_uuid", "series_instance_uid")
 _FILE_KEYS = ("file_key", "object_id", "file_id")
 
-# The prefix under which the identifiers of IDC's series are registered.
-_IDC_PREFIX = "dg.4DFC"
+_SERIES_COLUMNS = (
+    *("series_key", "crdc_series_uuid", "series_instance_uid", "source_id", "collection_id", "patient_id"),
+    *("study_instance_uid", "modality", "license_id", "source_doi", "instance_count", "size_bytes"),
+    *("series_aws_url", "series_gcs_url", "object_id", "drs_uri", "viewer_url"),
+)
+_FILE_COLUMNS = (
+    *("file_key", "object_id", "drs_uri", "file_id", "series_key", "series_instance_uid", "source_id"),
+    *("collection_id", "data_type", "modality", "instance_count", "size_bytes", "file_name", "md5"),
+)
 
-_SERIES = """
-    select
-        series.series_key,
-        series.crdc_series_uuid,
-        series.series_instance_uid,
-        series.source_id,
-        series.collection_id,
-        series.patient_id,
-        series.study_instance_uid,
-        series.modality,
-        series.license_id,
-        series.instance_count,
-        series.size_bytes,
-        series.series_aws_url,
-        case
-            when series.source_id = 'idc' then {idc_prefix} || '/' || series.crdc_series_uuid
-            else series.object_id
-        end as object_id
-    from fct_series as series
-"""
 
-_FILES = """
-    select
-        files.file_key,
-        files.object_id,
-        files.file_id,
-        files.series_key,
-        files.series_instance_uid,
-        files.source_id,
-        files.collection_id,
-        files.data_type,
-        files.modality,
-        license.license_id,
-        files.instance_count,
-        files.size_bytes,
-        files.file_name,
-        files.md5
-    from fct_file as files
-    left join dim_license as license
-        on files.license_key = license.license_key
-"""
+@dataclass(frozen=True)
+class RecordTable:
+    """A table whose rows manifests list: its key, its columns that are listed, and what is looked up beside them."""
+
+    name: str
+    key: str
+    columns: tuple[str, ...]
+    looked_up: Mapping[str, str]
+    joins: str = ""
+
+
+RECORD_TABLES: Mapping[Kind, RecordTable] = {
+    "series": RecordTable("fct_series", "series_key", _SERIES_COLUMNS, {}),
+    "files": RecordTable(
+        "fct_file",
+        "file_key",
+        _FILE_COLUMNS,
+        {"license_id": "license.license_id", "source_doi": "collection.collection_doi"},
+        "left join dim_license as license on records.license_key = license.license_key"
+        " left join dim_collection as collection on records.collection_key = collection.collection_key",
+    ),
+}
+"""Where the records of each kind lie."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +65,8 @@ class ManifestForm:
     """One form: the key columns by which a query may choose, the finest first, and the records behind each of them.
 
     `listing` is a query of the lines over the relation `listed`, written as `format`; a form of bare lines has no
-    `header`. `condition` is what a record must have for a line, and `lacks` says of those that have it not.
+    `header`. `condition` is what a record must have for a line, and `lacks` says of those that have it not; `needs` is
+    the column that tells.
     """
 
     keys: Mapping[str, Kind]
@@ -83,13 +74,8 @@ class ManifestForm:
     lacks: str
     listing: str
     format: Format
+    needs: str | None = None
     header: bool = True
-
-    def records(self, key: str) -> str:
-        """Return the query (SQL) of all records that a key of this form may choose."""
-        if self.keys[key] == "files":
-            return _FILES
-        return _SERIES.replace("{idc_prefix}", f"'{_IDC_PREFIX}'")
 
 
 def _keys(series: tuple[str, ...], files: tuple[str, ...]) -> dict[str, Kind]:
@@ -108,6 +94,7 @@ FORMS: Mapping[ManifestName, ManifestForm] = {
         lacks="are not in the public buckets of IDC",
         listing="select 'cp ' || series_aws_url || ' .' as line from listed order by series_key",
         format="tsv",
+        needs="series_aws_url",
         header=False,
     ),
     "idc": ManifestForm(
@@ -116,6 +103,7 @@ FORMS: Mapping[ManifestName, ManifestForm] = {
         lacks="are not in the public buckets of IDC",
         listing="select string_agg(series_instance_uid, ',' order by series_key) as line from listed",
         format="tsv",
+        needs="series_aws_url",
         header=False,
     ),
     "gen3": ManifestForm(
@@ -127,13 +115,15 @@ FORMS: Mapping[ManifestName, ManifestForm] = {
             " from listed order by file_key"
         ),
         format="json",
+        needs="object_id",
     ),
     "drs": ManifestForm(
         keys=_keys(_SERIES_KEYS, _FILE_KEYS),
-        condition="object_id like 'dg.%/%'",
+        condition="drs_uri is not null",
         lacks="have no identifier with a registered prefix",
-        listing=("select distinct 'drs://' || regexp_replace(object_id, '/', ':') as line from listed order by line"),
+        listing="select distinct drs_uri as line from listed order by line",
         format="tsv",
+        needs="drs_uri",
         header=False,
     ),
     "csv": ManifestForm(

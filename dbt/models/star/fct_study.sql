@@ -15,7 +15,8 @@ with series as (
         min(collection_key) as collection_key,
         case when min(patient_key) = max(patient_key) then min(patient_key) end as patient_key,
         case when min(license_key) = max(license_key) then min(license_key) end as license_key,
-        min(patient_age_years) as age_years
+        min(patient_age_years) as age_years,
+        {{ idc_viewer_url('min(study_instance_uid)', "count(case when modality = 'SM' then 1 end) > 0") }} as idc_viewer_url
     from {{ ref('fct_series') }}
     where study_key is not null
     group by study_key
@@ -100,7 +101,8 @@ select
     recorded.cr_series_file_count,
     recorded.dx_series_file_count,
     recorded.mr_series_file_count,
-    recorded.radiology_report_count
+    recorded.radiology_report_count,
+    case studies.source_id when 'idc' then series.idc_viewer_url else recorded.viewer_url end as viewer_url
 from {{ ref('dim_study') }} as studies
 left join {{ ref('int_shared__portal_study') }} as recorded
     on studies.study_key = recorded.study_key

@@ -32,6 +32,8 @@ select
     {{ mapped_id('manufacturer', 'upper(series.manufacturer)') }} as manufacturer_id,
     series.manufacturer,
     series.object_id,
+    coalesce(series.series_viewer_url, series.dicom_viewer_url) as viewer_url,
+    {{ drs_uri('series.object_id') }} as drs_uri,
     series.study_count,
     series.patient_count,
     series.collection_count,

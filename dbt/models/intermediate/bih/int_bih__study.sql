@@ -17,6 +17,7 @@ select
     studies.licenses_raw,
     cast(0 as {{ dbt.type_bigint() }}) as study_date_count,
     studies.study_description,
+    studies.study_viewer_url as viewer_url,
     cast(case when studies.study_description is null then 0 else 1 end as {{ dbt.type_bigint() }}) as study_description_count,
     studies.loinc_code,
     studies.age_at_imaging_years,

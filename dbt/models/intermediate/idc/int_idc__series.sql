@@ -27,6 +27,14 @@ studies as (
 
 ),
 
+slide_studies as (
+
+    select distinct study_instance_uid
+    from {{ ref('stg_idc__idc_index') }}
+    where modality = 'SM'
+
+),
+
 -- The region that a collection's tumour locations name, where they name one.
 tumor_regions as (
 
@@ -68,6 +76,13 @@ select
     cast(case when series.study_instance_uid is null then 0 else 1 end as {{ dbt.type_bigint() }}) as study_count,
     cast(case when series.patient_id is null then 0 else 1 end as {{ dbt.type_bigint() }}) as patient_count,
     cast(case when series.collection_id is null then 0 else 1 end as {{ dbt.type_bigint() }}) as collection_count,
+    {{ idc_viewer_url(
+        'series.study_instance_uid',
+        'slide_studies.study_instance_uid is not null',
+        'series.series_instance_uid',
+    ) }} as viewer_url,
+    {{ drs_uri("'dg.4DFC/' || series.crdc_series_uuid") }} as drs_uri,
+    'gs://' || buckets.gcs_bucket || '/' || series.crdc_series_uuid || '/*' as series_gcs_url,
     {{ is_dicom_uid('series.series_instance_uid') }} as has_valid_uid,
     false as is_repeated_uid
 from aged as series
@@ -80,6 +95,10 @@ left join tumor_regions
     on series.collection_id = tumor_regions.collection_id
 left join studies
     on series.study_instance_uid = studies.study_instance_uid
+left join slide_studies
+    on series.study_instance_uid = slide_studies.study_instance_uid
+left join {{ ref('seed_idc_bucket') }} as buckets
+    on series.aws_bucket = buckets.aws_bucket
 {{ join_modality('series.modality') }}
 {{ join_mapping('body_part', 'upper(series.body_part_examined)') }}
 {{ join_mapping('manufacturer', 'upper(series.manufacturer)') }}

@@ -39,6 +39,7 @@ select
     {{ mapped_key('license', 'files.license_raw') }} as license_key,
     {{ modality_key('files.modality') }} as modality_key,
     {{ mapped_key('manufacturer', 'upper(files.manufacturer)') }} as manufacturer_key,
+    {{ drs_uri('files.object_id') }} as drs_uri,
     cases.case_id,
     studies.study_instance_uid,
     coalesce(cases.case_count, 0) as case_count,

@@ -33,6 +33,7 @@ select
     series.instance_count,
     series.size_bytes,
     series.object_id,
+    {{ drs_uri('series.object_id') }} as drs_uri,
     series.study_count,
     series.patient_count,
     series.collection_count,

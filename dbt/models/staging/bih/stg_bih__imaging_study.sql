@@ -16,7 +16,7 @@ renamed as (
         auth_resource_path,
         project_id,
         {{ text_or_null('"StudyDescription"') }} as study_description,
-        study_viewer_url,
+        {{ text_or_null('study_viewer_url') }} as study_viewer_url,
         {{ years_of('"PatientAge"') }} as age_at_imaging_years,
         "PatientAge" as age_at_imaging_raw,
         {{ text_or_null('"PatientSex"') }} as sex_raw,
