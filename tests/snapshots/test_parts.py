@@ -322,7 +322,7 @@ def test_a_release_that_knows_no_parts_refuses_them(
     export(parted, tmp_path / "share")
     # What such a release compares the format with.
     monkeypatch.setattr("warehouse.snapshots.catalog.FORMAT_VERSION", 1)
-    monkeypatch.setattr("warehouse.snapshots.importing.FORMAT_VERSION", 1)
+    monkeypatch.setattr("warehouse.snapshots.exported.FORMAT_VERSION", 1)
     with pytest.raises(UsageError, match="has format 2, which needs a newer release"):
         snapshot(parted.folder.parents[1], parted.id)
     with pytest.raises(UsageError, match="has format 2, which needs a newer release"):
