@@ -61,7 +61,8 @@ class TableEntry(BaseModel):
     in the order of the values: read one after the other, they are the rows in their total order. `parquet_sha256` is
     that of the file; of parts it is the SHA-256 of the JSON list of `[path, SHA-256]` in their order. `parquet_bytes`
     is the size of all. `logical_digest` is that of its rows (`warehouse.logical_digest`), which is the same however
-    they are laid out; None in snapshots of before it was taken.
+    they are laid out; None in snapshots of before it was taken. `made_of` names the tables, and the datasets of
+    upstreams (`idc.idc_index`), that its model reads; empty in snapshots of before it was kept.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,6 +78,7 @@ class TableEntry(BaseModel):
     parquet_bytes: int
     logical_digest: str | None = None
     parts: tuple[TableFile, ...] = ()
+    made_of: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[TableFile, ...]:
