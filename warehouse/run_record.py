@@ -53,6 +53,7 @@ class RunRecord(BaseModel):
     choices: tuple[Choice, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
     not_pushed: str | None = None
+    without_site: str | None = None
     error: str | None = None
     last_good_at: datetime | None = None
     previous: RunRecord | None = None
@@ -110,6 +111,7 @@ def end_run(
     snapshot_id: str,
     failures: Iterable[SourceFailure] = (),
     not_pushed: str | None = None,
+    without_site: str | None = None,
 ) -> None:
     """Keep that the run of this process did what it was to do.
 
@@ -125,6 +127,7 @@ def end_run(
         "snapshot_id": snapshot_id,
         "failures": tuple(failures),
         "not_pushed": not_pushed,
+        "without_site": without_site,
         "last_good_at": ended_at,
     }
     _write(home, run.model_copy(update=ending))

@@ -48,7 +48,7 @@ from warehouse.snapshots.verification import SUMS, digests_in, verify_rows, veri
 log = logging.getLogger("icw.snapshots")
 
 _ID = re.compile(r"(synthetic-)?\d{8}T\d{6}Z-[0-9a-f]{12}")
-_NAME = re.compile(r"(tables/([A-Za-z0-9_][A-Za-z0-9_-]*/)?)?[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"(site/|tables/([A-Za-z0-9_][A-Za-z0-9_-]*/)?)?[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LARGEST_DOCUMENT = 200_000_000
 
 # What zipfile raises while it reads a damaged or encrypted member.

@@ -257,6 +257,8 @@ class Manifest(BaseModel):
     `counts` are the counts of earlier loads of each source that were read.
     `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables,
     `logical_digest` over what their rows say (None in snapshots of before it was taken).
+    `without_site` says why the pages of the snapshot could not be made; None where they were, and in snapshots of
+    before there were any.
     `timings` are seconds by step.
     """
 
@@ -280,6 +282,7 @@ class Manifest(BaseModel):
     code_version: CodeVersion
     dependencies: dict[str, str]
     duckdb_file: DuckdbFile
+    without_site: str | None = None
     timings: dict[str, float]
 
     @property
