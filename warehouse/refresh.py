@@ -278,7 +278,8 @@ def finish(
         StorageError: the home cannot be written.
     """
     not_pushed = None if settings.publish_url is None else _not_pushed(settings, snapshot_id)
-    without_site = snapshot(settings.home, snapshot_id).manifest.without_site
+    in_service = current(settings.home)
+    without_site = None if in_service is None else in_service.manifest.without_site
     is_degraded = bool(failures) or not_pushed is not None or without_site is not None
     end_run(
         settings.home,

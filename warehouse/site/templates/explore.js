@@ -74,7 +74,7 @@ function table(title, first, rows, name) {
   if (!rows.length) return;
   const section = element("section");
   section.append(element("h2", title));
-  const scroll = element("div", undefined, { class: "scroll", role: "region", "aria-label": title, tabindex: "0" });
+  const scroll = element("div", undefined, { class: "scroll", role: "region", "aria-label": `${title} (table)`, tabindex: "0" });
   const made = element("table");
   made.append(element("caption", rows.length > listed ? `The ${listed} with the most series of ${numbers.format(rows.length)}` : "By series"));
   const head = element("tr");
