@@ -35,10 +35,7 @@ def site(
 
     settings = load_settings()
     found = catalog.snapshot(settings.home, snapshot)
-    if output is None:
-        page = site_of(found, threads=settings.threads, memory_limit=settings.memory_limit)
-    else:
-        page = write_site(found, output, threads=settings.threads, memory_limit=settings.memory_limit)
+    page = site_of(found, settings) if output is None else write_site(found, output, settings)
     screen().print(str(page), highlight=False, soft_wrap=True, markup=False)
     display.synthetic_notice(Screen(stderr=True), found)
     if open_it and not webbrowser.open(page.absolute().as_uri()):
@@ -57,7 +54,7 @@ def serve(
 
     settings = load_settings()
     found = catalog.snapshot(settings.home, snapshot)
-    page = site_of(found, threads=settings.threads, memory_limit=settings.memory_limit)
+    page = site_of(found, settings)
     if isinstance(context.obj, Interrupts):
         context.obj.release()
     with server(page.parent, port) as serving, contextlib.suppress(KeyboardInterrupt):

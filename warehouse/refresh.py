@@ -262,7 +262,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
 
 def _pages(settings: Settings) -> WritePages:
     """Return what makes the pages of a snapshot. Altair and vl-convert are imported when it does."""
-    return functools.partial(render_or_say_why, threads=settings.threads, memory_limit=settings.memory_limit)
+    return functools.partial(render_or_say_why, settings=settings)
 
 
 def finish(

@@ -35,9 +35,9 @@ class RunRecord(BaseModel):
 
     `stage` says what it does or did last. `choices` are the loads that it has chosen so far and `failures` the sources
     that it could not refresh. `not_pushed` is why the snapshot did not get to the store of ICW_PUBLISH_URL, None where
-    it did or none is set, and `without_site` why it has no site. `snapshot_id` is what it left in service; `error` is what stopped it. `exit_code` is None
-    where nobody could return one. `last_good_at` is when a run last ended with all or most done, this one included;
-    `previous` is the run before, without its own.
+    it did or none is set, and `without_site` why it has no site. `snapshot_id` is what it left in service; `error` is
+    what stopped it. `exit_code` is None where nobody could return one. `last_good_at` is when a run last ended with all
+    or most done, this one included; `previous` is the run before, without its own.
     """
 
     model_config = ConfigDict(frozen=True)

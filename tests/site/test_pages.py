@@ -16,6 +16,7 @@ import pytest
 from tests.site.markup import Element, csv_rows, read
 from tests.site.planted_home import BIDI, HOSTILE
 from tests.support.sample_build import PASSED, WARNING, make_build
+from warehouse.settings import Settings
 from warehouse.site import figures, render
 from warehouse.site.answers import QUERIES, query_text
 from warehouse.site.wording import number, size
@@ -252,7 +253,7 @@ def test_what_a_snapshot_does_not_hold_is_said_and_is_no_zero(synthetic_pages: M
 
 
 def test_the_same_snapshot_gives_the_same_bytes(snapshot: Snapshot, pages: Mapping[str, str]) -> None:
-    assert render(snapshot, threads=1) == pages
+    assert render(snapshot, Settings(home=snapshot.folder.parents[1], threads=1, memory_limit="500MB")) == pages
 
 
 def test_pages_are_light(pages: Mapping[str, str]) -> None:

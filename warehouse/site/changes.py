@@ -14,6 +14,7 @@ import duckdb
 from warehouse.comparison.difference import SnapshotDifference, compare
 from warehouse.comparison.rows import RowCounts
 from warehouse.comparison.schema import TablePair, TablePairs, paired
+from warehouse.settings import Settings
 from warehouse.site.answers import query_text
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.findings import before
@@ -84,7 +85,7 @@ class Changes:
     gaps: tuple[GapLine, ...]
 
 
-def changes(snapshot: Snapshot, *, threads: int, memory_limit: str) -> Changes | None:
+def changes(snapshot: Snapshot, settings: Settings | None) -> Changes | None:
     """Return what differs from the snapshot before, or None where there is none in the home.
 
     Raises:
@@ -97,7 +98,11 @@ def changes(snapshot: Snapshot, *, threads: int, memory_limit: str) -> Changes |
     differing = [pair for pair in pairs.common if not pair.is_identical]
     compared = None
     if sum(map(_own_rows, differing)) <= MOST_COMPARED_ROWS:
-        compared = compare(earlier, snapshot, threads=threads, memory_limit=memory_limit)
+        compared = (
+            compare(earlier, snapshot)
+            if settings is None
+            else compare(earlier, snapshot, threads=settings.threads, memory_limit=settings.memory_limit)
+        )
     return Changes(
         earlier=earlier,
         sources=_sources(earlier, snapshot),

@@ -7,11 +7,12 @@ from pathlib import Path
 from warehouse.errors import OutputError, StorageError
 from warehouse.files import write_atomically, writing_to
 from warehouse.home import require_outside
+from warehouse.settings import Settings
 from warehouse.site.rendering import render
 from warehouse.snapshots.catalog import SITE, Snapshot
 
 
-def site_of(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") -> Path:
+def site_of(snapshot: Snapshot, settings: Settings | None = None) -> Path:
     """Return the first page of the site of a snapshot; of one without a site it is made in `site/` of the home.
 
     Raises:
@@ -21,7 +22,7 @@ def site_of(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") 
     if snapshot.site.is_file():
         return snapshot.site
     folder = snapshot.folder.parents[1] / SITE / snapshot.id
-    pages = render(snapshot, threads=threads, memory_limit=memory_limit)
+    pages = render(snapshot, settings)
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages.items():
@@ -29,7 +30,7 @@ def site_of(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") 
     return folder / snapshot.site.name
 
 
-def write_site(snapshot: Snapshot, folder: Path, *, threads: int = 2, memory_limit: str = "1GB") -> Path:
+def write_site(snapshot: Snapshot, folder: Path, settings: Settings | None = None) -> Path:
     """Write the site of a snapshot into a folder outside of the home, and return its first page.
 
     Raises:
@@ -38,7 +39,7 @@ def write_site(snapshot: Snapshot, folder: Path, *, threads: int = 2, memory_lim
         UsageError: the folder lies in the home.
     """
     require_outside(folder / snapshot.site.name, snapshot.folder.parents[1])
-    first = site_of(snapshot, threads=threads, memory_limit=memory_limit)
+    first = site_of(snapshot, settings)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for page in sorted(first.parent.glob("*.html")):

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from warehouse.citation import formats
 from warehouse.errors import StorageError, WarehouseError
+from warehouse.settings import Settings
 from warehouse.site import figures, wording
 from warehouse.site.answers import Unanswered, ask
-from warehouse.site.changes import MOST_COMPARED_ROWS, changes
+from warehouse.site.changes import MOST_COMPARED_ROWS, Changes, changes
 from warehouse.site.drawing import PALETTE
 from warehouse.site.gaps import gaps
 from warehouse.site.quality import quality
@@ -54,20 +55,20 @@ class Page:
 
 @dataclass(frozen=True)
 class _Source:
+    """What pages are made of. The connection is the only one that this process has to the snapshot."""
+
     snapshot: Snapshot
     connection: duckdb.DuckDBPyConnection
-    threads: int
-    memory_limit: str
+    changes: Changes | None
 
     def figures(self, charts: tuple[figures.Chart, ...]) -> list[figures.Figure]:
         return [chart.figure(self.connection, self.snapshot) for chart in charts]
 
 
-def render(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") -> Pages:
+def render(snapshot: Snapshot, settings: Settings | None = None) -> Pages:
     """Return the pages of a snapshot by name. The same snapshot in the same home gives the same bytes.
 
-    It is asked through one read-only connection. `threads` and `memory_limit` bound the comparison with the snapshot
-    before.
+    With `settings`, DuckDB keeps to their threads and memory, which change no byte.
 
     Raises:
         IntegrityError: its DuckDB file is gone, or a file is not as it was published.
@@ -83,8 +84,9 @@ def render(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") -
         "style": (_TEMPLATES / "style.css").read_text(encoding="utf-8"),
         "pages": _PAGES,
     }
-    with query.connect(snapshot) as connection:
-        source = _Source(snapshot, connection, threads, memory_limit)
+    found = changes(snapshot, settings)
+    with query.connect(snapshot, settings) as connection:
+        source = _Source(snapshot, connection, found)
         return {
             page.name: environment.get_template(f"{page.name}.j2").render(
                 common, page=page, policy=_policy(page), script=_script(page), **page.content(source)
@@ -93,14 +95,14 @@ def render(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") -
         }
 
 
-def render_or_say_why(snapshot: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") -> Pages | str:
+def render_or_say_why(snapshot: Snapshot, settings: Settings | None = None) -> Pages | str:
     """Return the pages of a snapshot, or why they could not be made: no reason to lose the tables of a night.
 
     Raises:
         StorageError: there is no room; nothing else could be written either.
     """
     try:
-        return render(snapshot, threads=threads, memory_limit=memory_limit)
+        return render(snapshot, settings)
     except StorageError:
         raise
     except WarehouseError as error:
@@ -138,8 +140,7 @@ def _quality(source: _Source) -> Mapping[str, Any]:
 
 
 def _changes(source: _Source) -> Mapping[str, Any]:
-    found = changes(source.snapshot, threads=source.threads, memory_limit=source.memory_limit)
-    return {"changes": found, "most_rows": MOST_COMPARED_ROWS}
+    return {"changes": source.changes, "most_rows": MOST_COMPARED_ROWS}
 
 
 def _dictionary(source: _Source) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ with counted as (
 
 select
     counted.source_id,
-    coalesce(counted.license_id, '(not stated, or several)') as licence,
+    coalesce(counted.license_id, '(none, or several)') as licence,
     case dim_license.commercial_use_allowed
         when true then 'allowed'
         when false then 'not allowed'
