@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
-_VOID = {"meta", "link", "img", "br", "hr", "input", "path", "line", "rect"}
-# SVG closes these itself.
-_SELF_CLOSING = {"path", "line", "rect", "circle"}
+# What HTML never closes.
+_VOID = frozenset({"meta", "link", "img", "br", "hr", "input"})
 
 
 @dataclass
@@ -50,7 +49,7 @@ class _Reader(HTMLParser):
         assert len(names) == len(set(names)), f"<{tag}> has an attribute twice"
         element = Element(tag, {name: value or "" for name, value in attrs}, self.open[-1])
         self.open[-1].children.append(element)
-        if tag not in _VOID or (tag in _SELF_CLOSING and not self.get_starttag_text().endswith("/>")):  # type: ignore[union-attr]
+        if tag not in _VOID:
             self.open.append(element)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

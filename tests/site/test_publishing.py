@@ -86,6 +86,20 @@ def test_what_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     assert found.id in said
 
 
+class PanicException(BaseException):
+    """As Rust's: it is no Exception."""
+
+
+def test_a_panic_of_the_drawing_loses_no_night(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def panic(specification: object) -> str:
+        raise PanicException("out of luck")
+
+    monkeypatch.setattr("vl_convert.vegalite_to_svg", panic)
+    said = render_or_say_why(snapshot)
+    assert isinstance(said, str)
+    assert "vl-convert could not draw platforms-series: out of luck" in said
+
+
 def test_a_snapshot_of_before_gets_its_site_beside_it(tmp_path: Path) -> None:
     found = published(tmp_path)
     assert not found.site.exists()

@@ -164,7 +164,14 @@ def _svg(name: str, chart: Any) -> str:
         view={"stroke": None},
         axis={**text, "domainColor": PALETTE["grid"]},
     ).to_dict(validate=False)
+    try:
+        svg = vl_convert.vegalite_to_svg(specification)
+    except BaseException as error:
+        # A panic of Rust is no Exception, and would end the publish that the drawing is for.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RuntimeError(f"vl-convert could not draw {name}: {error}") from error
     # What it says of itself to screen readers is left out: the page has a text beside each drawing.
-    drawn = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", vl_convert.vegalite_to_svg(specification))
+    drawn = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg)
     # Several drawings stand in one page, and each numbers its own parts from zero.
     return re.sub(r'(id="|url\(#)(clip|gradient)', rf"\g<1>{name}-\g<2>", drawn)

@@ -126,6 +126,7 @@ def _explore(source: _Source) -> Mapping[str, Any]:
         "csv": {name: figures.csv_address(answer) for name, answer in found.items()},
         "data": {
             "platforms": wording.PLATFORMS,
+            "synthetic": [entry.source for entry in source.snapshot.manifest.sources if entry.synthetic],
             **{name: [list(row) for row in answer.rows] for name, answer in found.items()},
         },
     }

@@ -16,7 +16,7 @@ const releases = (data.releases || []).map(([platform, collection, release, ...c
   ({ platform, collection, release: String(release), modality: null, counts }));
 
 function platformName(platform) {
-  return data.platforms[platform] || platform;
+  return `${data.platforms[platform] || platform}${data.synthetic.includes(platform) ? " (synthetic)" : ""}`;
 }
 
 function count(value) {
