@@ -72,5 +72,5 @@ dev: install ## the Dagster UI on loopback, port 3000
 	@$(BIN)/icw dev
 
 clean: ## remove the environment and caches; the warehouse home stays
-	rm -rf $(VENV) .bench .cache .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs logs build dist *.egg-info
+	rm -rf $(VENV) .artifacts .bench .cache .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs logs build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -203,7 +203,7 @@ def test_filters_and_search_work_by_keyboard(visit: Visit) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
-    page.wait_for_function("new URLSearchParams(location.hash.slice(1)).has('collection')")
+    page.wait_for_url(lambda address: "collection=" in address)
     assert page.evaluate("document.activeElement.id") == "collection"
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
