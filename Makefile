@@ -80,5 +80,5 @@ install-service: install ## write units for systemd that refresh every night, an
 	@$(BIN)/python -m schedules.systemd
 
 clean: ## remove the environment and caches; the warehouse home stays
-	rm -rf $(VENV) .bench .cache .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs logs build dist *.egg-info
+	rm -rf $(VENV) .artifacts .bench .cache .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs logs build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -32,6 +32,7 @@ from dagster_project.metrics_command import metrics
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
 from dagster_project.quality_commands import gaps, quality_app
 from dagster_project.screen import Screen, screen
+from dagster_project.site_command import site_app
 from dagster_project.snapshot_commands import snapshots_app, verify
 from dagster_project.sql_arguments import (
     AttachOption,
@@ -57,7 +58,7 @@ app = typer.Typer(
         "Exit codes: 0 done or unchanged, 2 bad usage, 3 a source failed, 4 the audit failed, "
         "5 another refresh is running, 6 the warehouse home cannot be written, 7 the build failed, "
         "8 degraded: done, but a source could not be refreshed and keeps its last good load, or the snapshot did not "
-        "get to the store of ICW_PUBLISH_URL, "
+        "get to the store of ICW_PUBLISH_URL or has no site, "
         "13 the path of --output cannot be written to, "
         "14 the query reads what is absent from the snapshot (sql --strict), "
         "15 the object store could not be reached, or refused (snapshots push), "
@@ -76,6 +77,7 @@ app.command()(verify)
 app.add_typer(cite_app, name="cite")
 app.add_typer(cohort_app, name="cohort")
 app.add_typer(quality_app, name="quality")
+app.add_typer(site_app, name="site")
 app.add_typer(snapshots_app, name="snapshots")
 
 sandbox_app = typer.Typer(no_args_is_help=True)
@@ -114,6 +116,7 @@ def refresh(
         failures = [failure.model_dump() for failure in run.failures] if run else []
         not_pushed = None if run is None else run.not_pushed
         told = {"folder": str(snapshot.folder), "failures": failures, "not_pushed": not_pushed}
+        told["without_site"] = None if run is None else run.without_site
         print(json.dumps(report | told))
     else:
         display.refresh_summary(screen(), snapshot, outcome, time.monotonic() - started, _program())

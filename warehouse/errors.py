@@ -76,7 +76,7 @@ class StorageError(WarehouseError):
 class Degraded(WarehouseError):
     """The run did all that it could, and a source could not be refreshed: its last good load stays.
 
-    Or the snapshot, which is in service, did not get to the object store.
+    Or the snapshot, which is in service, did not get to the object store, or its site could not be made.
     """
 
     exit_code = 8

@@ -92,6 +92,8 @@ def freshness(run: RunRecord | None, snapshot_id: str | None, max_age: timedelta
         return Freshness("degraded", f"{snapshot_id} is in service without all that is new: {reasons}")
     if run.not_pushed is not None:
         return Freshness("degraded", f"{snapshot_id} is in service; not published: {_in_one_line(run.not_pushed)}")
+    if run.without_site is not None:
+        return Freshness("degraded", f"{snapshot_id} is in service without its site: {_in_one_line(run.without_site)}")
     return Freshness("good", f"{snapshot_id} is in service; the last refresh ended well at {_time(good_at)}.")
 
 

@@ -5,6 +5,7 @@ Orchestration calls these between the stages; a test can do so without it.
 
 from __future__ import annotations
 
+import functools
 import logging
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
 from warehouse.run_record import GoodOutcome, at_stage, end_run, failures_of, note_choices
 from warehouse.settings import Settings
+from warehouse.site import render_or_say_why
 from warehouse.snapshots.catalog import (
     Snapshot,
     current,
@@ -32,7 +34,7 @@ from warehouse.snapshots.catalog import (
 from warehouse.snapshots.counts import land_counts
 from warehouse.snapshots.databases import drop_databases
 from warehouse.snapshots.manifest import Manifest, SourceFailure
-from warehouse.snapshots.publish import publish, publish_again
+from warehouse.snapshots.publish import WritePages, publish, publish_again
 from warehouse.snapshots.pushing import is_pushed, publish_bucket, push
 from warehouse.snapshots.table_files import wrong_file
 from warehouse.snapshots.verification import is_sound
@@ -191,7 +193,13 @@ def serve_existing(settings: Settings, existing: Snapshot) -> Served:
     if existing.has_database:
         point_current_at(home, existing)
         return Served(existing, "restored")
-    again = publish_again(home, existing, threads=settings.threads, memory_limit=settings.memory_limit)
+    again = publish_again(
+        home,
+        existing,
+        write_pages=_pages(settings),
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+    )
     drop_databases(home, settings.databases_kept)
     return Served(again, "restored")
 
@@ -242,6 +250,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
         home,
         timings,
         failures=failures_of(Landing(home).choices()),
+        write_pages=_pages(settings),
         threads=settings.threads,
         memory_limit=settings.memory_limit,
     )
@@ -249,6 +258,11 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
     tidy(home)
     drop_databases(home, settings.databases_kept)
     return manifest
+
+
+def _pages(settings: Settings) -> WritePages:
+    """Return what makes the pages of a snapshot. Altair and vl-convert are imported when it does."""
+    return functools.partial(render_or_say_why, settings=settings)
 
 
 def finish(
@@ -260,16 +274,25 @@ def finish(
     """Publish what is in service to the store, if one is set, keep how a run ended, and let a degraded one end as such.
 
     Raises:
-        Degraded: a source could not be refreshed, or the snapshot did not get to the store.
+        Degraded: a source could not be refreshed, or the snapshot did not get to the store or has no site.
         StorageError: the home cannot be written.
     """
     not_pushed = None if settings.publish_url is None else _not_pushed(settings, snapshot_id)
-    is_degraded = bool(failures) or not_pushed is not None
+    in_service = current(settings.home)
+    without_site = None if in_service is None else in_service.manifest.without_site
+    is_degraded = bool(failures) or not_pushed is not None or without_site is not None
     end_run(
-        settings.home, outcome, Degraded.exit_code if is_degraded else 0, snapshot_id, failures, not_pushed=not_pushed
+        settings.home,
+        outcome,
+        Degraded.exit_code if is_degraded else 0,
+        snapshot_id,
+        failures,
+        not_pushed=not_pushed,
+        without_site=without_site,
     )
     if is_degraded:
-        raise Degraded(" ".join([*map(_sentence, failures), *filter(None, [not_pushed])]))
+        no_site = None if without_site is None else f"{snapshot_id} is in service without its site: {without_site}"
+        raise Degraded(" ".join([*map(_sentence, failures), *filter(None, [not_pushed, no_site])]))
 
 
 def _not_pushed(settings: Settings, snapshot_id: str) -> str | None:

@@ -35,9 +35,9 @@ class RunRecord(BaseModel):
 
     `stage` says what it does or did last. `choices` are the loads that it has chosen so far and `failures` the sources
     that it could not refresh. `not_pushed` is why the snapshot did not get to the store of ICW_PUBLISH_URL, None where
-    it did or none is set. `snapshot_id` is what it left in service; `error` is what stopped it. `exit_code` is None
-    where nobody could return one. `last_good_at` is when a run last ended with all or most done, this one included;
-    `previous` is the run before, without its own.
+    it did or none is set, and `without_site` why it has no site. `snapshot_id` is what it left in service; `error` is
+    what stopped it. `exit_code` is None where nobody could return one. `last_good_at` is when a run last ended with all
+    or most done, this one included; `previous` is the run before, without its own.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,6 +53,7 @@ class RunRecord(BaseModel):
     choices: tuple[Choice, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
     not_pushed: str | None = None
+    without_site: str | None = None
     error: str | None = None
     last_good_at: datetime | None = None
     previous: RunRecord | None = None
@@ -110,6 +111,7 @@ def end_run(
     snapshot_id: str,
     failures: Iterable[SourceFailure] = (),
     not_pushed: str | None = None,
+    without_site: str | None = None,
 ) -> None:
     """Keep that the run of this process did what it was to do.
 
@@ -125,6 +127,7 @@ def end_run(
         "snapshot_id": snapshot_id,
         "failures": tuple(failures),
         "not_pushed": not_pushed,
+        "without_site": without_site,
         "last_good_at": ended_at,
     }
     _write(home, run.model_copy(update=ending))

@@ -103,7 +103,7 @@ class Settings(BaseModel):
 
     home: Annotated[Path, BeforeValidator(_not_empty)] = Field(
         default=Path("data"),
-        description="Warehouse home: landing/, builds/, snapshots/, docs/, dagster/ and the link `current`.",
+        description="Warehouse home: landing/, builds/, snapshots/, docs/, site/, dagster/ and the link `current`.",
     )
     dbt_cache: Path | None = Field(
         default=None,

@@ -118,6 +118,9 @@ def _last_run(console: Console, run: RunRecord, told: Sequence[SourceFailure] = 
         console.print(f"  {failure_sentence(failure)}", style="yellow", markup=False, highlight=False)
     if run.not_pushed is not None:
         console.print(f"  {run.not_pushed}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    if run.without_site is not None:
+        said = f"  It has no site: {run.without_site}"
+        console.print(said, style="yellow", markup=False, highlight=False, soft_wrap=True)
     chosen = ", ".join(f"{choice.source} {choice.version}" for choice in run.choices if choice.version)
     if chosen and not run.is_good:
         console.print(f"  Chosen until then: {chosen}", markup=False, highlight=False, soft_wrap=True)

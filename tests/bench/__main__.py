@@ -9,7 +9,7 @@ import sys
 
 from rich.console import Console
 
-from tests.bench import cases, demo, diff, idc, nights, profiles, star
+from tests.bench import cases, demo, diff, idc, nights, profiles, site, star
 from tests.bench.drift import command as drift
 from tests.bench.portals import comparison
 
@@ -22,6 +22,7 @@ PARTS = {
     "nights": nights.run,
     "drift": drift.run,
     "diff": diff.run,
+    "site": site.run,
     "cases": cases.run,
 }
 

@@ -18,7 +18,7 @@ from warehouse.alerts.sending import Message, Send, send_to_each, shortened, thr
 from warehouse.errors import WarehouseError
 from warehouse.files import write_atomically, writing_to
 from warehouse.freshness import Freshness, State, freshness
-from warehouse.run_record import last_run, now
+from warehouse.run_record import RunRecord, last_run, now
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import current
 
@@ -28,7 +28,7 @@ _IS_CALLED: dict[State, str] = {"too old": "stale", "good": "recovered"}
 
 
 class _Told(BaseModel):
-    """What was told last of a home: its state and the sources or store that it was for."""
+    """What was told last of a home: its state, and what a degraded one is about."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,8 +68,7 @@ def tell_state(settings: Settings, max_age: timedelta = timedelta.max, send: Sen
         if run is None:
             return None
         found = freshness(run, None if snapshot is None else snapshot.id, max_age, now())
-        concerns = tuple(failure.source for failure in run.failures) + (("store",) if run.not_pushed else ())
-        state = _Told(state=found.state, concerns=concerns if found.state == "degraded" else ())
+        state = _Told(state=found.state, concerns=_concerns(run) if found.state == "degraded" else ())
         before = _read(settings.home)
         if state == before or (before is None and found.state == "good"):
             return None
@@ -81,6 +80,12 @@ def tell_state(settings: Settings, max_age: timedelta = timedelta.max, send: Sen
         log.warning("How the refresh ended could not be told: %s", error, extra={"event": "alert"})
         return None
     return message
+
+
+def _concerns(run: RunRecord) -> tuple[str, ...]:
+    """Return what a degraded run could not do: sources, then the store and the site of the snapshot."""
+    others = {"store": run.not_pushed, "site": run.without_site}
+    return (*(failure.source for failure in run.failures), *(name for name, why in others.items() if why is not None))
 
 
 def _message(found: Freshness, home: Path, *, synthetic: bool) -> Message:

@@ -43,6 +43,25 @@ def datasets_of_tables(manifest: Path, schema: str) -> dict[str, frozenset[Table
     return {name: datasets for (found_in, name), datasets in found.items() if found_in == schema}
 
 
+def reads_of_tables(manifest: Path, schema: str) -> dict[str, tuple[str, ...]]:
+    """Return, for each table of a schema by name, the other tables of it and the datasets that its model reads, sorted.
+
+    A dataset is named `source.dataset`. A table of another schema stands for what it reads itself, as a view does.
+
+    Raises:
+        BuildFailed: the manifest cannot be read.
+    """
+    found: dict[Table, frozenset[Table]] = {}
+    for table, read in tables_read(Project(manifest.parent)).items():
+        between = {other for other in read if other in found and other[0] != schema}
+        found[table] = frozenset(read - between).union(*(found[other] for other in between))
+    return {
+        name: tuple(sorted(other if of == schema else f"{of}.{other}" for of, other in read))
+        for (found_in, name), read in found.items()
+        if found_in == schema
+    }
+
+
 def _left_out(model: Mapping[str, Any]) -> frozenset[Table]:
     names = (str(name).partition(".") for name in model["config"]["meta"].get("leaves_out", ()))
     return frozenset((source, dataset) for source, _, dataset in names)

@@ -34,6 +34,9 @@ PROFILE_TABLE = "fct_profile"
 PROFILE = "profile.parquet"
 """The profile of a snapshot beside its manifest: the same bytes as its table `PROFILE_TABLE`."""
 
+SITE = "site"
+"""The folder of the pages of a snapshot, for a browser; those of before there were any have none."""
+
 _LISTED = 10
 
 
@@ -63,6 +66,11 @@ class Snapshot:
     def tables_folder(self) -> Path:
         """The folder with `<table>.parquet` of each table, or the folder `<table>` with its parts."""
         return self.folder / TABLES
+
+    @property
+    def site(self) -> Path:
+        """The first page of its site. It is there unless the snapshot is from before, or the manifest says why not."""
+        return self.folder / SITE / "index.html"
 
     def table(self, name: str) -> TableEntry | None:
         """The table of this name, or None where the snapshot has none."""

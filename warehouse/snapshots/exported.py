@@ -24,7 +24,7 @@ from warehouse.snapshots.manifest import FORMAT_VERSION, Manifest, digest_of_tab
 from warehouse.snapshots.verification import SUMS, digests_in
 
 _ID = re.compile(r"(synthetic-)?\d{8}T\d{6}Z-[0-9a-f]{12}")
-_NAME = re.compile(r"(tables/([A-Za-z0-9_][A-Za-z0-9_-]*/)?|semantic/)?[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"(tables/([A-Za-z0-9_][A-Za-z0-9_-]*/)?|semantic/|site/)?[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LARGEST_DOCUMENT = 200_000_000
 _NOTHING = "Nothing was taken from it."
 

@@ -61,7 +61,8 @@ class TableEntry(BaseModel):
     in the order of the values: read one after the other, they are the rows in their total order. `parquet_sha256` is
     that of the file; of parts it is the SHA-256 of the JSON list of `[path, SHA-256]` in their order. `parquet_bytes`
     is the size of all. `logical_digest` is that of its rows (`warehouse.logical_digest`), which is the same however
-    they are laid out; None in snapshots of before it was taken.
+    they are laid out; None in snapshots of before it was taken. `made_of` names the tables, and the datasets of
+    upstreams (`idc.idc_index`), that its model reads; empty in snapshots of before it was kept.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,6 +78,7 @@ class TableEntry(BaseModel):
     parquet_bytes: int
     logical_digest: str | None = None
     parts: tuple[TableFile, ...] = ()
+    made_of: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[TableFile, ...]:
@@ -255,6 +257,8 @@ class Manifest(BaseModel):
     `counts` are the counts of earlier loads of each source that were read.
     `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables,
     `logical_digest` over what their rows say (None in snapshots of before it was taken).
+    `without_site` says why the pages of the snapshot could not be made; None where they were, and in snapshots of
+    before there were any.
     `timings` are seconds by step.
     """
 
@@ -278,6 +282,7 @@ class Manifest(BaseModel):
     code_version: CodeVersion
     dependencies: dict[str, str]
     duckdb_file: DuckdbFile
+    without_site: str | None = None
     timings: dict[str, float]
 
     @property

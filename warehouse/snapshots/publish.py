@@ -12,7 +12,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from warehouse.snapshots.catalog import (
     MANIFEST,
     PROFILE,
     PROFILE_TABLE,
+    SITE,
     TABLES,
     Snapshot,
     point_current_at,
@@ -57,6 +58,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("icw.snapshots")
 
+WritePages = Callable[[Snapshot], Mapping[str, str] | str]
+"""What makes the pages of a snapshot from its tables and manifest: their texts by name, or why it could not."""
+
 _MADE_UP, _TIME = "synthetic-", "%Y%m%dT%H%M%SZ"
 
 
@@ -67,6 +71,7 @@ def publish(
     timings: Mapping[str, float],
     *,
     failures: Sequence[SourceFailure] = (),
+    write_pages: WritePages | None = None,
     threads: int = 2,
     memory_limit: str = "1GB",
 ) -> Manifest:
@@ -74,8 +79,9 @@ def publish(
 
     The caller holds the refresh lock. `timings` are the seconds of the steps before; the manifest adds `publish`.
     `failures` are the sources that could not be refreshed. A build with the same input and the same tables as an
-    earlier snapshot is that snapshot: it is put into service again, unless its DuckDB file has been dropped. `threads`
-    and `memory_limit` bound DuckDB; they do not change a byte of the tables.
+    earlier snapshot is that snapshot: it is put into service again, unless its DuckDB file has been dropped.
+    `write_pages` makes its site; where it cannot, the snapshot is published without one, and its manifest says why.
+    `threads` and `memory_limit` bound DuckDB; they do not change a byte of the tables.
 
     Raises:
         AuditFailed: nothing judged the build, or an expectation of severity `error` failed; nothing is written.
@@ -120,7 +126,8 @@ def publish(
         )
         link_known_tables(home, manifest.tables, work / TABLES)
         _name_profile(work, manifest)
-        _write_documents(work, manifest)
+        manifest, pages = _with_pages(Snapshot(folder=work, manifest=manifest), write_pages)
+        _write_documents(work, manifest, pages)
         _seal(work)
         published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
         os.rename(work, published.folder)
@@ -130,11 +137,19 @@ def publish(
     return manifest
 
 
-def publish_again(home: Path, earlier: Snapshot, *, threads: int = 2, memory_limit: str = "1GB") -> Snapshot:
+def publish_again(
+    home: Path,
+    earlier: Snapshot,
+    *,
+    write_pages: WritePages | None = None,
+    threads: int = 2,
+    memory_limit: str = "1GB",
+) -> Snapshot:
     """Publish the tables of a sound snapshot whose DuckDB file was dropped under a new id, and put it into service.
 
     The new one shares its Parquet files and repeats its manifest but for id, time and DuckDB file: the made file has
-    other bytes than the one that was dropped, and a published snapshot never changes. The caller holds the lock.
+    other bytes than the one that was dropped, and a published snapshot never changes. Its pages are made anew
+    (`write_pages`). The caller holds the lock.
 
     Raises:
         StorageError: the home cannot be written.
@@ -157,7 +172,8 @@ def publish_again(home: Path, earlier: Snapshot, *, threads: int = 2, memory_lim
         changes = {"snapshot_id": snapshot_id, "created_at": created_at, "duckdb_file": duckdb_file}
         manifest = described.model_copy(update=changes)
         _name_profile(work, manifest)
-        _write_documents(work, manifest)
+        manifest, pages = _with_pages(Snapshot(folder=work, manifest=manifest), write_pages)
+        _write_documents(work, manifest, pages)
         _seal(work)
         published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
         os.rename(work, published.folder)
@@ -221,16 +237,28 @@ def _profile_file(manifest: Manifest) -> TableFile | None:
     return table.files[0]
 
 
-def _write_documents(work: Path, manifest: Manifest) -> None:
+def _with_pages(snapshot: Snapshot, write_pages: WritePages | None) -> tuple[Manifest, dict[str, str]]:
+    """Return the manifest, which says why there are no pages where they could not be made, and the pages by path."""
+    manifest = snapshot.manifest.model_copy(update={"without_site": None})
+    pages = {} if write_pages is None else write_pages(Snapshot(snapshot.folder, manifest))
+    if not isinstance(pages, str):
+        return manifest, {f"{SITE}/{name}": text for name, text in pages.items()}
+    log.error("The snapshot is published without its site: %s", pages, extra={"event": "degraded"})
+    return manifest.model_copy(update={"without_site": pages}), {}
+
+
+def _write_documents(work: Path, manifest: Manifest, pages: Mapping[str, str]) -> None:
     verdicts = [verdict.model_dump(mode="json") for verdict in manifest.verdicts]
     documents = {
         MANIFEST: manifest.model_dump_json(indent=2) + "\n",
         "quality.json": json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n",
-        "README.md": readme.render(manifest),
+        "README.md": readme.render(manifest, has_site=bool(pages)),
+        **pages,
     }
     citation, cited = citation_documents(Snapshot(folder=work, manifest=manifest))
     documents |= cited
     for name, text in documents.items():
+        (work / name).parent.mkdir(exist_ok=True)
         (work / name).write_text(text, encoding="utf-8")
     digests = {f"{TABLES}/{file.path}": file.sha256 for table in manifest.tables for file in table.files}
     digests[DATABASE] = manifest.duckdb_file.sha256

@@ -35,6 +35,7 @@ _CONTENT_TYPES = {
     ".json": "application/json",
     ".jsonld": "application/ld+json",
     ".cff": "application/yaml",
+    ".html": "text/html; charset=utf-8",
     ".md": "text/markdown; charset=utf-8",
     ".parquet": "application/vnd.apache.parquet",
     "": "text/plain; charset=utf-8",

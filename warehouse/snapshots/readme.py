@@ -7,14 +7,16 @@ from warehouse.quality.verdicts import Verdict
 from warehouse.snapshots.catalog import PROFILE, PROFILE_TABLE
 from warehouse.snapshots.manifest import Manifest, SourceEntry, TableEntry
 
+_SITE = "| `site/index.html` | what is in it, for a browser: charts, gaps, quality, changes, dictionary |\n"
 
-def render(manifest: Manifest) -> str:
+
+def render(manifest: Manifest, *, has_site: bool = False) -> str:
     """Return the README of a snapshot as Markdown."""
-    parts = (_title(manifest), _sources(manifest), _tables(manifest), _quality(manifest), _use(manifest))
+    parts = (_title(manifest, has_site), _sources(manifest), _tables(manifest), _quality(manifest), _use(manifest))
     return "\n\n".join(parts) + "\n"
 
 
-def _title(manifest: Manifest) -> str:
+def _title(manifest: Manifest, has_site: bool) -> str:
     warning = ""
     if manifest.synthetic:
         warning = (
@@ -40,6 +42,7 @@ def _title(manifest: Manifest) -> str:
         "| `manifest.json` | sources, digests, columns, verdicts and versions, for programs |\n"
         "| `quality.json` | every expectation that judged the tables, its verdict, and what it found |\n"
         f"{_profile(manifest)}"
+        f"{_SITE if has_site else ''}"
         "| `CITATION.cff`, `citation.bib`, `citation.csl.json`, `citation.ris`, `datacite.json` | the citation, for "
         "reference managers and registries |\n"
         "| `datapackage.json`, `croissant.json`, `ro-crate-metadata.json` | tables, columns, keys and files, described "

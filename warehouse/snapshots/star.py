@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from warehouse.build.lineage import reads_of_tables
 from warehouse.dbt_manifest import STAR_SCHEMA, DeclaredTable, Reference, read_star_description
 from warehouse.errors import BuildFailed
 
@@ -24,6 +25,7 @@ class StarTable:
     """One documented table of the star. `order_by` is a total order: it holds every column of the primary key.
 
     `parts_by` is its first column where the table is published as one file for each value of that; None: as one file.
+    `made_of` names the other tables, and the datasets of upstreams (`idc.idc_index`), that its model reads.
     """
 
     name: str
@@ -33,6 +35,7 @@ class StarTable:
     order_by: tuple[str, ...]
     columns: tuple[StarColumn, ...]
     parts_by: str | None = None
+    made_of: tuple[str, ...] = ()
 
 
 def star_tables(dbt_manifest: Path) -> tuple[StarTable, ...]:
@@ -51,7 +54,8 @@ def star_tables(dbt_manifest: Path) -> tuple[StarTable, ...]:
         raise BuildFailed(
             f"{dbt_manifest} describes no model in the schema {STAR_SCHEMA}: there is nothing to publish."
         )
-    return tuple(_published(table, _references(star.references)) for table in star.tables)
+    read, references = reads_of_tables(dbt_manifest, STAR_SCHEMA), _references(star.references)
+    return tuple(replace(_published(table, references), made_of=read.get(table.name, ())) for table in star.tables)
 
 
 def _references(found: Iterable[Reference]) -> dict[tuple[str, str], str]:

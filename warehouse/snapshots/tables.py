@@ -226,6 +226,7 @@ class TableWriter:
             parquet_sha256=files[0].sha256 if table.parts_by is None else digest_of_files(files),
             parquet_bytes=sum(file.bytes for file in files),
             parts=() if table.parts_by is None else files,
+            made_of=table.made_of,
         )
 
     def _parts(self, table: StarTable, column: str) -> list[tuple[str, str]]:
