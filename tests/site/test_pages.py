@@ -57,7 +57,7 @@ def shown(value: object) -> str:
 
 
 def test_pages_are_well_formed_and_their_links_lead_somewhere(trees: Mapping[str, Element]) -> None:
-    assert len(trees) == 7
+    assert len(trees) == 8
     for tree in trees.values():
         (html,) = tree.all("html")
         assert html.attributes["lang"] == "en"
@@ -160,6 +160,37 @@ def _numbers(chart: figures.Chart, header: list[str], rows: list[tuple[object, .
         newest = {(row["source_id"], row["entity"]): row["records"] for row in records}
         return [number(counted) for counted in newest.values()]  # type: ignore[arg-type]
     return [number(row["series"]) for row in records]  # type: ignore[arg-type]
+
+
+def test_a_measure_has_the_values_of_its_query(snapshot: Snapshot, trees: Mapping[str, Element]) -> None:
+    page = trees["measures.html"]
+    names = [section.attributes["id"] for section in page.all("section")]
+    assert {"series", "patients", "patient_ids", "commercial_series_share"} <= set(names)
+    for name in names:
+        section = page.with_id(name)
+        found = ask(snapshot, "".join(section.all("pre")[0].texts))
+        (saved,) = (link.attributes["href"] for link in section.all("a"))
+        assert csv_rows(saved)[1:] == [[_plain(value) for value in row] for row in found]
+        lines = [line.all("td")[0].text for line in section.all("tr") if line.all("td")]
+        assert len(lines) == len(found)
+        if name in ("series", "patients", "gap"):
+            assert lines == [number(row[-1]) for row in found]  # type: ignore[arg-type]
+
+
+def test_the_overview_has_the_values_of_the_measures(snapshot: Snapshot, trees: Mapping[str, Element]) -> None:
+    header, *rows = csv_rows(
+        next(link.attributes["href"] for link in trees["index.html"].with_id("platforms").all("a"))
+    )
+    for column, measure in (
+        ("collections", "collections"),
+        ("patients", "patients"),
+        ("studies", "studies"),
+        ("series", "series"),
+        ("bytes", "series_bytes"),
+    ):
+        (saved,) = (link.attributes["href"] for link in trees["measures.html"].with_id(measure).all("a"))
+        values = dict(csv_rows(saved)[1:])
+        assert {row[0]: row[header.index(column)] for row in rows} == values, column
 
 
 def test_a_choice_has_the_counts_of_that_choice_alone(snapshot: Snapshot, trees: Mapping[str, Element]) -> None:

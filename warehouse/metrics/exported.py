@@ -48,7 +48,7 @@ class Export:
 def exported(description: Description, model: SemanticModel) -> Export:
     """Return what is exported of a snapshot; no metric where it has none of the tables."""
     star = Star(description.tables, model)
-    metrics = tuple(metric for metric in model.metrics if _is_answered(metric, star, model))
+    metrics = tuple(metric for metric in model.metrics if is_answered(metric, star, model))
     measures = [metric for metric in metrics if isinstance(metric, Measure)]
     joins: dict[str, dict[Join, None]] = {}
     dimensions: dict[str, dict[Dimension, None]] = {}
@@ -76,8 +76,8 @@ def exported(description: Description, model: SemanticModel) -> Export:
     return Export(description, star, model, tables, metrics)
 
 
-def _is_answered(metric: Metric, star: Star, model: SemanticModel) -> bool:
-    """Whether a snapshot has the tables, columns and references that a metric is made of."""
+def is_answered(metric: Metric, star: Star, model: SemanticModel) -> bool:
+    """Return whether a snapshot has the tables, columns and references that a metric is made of."""
     try:
         compiled(Question(metric), star, model)
     except UsageError:

@@ -62,12 +62,16 @@ def query_text(name: str) -> str:
 
 
 def ask(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, name: str) -> Answer | Unanswered:
-    """Ask a snapshot one of the queries of the site.
+    """Ask a snapshot one of the queries of the site; see `ask_query`."""
+    return ask_query(connection, snapshot, name, query_text(name))
+
+
+def ask_query(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, name: str, sql: str) -> Answer | Unanswered:
+    """Ask a snapshot a query, which the answer is named for.
 
     Text loses control characters. A snapshot of an earlier release may lack a table or column that a query reads: that
     is no answer, and never an empty one.
     """
-    sql = query_text(name)
     try:
         found = connection.execute(sql)
         columns = tuple(str(column) for column, *_ in found.description or ())

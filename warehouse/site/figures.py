@@ -83,6 +83,11 @@ class Chart:
         )
 
 
+def queries_of(charts: Sequence[Chart]) -> tuple[str, ...]:
+    """Return the names of the queries that charts show."""
+    return tuple(chart.query for chart in charts)
+
+
 def csv_address(answer: Answer) -> str:
     """Return an address that holds an answer as CSV."""
     return f"data:text/csv;charset=utf-8,{quote(answer.csv)}"

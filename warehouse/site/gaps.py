@@ -12,6 +12,9 @@ from warehouse.site.answers import Unanswered, ask
 from warehouse.site.figures import is_comparable
 from warehouse.snapshots.catalog import Snapshot
 
+GAP_QUERIES = ("gaps", "gap_causes", "gap_collections")
+"""The names of the queries that tell the comparisons, their causes and their collections."""
+
 Row = Mapping[str, Any]
 
 
@@ -54,7 +57,7 @@ class Gaps:
 
 def gaps(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> Gaps:
     """Return the comparisons of a snapshot."""
-    answers = [ask(connection, snapshot, name) for name in ("gaps", "gap_causes", "gap_collections")]
+    answers = [ask(connection, snapshot, name) for name in GAP_QUERIES]
     compared, causes, collections = (
         [] if isinstance(answer, Unanswered) else list(answer.records()) for answer in answers
     )

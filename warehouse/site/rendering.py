@@ -22,7 +22,8 @@ from warehouse.site import figures, wording
 from warehouse.site.answers import Unanswered, ask
 from warehouse.site.changes import MOST_COMPARED_ROWS, Changes, changes
 from warehouse.site.drawing import PALETTE
-from warehouse.site.gaps import gaps
+from warehouse.site.gaps import GAP_QUERIES, gaps
+from warehouse.site.measures import measures
 from warehouse.site.quality import quality
 from warehouse.snapshots import query
 from warehouse.snapshots.catalog import Snapshot
@@ -45,12 +46,13 @@ _POLICY = (
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its name (of the file), its title, the script that it needs, and what it shows."""
+    """One page: its name (of the file), its title, what it shows, the script that it needs, and the queries it asks."""
 
     name: str
     title: str
     content: Callable[[_Source], Mapping[str, Any]]
     script: str | None = None
+    queries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _overview(source: _Source) -> Mapping[str, Any]:
 
 
 def _explore(source: _Source) -> Mapping[str, Any]:
-    answers = [ask(source.connection, source.snapshot, name) for name in ("holdings", "releases")]
+    answers = [ask(source.connection, source.snapshot, name) for name in _EXPLORED]
     lacking = [answer.reason for answer in answers if isinstance(answer, Unanswered)]
     found = {answer.name: answer for answer in answers if not isinstance(answer, Unanswered)}
     return {
@@ -144,6 +146,10 @@ def _changes(source: _Source) -> Mapping[str, Any]:
     return {"changes": source.changes, "most_rows": MOST_COMPARED_ROWS}
 
 
+def _measures(source: _Source) -> Mapping[str, Any]:
+    return {"measures": measures(source.connection, source.snapshot)}
+
+
 def _dictionary(source: _Source) -> Mapping[str, Any]:
     tables = data_dictionary(source.snapshot)
     return {"tables": tables, "linked": {table.name for table in tables}}
@@ -158,15 +164,23 @@ def _cite(source: _Source) -> Mapping[str, Any]:
     }
 
 
+_EXPLORED = ("holdings", "releases")
+
 _PAGES = (
-    Page("index.html", "Overview", _overview),
-    Page("explore.html", "Explore", _explore, "explore.js"),
-    Page("gaps.html", "Gaps", _gaps),
+    Page("index.html", "Overview", _overview, queries=figures.queries_of(figures.OVERVIEW)),
+    Page("explore.html", "Explore", _explore, "explore.js", _EXPLORED),
+    Page("gaps.html", "Gaps", _gaps, queries=(*figures.queries_of(figures.RECONCILIATION), *GAP_QUERIES)),
     Page("quality.html", "Quality", _quality),
-    Page("changes.html", "Changes", _changes),
+    Page("changes.html", "Changes", _changes, queries=("collections",)),
+    Page("measures.html", "Measures", _measures),
     Page("dictionary.html", "Dictionary", _dictionary, "dictionary.js"),
     Page("cite.html", "Cite", _cite),
 )
+
+
+def queries_of_pages() -> Mapping[str, tuple[str, ...]]:
+    """Return the names of the queries that each page asks, by its title; the measures have others of their own."""
+    return {page.title: tuple(dict.fromkeys(page.queries)) for page in _PAGES if page.queries}
 
 
 def _script(page: Page) -> str:
