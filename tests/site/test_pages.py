@@ -177,6 +177,13 @@ def test_a_measure_has_the_values_of_its_query(snapshot: Snapshot, trees: Mappin
             assert lines == [number(row[-1]) for row in found]  # type: ignore[arg-type]
 
 
+def test_a_measure_of_what_is_absent_is_no_zero(trees: Mapping[str, Element]) -> None:
+    # The small release has segmentations, and there is no portal beside it.
+    said = {name: trees["measures.html"].with_id(name).all("summary")[0].text for name in ("segmentations", "files")}
+    assert said["segmentations"] == "Segmentations series per source: IDC 5"
+    assert said["files"] == "Files files per source: absent, which is not zero"
+
+
 def test_the_overview_has_the_values_of_the_measures(snapshot: Snapshot, trees: Mapping[str, Element]) -> None:
     header, *rows = csv_rows(
         next(link.attributes["href"] for link in trees["index.html"].with_id("platforms").all("a"))
