@@ -107,7 +107,10 @@ def test_a_filter_that_chooses_a_record_no_more_is_a_removal(home: Path) -> None
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("select modality, count(*) as n from fct_series group by 1", "needs a query that returns one of the columns"),
+        (
+            "select modality, count(*) as n from fct_series group by 1",
+            "A cohort needs a query that returns one of the columns",
+        ),
         (f"{ALL} where false", "chooses no series of"),
         ("select series_key from fct_serie", "fct_serie"),
         ("select 1 as series_key; select 2 as series_key", "One SQL statement at a time"),

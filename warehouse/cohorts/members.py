@@ -40,7 +40,7 @@ def members(snapshot: Snapshot, sql: str, settings: Settings, file: Path) -> Mem
         IntegrityError: the snapshot's file cannot be opened.
         StorageError: there is no room for the file.
     """
-    with chosen_by(snapshot, sql, "csv", settings) as choice:
+    with chosen_by(snapshot, sql, "csv", settings, purpose="A cohort") as choice:
         listed = choice.records_listed
         try:
             require_one_answer(snapshot, listed.sql, settings)

@@ -166,8 +166,12 @@ class Totals(BaseModel):
 
 
 @contextmanager
-def chosen_by(snapshot: Snapshot, sql: str, name: ManifestName, settings: Settings | None = None) -> Iterator[Choice]:
+def chosen_by(
+    snapshot: Snapshot, sql: str, name: ManifestName, settings: Settings | None = None, *, purpose: str | None = None
+) -> Iterator[Choice]:
     """Yield what a query chooses for a manifest of a form, while the block lasts.
+
+    `purpose` is what the person asks for, as a refusal names it; by default a manifest of the form.
 
     Raises:
         UsageError: the query is wrong, or returns no column by which this form chooses; or the snapshot lacks a column
@@ -181,7 +185,7 @@ def chosen_by(snapshot: Snapshot, sql: str, name: ManifestName, settings: Settin
     if key is None:
         known = ", ".join(form.keys)
         raise UsageError(
-            f"A manifest for {name} needs a query that returns one of the columns {known}; this one returns "
+            f"{purpose or f'A manifest for {name}'} needs a query that returns one of the columns {known}; this one returns "
             f"{', '.join(sorted(columns))}. Let it return one of them, e.g. select {next(iter(form.keys))} from ..."
         )
     # A comment at its end must not swallow the bracket.
