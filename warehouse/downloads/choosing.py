@@ -185,8 +185,9 @@ def chosen_by(
     if key is None:
         known = ", ".join(form.keys)
         raise UsageError(
-            f"{purpose or f'A manifest for {name}'} needs a query that returns one of the columns {known}; this one returns "
-            f"{', '.join(sorted(columns))}. Let it return one of them, e.g. select {next(iter(form.keys))} from ..."
+            f"{purpose or f'A manifest for {name}'} needs a query that returns one of the columns {known}; "
+            f"this one returns {', '.join(sorted(columns))}. Let it return one of them, "
+            f"e.g. select {next(iter(form.keys))} from ..."
         )
     # A comment at its end must not swallow the bracket.
     chosen = f"select {quoted(key)}, count(*) as row_count from (\n{_without_semicolons(sql)}\n) as asked group by all"
