@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
 import subprocess
 import sys
+import uuid
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from tests.support.receiver import PASSWORD, Receiver
 from tests.support.sample_build import PASSED, make_build
 from warehouse.alerts.heartbeat import send_heartbeat
 from warehouse.alerts.runs import tell_state, telling_how_it_ends
-from warehouse.errors import SourceError
+from warehouse.errors import Degraded, SourceError, StorageError
 from warehouse.run_record import RunRecord, end_run, last_run, now, recording
 from warehouse.settings import Settings
 from warehouse.snapshots.manifest import SourceFailure
@@ -29,13 +31,15 @@ OTHER = SourceFailure(source="bih", version="3", reason="the hub does not answer
 
 
 def night(settings: Settings, *failures: SourceFailure, not_pushed: str | None = None) -> None:
-    with telling_how_it_ends(settings), recording(settings.home, "run"):
+    with contextlib.suppress(Degraded), telling_how_it_ends(settings), recording(settings.home, str(uuid.uuid4())):
         exit_code = 8 if failures or not_pushed else 0
         end_run(settings.home, "unchanged", exit_code, "20261101T033000Z-0123456789ab", failures, not_pushed)
+        if exit_code:
+            raise Degraded("A part of it could not be done.")
 
 
 def failing(settings: Settings) -> None:
-    with pytest.raises(SourceError), telling_how_it_ends(settings), recording(settings.home, "run"):
+    with pytest.raises(SourceError), telling_how_it_ends(settings), recording(settings.home, str(uuid.uuid4())):
         raise SourceError("No source answers.")
 
 
@@ -108,6 +112,11 @@ def test_a_home_that_nobody_refreshes_is_stale_once(settings: Settings, receiver
     assert titles(receiver) == ["stale"]
     night(settings)
     assert titles(receiver) == ["stale", "recovered"]
+    again = last_run(settings.home)
+    assert again is not None
+    _record(settings.home, again.model_copy(update={"finished_at": long_ago, "last_good_at": long_ago}))
+    tell_state(settings, timedelta(hours=36))
+    assert titles(receiver) == ["stale", "recovered", "stale"]
 
 
 def test_what_no_address_took_is_told_by_the_next_run(
@@ -138,6 +147,23 @@ def test_what_was_told_and_cannot_be_read_is_told_again(settings: Settings, rece
     (settings.home / "told.json").write_text("{")
     night(settings, DOWN)
     assert titles(receiver) == ["degraded", "degraded"]
+
+
+def test_a_run_that_could_not_even_be_recorded_is_told_and_sends_no_heartbeat(
+    settings: Settings, receiver: Receiver
+) -> None:
+    beating = settings.model_copy(update={"heartbeat_url": SecretStr(receiver.heartbeat_address)})
+    night(beating)
+    for _ in range(2):
+        with pytest.raises(StorageError), telling_how_it_ends(beating):
+            raise StorageError("There is no room on the disk.")
+    assert titles(receiver) == ["failed"]
+    assert "There is no room on the disk." in receiver.messages[0]["message"]
+    assert len(receiver.heartbeats) == 1
+    tell_state(beating, timedelta(hours=36))
+    assert titles(receiver) == ["failed"]
+    night(beating)
+    assert titles(receiver) == ["failed", "recovered"]
 
 
 def test_a_run_that_ends_well_sends_a_heartbeat_and_no_other(

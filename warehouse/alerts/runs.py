@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warehouse.alerts.heartbeat import send_heartbeat
 from warehouse.alerts.sending import Message, Send, send_to_each, shortened, through_apprise, titled
-from warehouse.errors import WarehouseError
+from warehouse.errors import Degraded, StorageError
 from warehouse.files import write_atomically, writing_to
 from warehouse.freshness import Freshness, State, freshness
 from warehouse.run_record import RunRecord, last_run, now
@@ -28,17 +28,21 @@ _IS_CALLED: dict[State, str] = {"too old": "stale", "good": "recovered"}
 
 
 class _Told(BaseModel):
-    """What was told last of a home: its state, and what a degraded one is about."""
+    """What was told last of a home: its state, what a degraded one is about, and the last run with a record by then."""
 
     model_config = ConfigDict(frozen=True)
 
     state: State
     concerns: tuple[str, ...] = ()
+    run_id: str | None
+
+    def is_same(self, state: State, concerns: tuple[str, ...]) -> bool:
+        return (self.state, self.concerns) == (state, concerns)
 
 
 @contextmanager
 def telling_how_it_ends(settings: Settings) -> Iterator[None]:
-    """Tell how the refresh ends that the block is, and send the heartbeat where it ends well.
+    """Tell how the refresh ends that the block is, and send the heartbeat where it ends well, or degraded.
 
     A run that was killed or interrupted told nobody: the next one does, before it begins. The caller holds the refresh
     lock, and the record of the run is written inside of the block.
@@ -46,39 +50,57 @@ def telling_how_it_ends(settings: Settings) -> Iterator[None]:
     tell_state(settings)
     try:
         yield
-    finally:
+    except Degraded:
         tell_state(settings)
+        send_heartbeat(settings)
+        raise
+    except Exception as error:
         run = last_run(settings.home)
-        if run is not None and run.is_good:
-            send_heartbeat(settings)
+        if run is None or run.is_good:
+            # On a full disk the record says how the run before ended.
+            _tell(settings, Freshness("failed", f"The refresh failed, and left no record: {error}"))
+        else:
+            tell_state(settings)
+        raise
+    else:
+        tell_state(settings)
+        send_heartbeat(settings)
 
 
 def tell_state(settings: Settings, max_age: timedelta = timedelta.max, send: Send = through_apprise) -> Message | None:
     """Tell the addresses if the state of the home is another than they were told last; return the message, if any.
 
     Where no address has taken it, the next call tells it again; where there are none, nothing is kept. That a home is
-    good is told to those who were told that it was not. A run that goes on is not judged, but by `max_age`, beyond
-    which a home is stale.
+    good is told to those who were told that it was not, once a run has ended well since. A run that goes on is not
+    judged, but by `max_age`, beyond which a home is stale.
     """
+    run, snapshot, before = last_run(settings.home), current(settings.home), _read(settings.home)
+    if run is None:
+        return None
+    found = freshness(run, None if snapshot is None else snapshot.id, max_age, now())
+    if found.state == "good" and before is not None and before.run_id == run.run_id:
+        # Nothing has ended well since: what was told left no record of its own.
+        return None
+    return _tell(settings, found, _concerns(run) if found.state == "degraded" else (), send)
+
+
+def _tell(
+    settings: Settings, found: Freshness, concerns: tuple[str, ...] = (), send: Send = through_apprise
+) -> Message | None:
     addresses = settings.alert_addresses
-    if not addresses:
+    before = _read(settings.home)
+    known = found.state == "good" if before is None else before.is_same(found.state, concerns)
+    if known or not addresses:
         return None
-    try:
-        run, snapshot = last_run(settings.home), current(settings.home)
-        if run is None:
-            return None
-        found = freshness(run, None if snapshot is None else snapshot.id, max_age, now())
-        state = _Told(state=found.state, concerns=_concerns(run) if found.state == "degraded" else ())
-        before = _read(settings.home)
-        if state == before or (before is None and found.state == "good"):
-            return None
-        synthetic = snapshot is not None and snapshot.manifest.synthetic
-        message = _message(found, settings.home, synthetic=synthetic)
-        if send_to_each(addresses, message, send):
-            _write(settings.home, state)
-    except WarehouseError as error:
-        log.warning("How the refresh ended could not be told: %s", error, extra={"event": "alert"})
-        return None
+    snapshot = current(settings.home)
+    message = _message(found, settings.home, synthetic=snapshot is not None and snapshot.manifest.synthetic)
+    if send_to_each(addresses, message, send):
+        try:
+            run = last_run(settings.home)
+            told = _Told(state=found.state, concerns=concerns, run_id=None if run is None else run.run_id)
+            _write(settings.home, told)
+        except StorageError as error:
+            log.warning("That it was told could not be kept: %s", error, extra={"event": "alert"})
     return message
 
 
