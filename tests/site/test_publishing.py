@@ -34,7 +34,7 @@ def published(folder: Path, **more: object) -> Snapshot:
 
 def test_the_site_is_listed_and_verified(snapshot: Snapshot) -> None:
     listed = {name: digest for name, digest in stated_digests(snapshot).items() if name.startswith(f"{SITE}/")}
-    assert len(listed) == 7
+    assert len(listed) == 8
     for name, digest in listed.items():
         assert hashlib.sha256((snapshot.folder / name).read_bytes()).hexdigest() == digest
     assert not [check for check in verify_snapshot(snapshot) if check.is_fault]
@@ -112,7 +112,7 @@ def test_a_snapshot_of_before_gets_its_site_beside_it(tmp_path: Path) -> None:
 def test_pages_are_written_where_one_asks_but_never_into_the_home(snapshot: Snapshot, tmp_path: Path) -> None:
     page = write_site(snapshot, tmp_path / "pages")
     assert page.read_bytes() == snapshot.site.read_bytes()
-    assert len(list(page.parent.iterdir())) == 7
+    assert len(list(page.parent.iterdir())) == 8
     with pytest.raises(UsageError):
         write_site(snapshot, snapshot.folder.parents[1] / "pages")
     (tmp_path / "file").touch()
