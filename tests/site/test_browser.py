@@ -18,13 +18,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from tests.site.planted_home import HOSTILE
+from tests.support.published_releases import NEWER, published_releases, snapshot_of
 from warehouse.site.serving import ADDRESS, server
 from warehouse.site.wording import number
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.snapshots.databases import database_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCREENSHOTS = Path(__file__).resolve().parents[2] / ".artifacts" / "site"
-PAGES = ("index", "explore", "gaps", "quality", "changes", "dictionary", "cite")
+PAGES = ("index", "explore", "gaps", "quality", "changes", "measures", "dictionary", "cite")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -105,13 +107,13 @@ def _context(browser: Browser, root: str, **more: object) -> BrowserContext:
 
 
 def counted(snapshot: Snapshot, sql: str, *values: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(snapshot.database), read_only=True) as connection:
+    with duckdb.connect(str(database_of(snapshot)), read_only=True) as connection:
         return connection.execute(sql, list(values)).fetchall()
 
 
 def test_every_page_opens_quietly_and_leads_to_the_others(visit: Visit) -> None:
     visit.to("index")
-    for title in ("Explore", "Gaps", "Quality", "Changes", "Dictionary", "Cite", "Overview"):
+    for title in ("Explore", "Gaps", "Quality", "Changes", "Measures", "Dictionary", "Cite", "Overview"):
         visit.page.get_by_role("navigation").get_by_role("link", name=title).click()
         assert visit.page.title().startswith(f"{title} - ")
         for summary in visit.page.locator("summary").all()[:12]:
@@ -185,6 +187,35 @@ def test_filters_show_the_counts_of_the_choice_and_the_address_keeps_it(visit: V
     assert _chosen(page) == [str(value) for value in row]
     assert page.get_by_label("Modality", exact=True).is_disabled()
     assert visit.was_quiet()
+
+
+@pytest.mark.network
+def test_the_pages_of_a_real_release_can_be_read_and_have_the_numbers_of_its_tables(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert_pages_are_sound(browser, snapshot_of(published_releases(tmp_path_factory), NEWER))
+
+
+def assert_pages_are_sound(browser: Browser, snapshot: Snapshot) -> None:
+    """Open every page from a disk, look at it as a screen reader does, and choose by each filter."""
+    root = snapshot.site.parent.as_uri()
+    context = _context(browser, root)
+    visit = Visit(context.new_page(), root)
+    for name in PAGES:
+        assert Axe().run(visit.to(name)).response["violations"] == [], name
+    page = visit.to("explore")
+    condition, values = "", ()
+    for label, column, value in (
+        ("Platform", "s.source_id", "idc"),
+        ("Collection", "c.collection_id", "nlst"),
+        ("Modality", "s.modality", "CT"),
+    ):
+        page.get_by_label(label, exact=True).select_option(value)
+        condition, values = f"{condition} and {column} = ?", (*values, value)
+        (row,) = counted(snapshot, COUNTS + condition, *values)
+        assert _chosen(page) == [str(found) for found in row]
+    assert visit.was_quiet()
+    context.close()
 
 
 def test_a_link_to_what_is_not_there_says_so(visit: Visit) -> None:
