@@ -21,7 +21,7 @@ from tests.support.sample_build import PASSED, make_build
 from warehouse.alerts.heartbeat import send_heartbeat
 from warehouse.alerts.runs import tell_state, telling_how_it_ends
 from warehouse.errors import Degraded, SourceError, StorageError
-from warehouse.run_record import RunRecord, end_run, last_run, now, recording
+from warehouse.run_record import RunRecord, end_run, fail_run, last_run, now, recording
 from warehouse.settings import Settings
 from warehouse.snapshots.manifest import SourceFailure
 from warehouse.snapshots.publish import publish
@@ -147,6 +147,15 @@ def test_what_was_told_and_cannot_be_read_is_told_again(settings: Settings, rece
     (settings.home / "told.json").write_text("{")
     night(settings, DOWN)
     assert titles(receiver) == ["degraded", "degraded"]
+
+
+def test_a_run_that_failed_and_raised_nothing_sends_no_heartbeat(settings: Settings, receiver: Receiver) -> None:
+    beating = settings.model_copy(update={"heartbeat_url": SecretStr(receiver.heartbeat_address)})
+    with telling_how_it_ends(beating), recording(beating.home, "dagster"):
+        # As a step of a scheduled run ends.
+        fail_run(beating.home, SourceError("No source answers."))
+    assert titles(receiver) == ["failed"]
+    assert receiver.heartbeats == []
 
 
 def test_a_run_that_could_not_even_be_recorded_is_told_and_sends_no_heartbeat(

@@ -64,7 +64,10 @@ def telling_how_it_ends(settings: Settings) -> Iterator[None]:
         raise
     else:
         tell_state(settings)
-        send_heartbeat(settings)
+        # A step that fails in Dagster raises nothing here: the record says so.
+        run = last_run(settings.home)
+        if run is not None and run.is_good:
+            send_heartbeat(settings)
 
 
 def tell_state(settings: Settings, max_age: timedelta = timedelta.max, send: Send = through_apprise) -> Message | None:
