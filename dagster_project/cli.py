@@ -45,7 +45,7 @@ from dagster_project.sql_arguments import (
     form_of,
 )
 from dagster_project.status_command import status
-from warehouse.errors import Degraded, UsageError
+from warehouse.errors import UsageError
 from warehouse.home import require_outside
 from warehouse.interrupts import Interrupts
 from warehouse.process import loading
@@ -101,16 +101,13 @@ def refresh(
 ) -> None:
     """Fetch what is new, build, audit and publish a snapshot."""
     from dagster_project.progress import showing_progress
+    from warehouse.refresh import degradation
     from warehouse.run_record import last_run
 
     started = time.monotonic()
     settings = load_settings(idc_version=idc, sources=sources, clinical=clinical)
-    degraded: Degraded | None = None
-    try:
-        with showing_progress(Screen(stderr=True, quiet=as_json)):
-            _refresh(settings, context)
-    except Degraded as error:
-        degraded = error
+    with showing_progress(Screen(stderr=True, quiet=as_json)):
+        _refresh(settings, context)
     snapshot, run = catalog.snapshot(settings.home, None), last_run(settings.home)
     outcome = "published" if run is None else run.outcome
     if as_json:
@@ -122,7 +119,7 @@ def refresh(
         print(json.dumps(report | told))
     else:
         display.refresh_summary(screen(), snapshot, outcome, time.monotonic() - started, _program())
-    if degraded is not None:
+    if (degraded := degradation(run)) is not None:
         raise degraded
 
 

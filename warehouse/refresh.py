@@ -19,7 +19,7 @@ from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError, 
 from warehouse.landing import Choice, Landing, Release
 from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
-from warehouse.run_record import GoodOutcome, at_stage, end_run, failures_of, note_choices
+from warehouse.run_record import GoodOutcome, RunRecord, at_stage, end_run, failures_of, note_choices
 from warehouse.settings import Settings
 from warehouse.site import render_or_say_why
 from warehouse.snapshots.catalog import (
@@ -271,10 +271,9 @@ def finish(
     snapshot_id: str,
     failures: Sequence[SourceFailure],
 ) -> None:
-    """Publish what is in service to the store, if one is set, keep how a run ended, and let a degraded one end as such.
+    """Publish what is in service to the store, if one is set, and keep how a run ended: `degradation` says what of it.
 
     Raises:
-        Degraded: a source could not be refreshed, or the snapshot did not get to the store or has no site.
         StorageError: the home cannot be written.
     """
     not_pushed = None if settings.publish_url is None else _not_pushed(settings, snapshot_id)
@@ -290,9 +289,19 @@ def finish(
         not_pushed=not_pushed,
         without_site=without_site,
     )
-    if is_degraded:
-        no_site = None if without_site is None else f"{snapshot_id} is in service without its site: {without_site}"
-        raise Degraded(" ".join([*map(_sentence, failures), *filter(None, [not_pushed, no_site])]))
+
+
+def degradation(run: RunRecord | None) -> Degraded | None:
+    """Return the error with which a run ends that did all that it could and not all that it was to do, or None.
+
+    A program that ends with an exit code raises it; in Dagster the run is green, for what it published is in service.
+    """
+    if run is None or run.exit_code != Degraded.exit_code:
+        return None
+    no_site = (
+        None if run.without_site is None else f"{run.snapshot_id} is in service without its site: {run.without_site}"
+    )
+    return Degraded(" ".join([*map(_sentence, run.failures), *filter(None, [run.not_pushed, no_site])]))
 
 
 def _not_pushed(settings: Settings, snapshot_id: str) -> str | None:

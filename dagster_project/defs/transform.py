@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.outcome import show_outcome
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import build, refresh
 from warehouse.alerts.findings import tell_findings
@@ -68,6 +69,7 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
             tell_findings(settings)
             failures = refresh.failures_of(landing.choices())
             refresh.finish(settings, served.outcome, served.snapshot.id, failures)
+            show_outcome(context.instance, context.run_id, settings.home)
             return
         log.info("Building the star", extra={"event": "step"})
         evidence = refresh.evidence(settings.home, releases)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warehouse.alerts.heartbeat import send_heartbeat
 from warehouse.alerts.sending import Message, Send, send_to_each, shortened, through_apprise, titled
-from warehouse.errors import Degraded, StorageError
+from warehouse.errors import StorageError
 from warehouse.files import write_atomically, writing_to
 from warehouse.freshness import Freshness, State, freshness
 from warehouse.run_record import RunRecord, last_run, now
@@ -50,10 +50,6 @@ def telling_how_it_ends(settings: Settings) -> Iterator[None]:
     tell_state(settings)
     try:
         yield
-    except Degraded:
-        tell_state(settings)
-        send_heartbeat(settings)
-        raise
     except Exception as error:
         run = last_run(settings.home)
         if run is None or run.is_good:
@@ -84,7 +80,7 @@ def tell_state(settings: Settings, max_age: timedelta = timedelta.max, send: Sen
     if found.state == "good" and before is not None and before.run_id == run.run_id:
         # Nothing has ended well since: what was told left no record of its own.
         return None
-    return _tell(settings, found, _concerns(run) if found.state == "degraded" else (), send)
+    return _tell(settings, found, concerns(run) if found.state == "degraded" else (), send)
 
 
 def _tell(
@@ -107,7 +103,7 @@ def _tell(
     return message
 
 
-def _concerns(run: RunRecord) -> tuple[str, ...]:
+def concerns(run: RunRecord) -> tuple[str, ...]:
     """Return what a degraded run could not do: sources, then the store and the site of the snapshot."""
     others = {"store": run.not_pushed, "site": run.without_site}
     return (*(failure.source for failure in run.failures), *(name for name, why in others.items() if why is not None))
