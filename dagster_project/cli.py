@@ -148,6 +148,11 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
             served = decisions.serve_existing(settings, plan.existing)
             failures = decisions.failures_of(plan.choices)
             decisions.finish(settings, served.outcome, served.snapshot.id, failures)
+            if (settings.home / "dagster").is_dir():
+                with loading():
+                    from dagster_project.job import report_unchanged
+
+                report_unchanged(settings)
             return
         at_stage(settings.home, "loading Dagster")
         with loading():

@@ -13,7 +13,8 @@ import dagster as dg
 from dagster_project.defs.publish import snapshot_asset
 from dagster_project.defs.quality import audit_checks
 from dagster_project.defs.sources import RELEASES
-from dagster_project.defs.transform import star_assets
+from dagster_project.defs.transform import evidence_assets, star_assets
+from dagster_project.outcome import looks
 from dagster_project.resources import Warehouse
 from warehouse.build.project import parsed_project
 from warehouse.settings import Settings, load_settings
@@ -21,7 +22,8 @@ from warehouse.settings import Settings, load_settings
 # One process a run: the refresh lock belongs to a process, and so does the DuckDB file of a build.
 refresh_job = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all()
+    | dg.AssetSelection.assets(*(key for release in RELEASES for key in release.keys)),
     executor_def=dg.in_process_executor,
     description="Fetch, land, build, audit and publish: what `icw refresh` runs.",
 )
@@ -41,7 +43,7 @@ def definitions(settings: Settings) -> dg.Definitions:
         star = star_assets(project)
         assets = dg.with_source_code_references([*RELEASES, star, snapshot_asset(star)])
     return dg.Definitions(
-        assets=assets,
+        assets=[*assets, *evidence_assets(project), *looks()],
         asset_checks=audit_checks(project),
         jobs=[refresh_job],
         executor=dg.in_process_executor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import dagster as dg
 from dagster_project.dead_runs import close_dead_runs
 from dagster_project.event_log import with_one_engine_for_each_file, without_flushing_each_event
 from dagster_project.failures import as_warehouse_error
+from dagster_project.outcome import report_looks
 from warehouse.files import write_atomically, writing_to
 from warehouse.process import loading
 from warehouse.refresh import Plan
@@ -76,6 +78,17 @@ def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
             )
     except Exception as error:
         raise as_warehouse_error(error, folder, recorded_error(settings.home, run_id)) from error
+
+
+def report_unchanged(settings: Settings) -> None:
+    """Let Dagster know of a refresh that needed no run: its freshness would take the sources for unread otherwise.
+
+    That Dagster's records cannot be written stops no refresh.
+    """
+    run = last_run(settings.home)
+    with contextlib.suppress(Exception), dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
+        if run is not None:
+            report_looks(instance, run)
 
 
 def _configuration(plan: Plan, settings: Settings, run_id: str) -> dict[str, Any]:

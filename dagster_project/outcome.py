@@ -8,18 +8,57 @@ import dagster as dg
 
 from warehouse.alerts.runs import concerns
 from warehouse.errors import Degraded
-from warehouse.run_record import last_run
+from warehouse.freshness import MAX_AGE
+from warehouse.quality.assets import owner_tag
+from warehouse.registry import SOURCES
+from warehouse.run_record import RunRecord, last_run
 
 OUTCOME_TAG = "icw/outcome"
 DEGRADED_TAG = "icw/degraded_by"
 
 
+# Dagster's freshness counts materializations, and a source that has nothing new has none though all is well. So each
+# has an asset that every successful look at it materializes, and the snapshot one that every good refresh does.
+_LOOKED_AT = "looked_at"
+
+
+def looks() -> list[dg.AssetSpec]:
+    """Return what turns unhealthy where a source was not read, or nothing proven to be in service, for 36 hours."""
+    said = {spec.name: f"A refresh has read {spec.title}, whether anything was new or not." for spec in SOURCES}
+    said["snapshot"] = "A refresh has ended with all that there is, new or not, in service."
+    return [
+        dg.AssetSpec(
+            dg.AssetKey([_LOOKED_AT, name]),
+            description=sentence,
+            group_name=name,
+            kinds={"freshness"},
+            owners=[owner_tag((name, ""))],
+            tags={"layer": _LOOKED_AT},
+            freshness_policy=dg.FreshnessPolicy.time_window(fail_window=MAX_AGE),
+        )
+        for name, sentence in said.items()
+    ]
+
+
+def report_looks(instance: dg.DagsterInstance, run: RunRecord) -> None:
+    """Let Dagster know what a refresh that ended well, or degraded, has read and left in service."""
+    read = [choice.source for choice in run.choices if choice.digest is not None and choice.failure is None]
+    for name in (*read, "snapshot"):
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(dg.AssetKey([_LOOKED_AT, name]), metadata={"snapshot_id": run.snapshot_id or ""})
+        )
+
+
 def show_outcome(instance: dg.DagsterInstance, run_id: str, home: Path) -> tuple[str, ...]:
-    """Tag a run with the outcome that its record has; return what it could not do, nothing where all was done."""
+    """Tag a run with the outcome that its record has; return what it could not do, nothing where all was done.
+
+    What the run has read counts as looked at.
+    """
     run = last_run(home)
     if run is None or run.run_id != run_id:
         return ()
     degraded = concerns(run) if run.exit_code == Degraded.exit_code else ()
     tags = {OUTCOME_TAG: "degraded", DEGRADED_TAG: ", ".join(degraded)} if degraded else {OUTCOME_TAG: run.outcome}
     instance.add_run_tags(run_id, tags)
+    report_looks(instance, run)
     return degraded

@@ -69,6 +69,14 @@ class Warehouse(dg.ConfigurableResource):
                 yield self
 
 
+@contextmanager
+def stage_of_run(warehouse: Warehouse, name: str) -> Iterator[None]:
+    """Let the record of the run say that it is at this stage, and what ends it there."""
+    # The command line, which plans, heeds interrupts itself.
+    with stage(warehouse.settings.home, name, heeding_interrupts=not warehouse.is_planned):
+        yield
+
+
 def at_stage(name: str) -> Callable[[Callable[..., Iterator[_Made]]], Callable[..., Iterator[_Made]]]:
     """Return a decorator of what an asset does: while it does it, and where it fails, the record of the run says so."""
 
@@ -77,8 +85,7 @@ def at_stage(name: str) -> Callable[[Callable[..., Iterator[_Made]]], Callable[.
         def recorded(*arguments: object, **named: object) -> Iterator[_Made]:
             warehouse = named["warehouse"]
             assert isinstance(warehouse, Warehouse)
-            # The command line, which plans, heeds interrupts itself.
-            with stage(warehouse.settings.home, name, heeding_interrupts=not warehouse.is_planned):
+            with stage_of_run(warehouse, name):
                 yield from compute(*arguments, **named)
 
         return recorded

@@ -16,6 +16,9 @@ os.environ["ICW_DBT_CACHE"] = str(DBT_CACHE)
 # As many tests run at once as there are cores: a second thread of DuckDB's would only take its time from another test.
 os.environ["ICW_THREADS"] = "1"
 
+# Those that let a source fail would wait for minutes; the tests of the retries set them.
+os.environ["ICW_SOURCE_RETRIES"] = "0"
+
 
 # What is imported and collected stays to the end: to search it for garbage, again and again, took a tenth of the time.
 gc.disable()

@@ -47,6 +47,10 @@ class SourceUnreachable(SourceError):
     """No answer at all (refused, timed out, name not found), or an answer that says "not now"."""
 
 
+class SourceBusy(SourceError):
+    """An answer that says "not now" after all tries of a request: a try some minutes later may succeed."""
+
+
 class UnknownRelease(UsageError):
     """Every channel that answered says that it has no such release."""
 

@@ -21,6 +21,13 @@ EXIT_CODES: dict[State, int] = {
     "running too long": 12,
 }
 
+# How long readers of a source may wait for a look at it that succeeds: a night that fails, and half a day.
+MAX_AGE = timedelta(hours=36)
+
+# How long after IDC's last release none may have been seen: v23 of 2025-11-06, v24 of 2026-04-16 and v25 of 2026-09-26
+# (`version_metadata_index`) came 161 and 163 days after one another; half as much again.
+MAX_AGE_OF_IDC_RELEASE = timedelta(days=245)
+
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 # Clocks of two machines differ by less; a run that ended later than this says that one of them is wrong.

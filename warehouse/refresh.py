@@ -15,7 +15,15 @@ from typing import Literal
 
 from warehouse.acknowledgements import read_acknowledgements
 from warehouse.build import Build, Evidence, evidence_for, input_digest, model_seconds
-from warehouse.errors import Degraded, IntegrityError, SourceError, UsageError, WarehouseError
+from warehouse.errors import (
+    Degraded,
+    IntegrityError,
+    SourceBusy,
+    SourceError,
+    SourceUnreachable,
+    UsageError,
+    WarehouseError,
+)
 from warehouse.landing import Choice, Landing, Release
 from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
@@ -43,15 +51,18 @@ from warehouse.upstreams import upstreams
 
 log = logging.getLogger("icw.refresh")
 
+# What a try some minutes later may not meet. Wrong bytes, a refusal and what does not exist do not pass with time.
+_MAY_PASS = (SourceUnreachable, SourceBusy)
+
 
 @dataclass(frozen=True)
 class Plan:
     """What a refresh has to do.
 
     `choices` hold what is known of each upstream already: the release that it still has, or why it cannot be asked;
-    one that has something new is left out. `resolved` holds, by source, the release and the channel that a look has
-    found, so that the source need not be asked again. `existing` is the snapshot that holds all that there is, if
-    there is one.
+    one that has something new, or does not answer now and is asked again, is left out. `resolved` holds, by source,
+    the release and the channel that a look has found, so that the source need not be asked again. `existing` is the
+    snapshot that holds all that there is, if there is one.
     """
 
     choices: tuple[Choice, ...]
@@ -73,7 +84,7 @@ def plan(settings: Settings) -> Plan:
     choices: list[Choice] = []
     for upstream in asked:
         at_stage(settings.home, f"asking {upstream.title} whether anything is new")
-        choice = _what_is_known(upstream, landing)
+        choice = _what_is_known(upstream, landing, may_be_asked_again=settings.source_retries > 0)
         if choice is not None:
             choices.append(choice)
             note_choices(settings.home, [choice])
@@ -87,10 +98,11 @@ def plan(settings: Settings) -> Plan:
     return Plan(tuple(choices), resolved, existing)
 
 
-def land(upstream: Upstream, landing: Landing) -> Choice:
+def land(upstream: Upstream, landing: Landing, *, is_last_try: bool = True) -> Choice:
     """Land what an upstream has now; where that fails, choose its last good release.
 
     Raises:
+        SourceUnreachable, SourceBusy: it does not answer now, and this is not the last try.
         UsageError: the settings ask for something that does not exist.
         StorageError: the home cannot be written.
     """
@@ -98,6 +110,8 @@ def land(upstream: Upstream, landing: Landing) -> Choice:
     try:
         release = upstream.land(landing)
     except SourceError as error:
+        if isinstance(error, _MAY_PASS) and not is_last_try:
+            raise
         return _kept(upstream, landing, error)
     return Choice(source=upstream.source, version=release.version, digest=release.digest)
 
@@ -330,12 +344,18 @@ def tidy(home: Path) -> None:
         shutil.rmtree(home / scratch, ignore_errors=True)
 
 
-def _what_is_known(upstream: Upstream, landing: Landing) -> Choice | None:
-    """Return the release that an upstream still has, or why it cannot be asked; None if it has something new."""
+def _what_is_known(upstream: Upstream, landing: Landing, *, may_be_asked_again: bool) -> Choice | None:
+    """Return the release that an upstream still has, or why it cannot be asked; None if it has something new.
+
+    None as well where it does not answer now and the run will ask it again.
+    """
     log.info("Asking %s whether anything is new", upstream.title, extra={"event": "step"})
     try:
         release = upstream.unchanged(landing)
     except SourceError as error:
+        if may_be_asked_again and isinstance(error, _MAY_PASS):
+            log.warning("%s", error, extra={"event": "retry", "source": upstream.source})
+            return None
         return _kept(upstream, landing, error)
     if release is None:
         return None

@@ -11,13 +11,22 @@ from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
 from warehouse.alerts.findings import tell_findings
 from warehouse.build import open_build
+from warehouse.quality.assets import owner_tag
 
 log = logging.getLogger("icw.refresh")
 
 
 def snapshot_asset(star: dg.AssetsDefinition) -> dg.AssetsDefinition:
     """Return the snapshot as an asset that depends on every table of the star."""
-    return dg.asset(deps=[star], name="snapshot", group_name="snapshot", kinds={"duckdb", "parquet"})(_snapshot)
+    return dg.asset(
+        deps=[star],
+        name="snapshot",
+        description="What readers see: the DuckDB file, the Parquet tables, the manifest, the report of the audit.",
+        group_name="snapshot",
+        kinds={"duckdb", "parquet"},
+        owners=[owner_tag(("snapshot", ""))],
+        tags={"layer": "published"},
+    )(_snapshot)
 
 
 @at_stage("publishing the snapshot")

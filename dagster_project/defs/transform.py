@@ -16,6 +16,8 @@ from warehouse import build, refresh
 from warehouse.alerts.findings import tell_findings
 from warehouse.build import DBT_PROJECT
 from warehouse.build.project import Project, Table, tables_read
+from warehouse.quality.assets import owner_tag
+from warehouse.registry import SOURCES
 
 log = logging.getLogger("icw.refresh")
 
@@ -31,6 +33,24 @@ def _specs(project: Project) -> list[dg.AssetSpec]:
     return [_spec(models[table], table, reads) for table, reads in tables_read(project).items()]
 
 
+def evidence_assets(project: Project) -> list[dg.AssetSpec]:
+    """Return what the tables read and neither a source nor a model makes: the build lays it out from earlier nights."""
+    tables = tables_read(project)
+    landed = {(spec.name, dataset) for spec in SOURCES for dataset in spec.contract.datasets}
+    left = {read for reads in tables.values() for read in reads} - set(tables) - landed
+    return [
+        dg.AssetSpec(
+            key=dg.AssetKey(list(table)),
+            description=f"{'.'.join(table)}: evidence of earlier nights, which the build lays out for the models.",
+            group_name="evidence",
+            kinds={"parquet"},
+            owners=[owner_tag(table)],
+            tags={"layer": "evidence"},
+        )
+        for table in sorted(left)
+    ]
+
+
 def _spec(model: Mapping[str, Any], table: Table, reads: Iterable[Table]) -> dg.AssetSpec:
     """Return the asset of a table, from its model in dbt's manifest and from what it reads."""
     columns = [
@@ -44,6 +64,8 @@ def _spec(model: Mapping[str, Any], table: Table, reads: Iterable[Table]) -> dg.
         skippable=True,
         description=model["description"],
         group_name=model["fqn"][1],
+        owners=[owner_tag(table)],
+        tags={"layer": model["fqn"][1]},
         kinds={"dbt", "duckdb"},
         metadata={
             "dagster/table_name": ".".join(table),

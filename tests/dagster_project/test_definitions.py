@@ -7,10 +7,12 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from dagster_project.definitions import definitions
 from dagster_project.defs.sources import first_asset, release_assets
@@ -126,6 +128,30 @@ def test_every_table_has_its_columns_and_the_file_of_its_model(graph: dg.AssetGr
         files = [Path(reference.file_path) for reference in metadata["dagster/code_references"].code_references]
         assert [file.stem for file in files if file.suffix == ".sql"] == [key.path[1]]
         assert all(file.is_file() for file in files)
+
+
+def test_every_asset_says_what_it_is_and_whose(graph: dg.AssetGraph) -> None:
+    for key in graph.get_all_asset_keys():
+        asset = graph.get(key)
+        assert asset.description, key
+        assert asset.group_name not in (None, "default"), key
+        assert asset.kinds, key
+        assert asset.tags.get("layer"), key
+        (owner,) = asset.owners
+        of_a_source = {spec.name for spec in SOURCES} & set(key.path)
+        assert owner == f"team:{of_a_source.pop() if of_a_source else 'warehouse'}", key
+
+
+def test_what_must_be_looked_at_every_night_turns_unhealthy_after_36_hours(graph: dg.AssetGraph) -> None:
+    limits = {
+        "/".join(key.path): policy.fail_window.to_timedelta()
+        for key in graph.get_all_asset_keys()
+        if isinstance(policy := graph.get(key).freshness_policy, TimeWindowFreshnessPolicy)
+    }
+    looked_at = {name: limit for name, limit in limits.items() if name.startswith("looked_at/")}
+    assert looked_at == {f"looked_at/{name}": timedelta(hours=36) for name in ("idc", "midrc", "bih", "snapshot")}
+    assert {limits[name] for name in limits.keys() - looked_at.keys()} == {timedelta(days=245)}
+    assert {name.split("/")[0] for name in limits.keys() - looked_at.keys()} == {"idc"}
 
 
 @pytest.mark.full

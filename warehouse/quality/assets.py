@@ -19,6 +19,12 @@ def owner_of(asset: Asset) -> str:
     return titles.get(asset[0], "this project")
 
 
+def owner_tag(asset: Asset) -> str:
+    """Return the owner of an asset as a team: the source that sends it by its id, or this project."""
+    sources = {spec.name for spec in SOURCES}
+    return f"team:{asset[0] if asset[0] in sources else 'warehouse'}"
+
+
 def by_asset(verdicts: Iterable[Verdict]) -> dict[Asset, list[Verdict]]:
     """Return the verdicts on each asset, restricted to it: what was observed, and whether the expectation holds there.
 

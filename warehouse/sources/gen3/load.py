@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import JsonValue
 
-from warehouse.errors import SourceError, SourceUnreachable
+from warehouse.errors import SourceBusy, SourceError, SourceUnreachable
 from warehouse.files import sha256_of, writing_to
 from warehouse.landing import LandedObject, Landing, Load, Release
 from warehouse.settings import Settings
@@ -313,7 +313,8 @@ class _Absent(Exception):
 def _combined(system: Gen3System, failures: Mapping[str, SourceError]) -> SourceError:
     message = "; ".join(f"{name}: {error}" for name, error in failures.items())
     silent = any(isinstance(error, SourceUnreachable) for error in failures.values())
-    return (SourceUnreachable if silent else SourceError)(
+    busy = all(isinstance(error, SourceBusy) for error in failures.values())
+    return (SourceUnreachable if silent else SourceBusy if busy else SourceError)(
         f"{system.source}: {len(failures)} of {len(system.types)} types could not be landed, so none of its types was. "
         f"{message}"
     )

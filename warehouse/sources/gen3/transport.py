@@ -19,7 +19,7 @@ import msgspec
 import requests
 from requests.utils import get_auth_from_url
 
-from warehouse.errors import SourceError, SourceUnreachable, UsageError
+from warehouse.errors import SourceBusy, SourceError, SourceUnreachable, UsageError
 from warehouse.public_text import public_text, public_url
 from warehouse.settings import Settings
 from warehouse.sources.http.errors import NoResponse, SlowResponse, TransientError
@@ -229,7 +229,9 @@ class Transport:
             f"{self.base_url}/{call.path} gave no usable response for {call.where} in {last.tries} tries; the last "
             f"error: {shortened(str(error)).rstrip('.')}. Run the refresh again later; what was fetched so far is kept."
         )
-        return SourceUnreachable(message) if isinstance(error, NoResponse) else SourceError(message)
+        if isinstance(error, NoResponse):
+            return SourceUnreachable(message)
+        return SourceBusy(message) if error.reason.startswith("http_") else SourceError(message)
 
     def _log(self, retry: Retry, call: Call) -> None:
         self.tally.add_retry(retry.error.reason)
