@@ -82,12 +82,24 @@ def plan(settings: Settings) -> Plan:
     require_real_home(settings)
     keep_counts(settings.home)
     choices: list[Choice] = []
+    silent: list[Choice] = []
     for upstream in asked:
         at_stage(settings.home, f"asking {upstream.title} whether anything is new")
-        choice = _what_is_known(upstream, landing, may_be_asked_again=settings.source_retries > 0)
+        log.info("Asking %s whether anything is new", upstream.title, extra={"event": "step"})
+        try:
+            choice = _what_is_known(upstream, landing)
+        except SourceError as error:
+            choice = _kept(upstream, landing, error)
+            if isinstance(error, _MAY_PASS) and settings.source_retries > 0:
+                silent.append(choice)
+                continue
         if choice is not None:
             choices.append(choice)
             note_choices(settings.home, [choice])
+    if len(silent) == len(asked):
+        # No network, most likely: who waits for the command is told at once.
+        choices = silent
+        note_choices(settings.home, choices)
     if len(choices) < len(asked):
         existing = None
     else:
@@ -344,19 +356,13 @@ def tidy(home: Path) -> None:
         shutil.rmtree(home / scratch, ignore_errors=True)
 
 
-def _what_is_known(upstream: Upstream, landing: Landing, *, may_be_asked_again: bool) -> Choice | None:
-    """Return the release that an upstream still has, or why it cannot be asked; None if it has something new.
+def _what_is_known(upstream: Upstream, landing: Landing) -> Choice | None:
+    """Return the release that an upstream still has; None if it has something new.
 
-    None as well where it does not answer now and the run will ask it again.
+    Raises:
+        SourceError: it cannot be asked.
     """
-    log.info("Asking %s whether anything is new", upstream.title, extra={"event": "step"})
-    try:
-        release = upstream.unchanged(landing)
-    except SourceError as error:
-        if may_be_asked_again and isinstance(error, _MAY_PASS):
-            log.warning("%s", error, extra={"event": "retry", "source": upstream.source})
-            return None
-        return _kept(upstream, landing, error)
+    release = upstream.unchanged(landing)
     if release is None:
         return None
     return Choice(source=upstream.source, version=release.version, digest=release.digest)

@@ -186,10 +186,10 @@ class Settings(BaseModel):
         default=20.0, ge=0, description="Longest wait between two tries; an upstream that asks for more is passed over."
     )
     source_retries: int = Field(
-        default=3, ge=0, le=10, description="Times that a refresh asks a source again which does not answer now."
+        default=2, ge=0, le=10, description="Times that a refresh asks a source again which does not answer now."
     )
     source_retry_wait_s: float = Field(
-        default=30.0, ge=0, le=3600, description="Seconds before the first of these; doubles with each, with jitter."
+        default=20.0, ge=0, le=3600, description="Seconds before the first of these; doubles with each, with jitter."
     )
     user_agent: str = Field(
         default=f"imaging-commons-warehouse/{__version__} (metadata ETL; requests)",

@@ -68,6 +68,25 @@ def test_a_source_that_fails_keeps_its_last_good_load_and_the_run_ends_as_degrad
     assert (run.outcome, run.exit_code, run.snapshot_id, run.failures) == ("published", 8, "a-snapshot", failures)
 
 
+def test_a_silent_source_is_left_for_the_run_to_ask_again_unless_all_are_silent(
+    sandbox: Sandbox, settings: Settings
+) -> None:
+    landing = Landing(settings.home)
+    for upstream in upstreams(settings):
+        land(upstream, landing)
+    patient = settings.model_copy(update={"source_retries": 1})
+    sandbox.faults.add(Fault(kind="server_error", service="portal", times=None))
+    try:
+        one_is_silent = plan(patient)
+        sandbox.faults.add(Fault(kind="server_error", service="bih", times=None))
+        with pytest.raises(SourceError, match="No source could be refreshed"):
+            plan(patient)
+    finally:
+        sandbox.faults.clear()
+    assert [(choice.source, choice.failure) for choice in one_is_silent.choices] == [("bih", None)]
+    assert one_is_silent.existing is None
+
+
 def test_a_source_with_wrong_bytes_keeps_its_last_good_load_and_says_so(
     bucket: Bucket, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
