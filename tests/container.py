@@ -1,9 +1,9 @@
 """Build the image of the Containerfile, and run it: `python -m tests.container [BASE] [BUILD OPTION]...`, as root.
 
-buildah builds it without a daemon; no registry is asked where BASE names an image that is here already. Then the command
-of the image runs as its user, with its variables alone, in its files, read-only but for the home and /tmp, and without
-privileges to gain: it publishes a snapshot of IDC and of made-up portals, and its health is asked. It takes minutes,
-most of them to fetch packages.
+buildah builds it without a daemon; no registry is asked where BASE names an image that is here already. Then the
+command of the image runs as its user, with its variables alone, in its files, read-only but for the home and /tmp, and
+without privileges to gain: it publishes a snapshot of IDC and of made-up portals, and its health is asked. It takes
+minutes, most of them to fetch packages.
 """
 
 from __future__ import annotations
