@@ -60,7 +60,7 @@ def built(base: str | None, options: list[str]) -> Image:
     of_base = [] if base is None else ["--build-arg", f"BASE={base}"]
     # The format of OCI has no health check.
     buildah("build", "--format", "docker", *of_base, *options, "--tag", TAG, ".")
-    config = json.loads(buildah("inspect", "--type", "image", "--format", "{{json .Docker.Config}}", TAG))
+    config = json.loads(buildah("inspect", "--type", "image", TAG))["Docker"]["config"]
     return Image(
         variables=tuple(config["Env"]),
         user=config["User"],
