@@ -2,7 +2,6 @@
 
 PYTHON ?= python3
 VENV := .venv
-UV_VERSION := 0.13.8
 BIN := $(VENV)/bin
 TESTS ?= tests
 PYTEST_OPTIONS ?=
@@ -22,11 +21,11 @@ help: ## list the targets
 install: $(VENV)/.installed ## create the environment in .venv
 
 # uv installs the locked versions from the public index; where only pip's own index answers, pip installs the same ones.
-$(VENV)/.installed: pyproject.toml uv.lock
+$(VENV)/.installed: pyproject.toml uv.lock installer.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, and %s is %s: set PYTHON=, e.g. make PYTHON=python3.12" % (sys.executable, sys.version.split()[0]))'
 	@echo "Creating the environment in $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r installer.txt
 	@$(BIN)/uv sync --frozen --inexact --quiet --compile-bytecode || { \
 		$(BIN)/uv export --frozen --no-emit-project --quiet --output-file $(VENV)/requirements.txt && \
 		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/requirements.txt && \
@@ -65,10 +64,11 @@ test: install ## run the tests (about 7 minutes on two cores)
 test-full: install ## run all tests, also those that take longer
 	@$(BIN)/pytest -q -m "not bench" $(PYTEST_OPTIONS) $(TESTS)
 
-lint: install ## ruff and pyright
+lint: install ## ruff, pyright, and known vulnerabilities of the locked packages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
+	@$(BIN)/python -m tests.support.vulnerabilities
 
 bench: install ## print seconds, memory and bytes beside the idc-index client and plain DuckDB
 	@$(BIN)/python -m tests.bench

@@ -54,7 +54,10 @@ def without_flushing_each_event() -> Iterator[None]:
     """
     held: dict[str, sqlite3.Connection] = {}
 
-    def connected(connection: sqlite3.Connection, _record: object) -> None:
+    def connected(connection: object, _record: object) -> None:
+        if not isinstance(connection, sqlite3.Connection):
+            # Of Postgres.
+            return
         connection.execute("pragma synchronous = normal")
         (_, _, path) = connection.execute("pragma database_list").fetchone()
         if path and path not in held:

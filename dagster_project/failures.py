@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from warehouse.errors import StorageError, WarehouseError
 
 _REFUSED_WRITES = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO)
@@ -23,16 +25,26 @@ def as_warehouse_error(error: BaseException, folder: Path, recorded: WarehouseEr
         return own
     if recorded is not None:
         return recorded
-    refused = next((cause for cause in causes if _is_refused_write(cause)), None)
+    refused = next((cause for cause in causes if is_refused_write(cause)), None)
     if refused is not None:
         return StorageError(
             f"The records of the run cannot be written below {folder}: {refused}. "
             "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
         )
+    lost = next((cause for cause in causes if isinstance(cause, DBAPIError)), None)
+    if lost is not None:
+        reason = str(lost.orig).strip().partition("\n")[0]
+        return StorageError(
+            f"Dagster's records were lost in the middle of the run ({reason}). Run the command again: it goes on from "
+            "what is landed, and without those records if they cannot be had."
+        )
     return error
 
 
-def _is_refused_write(cause: BaseException) -> bool:
+def is_refused_write(cause: BaseException | None) -> bool:
+    """Return whether an error is that of a disk which takes nothing more, or of a folder that may not be written."""
+    if isinstance(cause, DBAPIError):
+        cause = cause.orig
     if isinstance(cause, OSError):
         return cause.errno in _REFUSED_WRITES
     return isinstance(cause, sqlite3.OperationalError) and "disk" in str(cause)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 from typing import Any
-
-import dagster as dg
 
 from dagster_project.dead_runs import close_dead_runs
 from dagster_project.event_log import with_one_engine_for_each_file, without_flushing_each_event
 from dagster_project.failures import as_warehouse_error
 from dagster_project.outcome import report_looks
+from dagster_project.records import POSTGRES_VARIABLE, opened, opened_or_without, storage_section
 from warehouse.files import write_atomically, writing_to
 from warehouse.process import loading
 from warehouse.refresh import Plan
 from warehouse.run_record import last_run, recorded_error
 from warehouse.settings import Settings, load_settings
+
+log = logging.getLogger("icw.refresh")
 
 _WRITTEN_BY_ICW = "# Written by icw."
 
@@ -43,14 +45,23 @@ def dagster_home(settings: Settings) -> Path:
 
     Raises:
         StorageError: the home cannot be written.
+        UsageError: Dagster's records are to be in Postgres, and the package for it is not installed.
     """
     folder = settings.home / "dagster"
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         configuration = folder / "dagster.yaml"
         text = configuration.read_text(encoding="utf-8") if configuration.exists() else _WRITTEN_BY_ICW
-        if text.startswith(_WRITTEN_BY_ICW) and text != _INSTANCE_SETTINGS:
-            write_atomically(configuration, _INSTANCE_SETTINGS)
+        wanted = _INSTANCE_SETTINGS + storage_section(settings)
+        if text.startswith(_WRITTEN_BY_ICW) and text != wanted:
+            write_atomically(configuration, wanted)
+        elif settings.dagster_postgres_url.get_secret_value() and POSTGRES_VARIABLE not in text:
+            log.warning(
+                "%s is set, and %s, which icw did not write, does not name it: Dagster's records stay where they are.",
+                POSTGRES_VARIABLE,
+                configuration,
+                extra={"event": "records"},
+            )
     return folder
 
 
@@ -69,7 +80,7 @@ def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
         with (
             without_flushing_each_event(),
             with_one_engine_for_each_file(),
-            dg.DagsterInstance.from_config(str(folder)) as instance,
+            opened_or_without(folder, settings) as instance,
         ):
             run = last_run(settings.home)
             close_dead_runs(instance, run_id, None if run is None else run.previous)
@@ -86,7 +97,7 @@ def report_unchanged(settings: Settings) -> None:
     That Dagster's records cannot be written stops no refresh.
     """
     run = last_run(settings.home)
-    with contextlib.suppress(Exception), dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
+    with contextlib.suppress(Exception), opened(dagster_home(settings), settings) as instance:
         if run is not None:
             report_looks(instance, run)
 

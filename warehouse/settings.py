@@ -74,6 +74,23 @@ def _checked_store(url: object) -> object:
 StoreUrl = Annotated[str | None, BeforeValidator(_checked_store)]
 
 
+def _checked_postgres(address: SecretStr) -> SecretStr:
+    url = address.get_secret_value()
+    try:
+        parts = urlsplit(url)
+        # A password with one of these in it is read otherwise by each reader, and shown by some as a host.
+        bad = parts.scheme != "postgresql" or "@" in url.rpartition("@")[0] or "@" in parts.path + parts.query
+        bad = bad or bool(parts.fragment) or not parts.path.strip("/") or parts.port == 0
+    except ValueError:
+        bad = True
+    if url and bad:
+        raise ValueError(
+            "it takes postgresql://user:password@host:port/database, with / ? # @ : and % of a password written as "
+            "%2F, %3F, %23, %40, %3A and %25"
+        )
+    return address
+
+
 def _known_source(name: str) -> str:
     if name not in SOURCE_NAMES:
         *others, last = map(repr, SOURCE_NAMES)
@@ -273,6 +290,11 @@ class Settings(BaseModel):
         description="Address (http, https) that is asked for after each refresh that ends well, so that the service "
         "behind it tells when none does; shown nowhere.",
     )
+    dagster_postgres_url: Annotated[SecretStr, AfterValidator(_checked_postgres)] = Field(
+        default=SecretStr(""),
+        description="Address of a Postgres database for Dagster's records of runs, in place of SQLite in the home "
+        "(postgresql://user:password@host/database); needs the extra `postgres`; shown nowhere.",
+    )
     schedule_cron: Annotated[str, AfterValidator(checked_cron)] = Field(
         default="30 3 * * *", description="When the nightly refresh starts (cron, five fields)."
     )
@@ -361,8 +383,9 @@ def load_settings(**overrides: object) -> Settings:
         if first["type"] == "tuple_type":
             reason = 'it takes a JSON list, e.g. ["idc"]'
         name = _variable_of(first["loc"])
-        # An address of a store that is none may be one with keys in it.
-        shown = "a value that is not shown" if name == "ICW_PUBLISH_URL" else public_text(repr(first["input"]))
+        # An address that is none may be one with keys in it.
+        hidden = name in ("ICW_PUBLISH_URL", "ICW_DAGSTER_POSTGRES_URL")
+        shown = "a value that is not shown" if hidden else public_text(repr(first["input"]))
         raise UsageError(f"The setting {name} cannot be used: {public_text(reason)} (got {shown}).") from None
     changes: dict[str, object] = {"home": settings.home.expanduser().absolute()}
     if settings.dbt_cache is not None:
