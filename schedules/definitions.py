@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project.definitions import definitions
+from schedules.news import news_sensors
 from schedules.nightly import first_refresh, nightly_refresh
 from warehouse.settings import load_settings
 
@@ -14,5 +15,8 @@ def defs() -> dg.Definitions:
     """Return assets, checks, the job, its schedule and sensors, for the settings of the environment."""
     settings = load_settings()
     return dg.Definitions.merge(
-        definitions(settings), dg.Definitions(schedules=[nightly_refresh(settings)], sensors=[first_refresh(settings)])
+        definitions(settings),
+        dg.Definitions(
+            schedules=[nightly_refresh(settings)], sensors=[first_refresh(settings), *news_sensors(settings)]
+        ),
     )

@@ -55,6 +55,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ICW_HOME", str(home))
+        patch.setenv("ICW_UPSTREAMS", '["bih"]')
+        patch.setenv("ICW_BIH_URL", "http://127.0.0.1:9")
         patch.setenv("ICW_SCHEDULE_CRON", f"0 {DUE.hour} * * *")
         folder = dagster_home(load_settings())
         patch.setenv("DAGSTER_HOME", str(folder))
