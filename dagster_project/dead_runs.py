@@ -12,9 +12,11 @@ from warehouse.run_record import RunRecord
 
 log = logging.getLogger("icw.refresh")
 
-# How long (seconds) a run that lives may have been started without holding the lock: it imports the project, asks for
-# the lock, and is refused at once where another run holds it.
-_STARTING_S = 600
+LOCK_PATIENCE_S = 7200.0
+"""How long (seconds) a run of Dagster waits for a refresh that somebody else has started."""
+
+# How long (seconds) a run that lives may have been started without holding the lock: it imports the project, and waits.
+_STARTING_S = LOCK_PATIENCE_S + 600
 
 
 def close_dead_runs(instance: dg.DagsterInstance, run_id: str, before: RunRecord | None) -> None:
@@ -35,3 +37,12 @@ def close_dead_runs(instance: dg.DagsterInstance, run_id: str, before: RunRecord
                 continue
             instance.report_run_failed(run, "The process of this run ended without a word; the next run noticed it.")
             log.info("Closed run %s in Dagster: its process had ended", run.run_id, extra={"event": "dead_run"})
+
+
+def close_run_that_died(instance: dg.DagsterInstance, run: RunRecord | None) -> None:
+    """Let Dagster know that the last run of a home died, by its record: it would keep its place before the queue."""
+    if run is None or run.outcome != "died":
+        return
+    found = instance.get_run_by_id(run.run_id)
+    if found is not None and not found.is_finished:
+        instance.report_run_failed(found, "The process of this run ended without a word.")

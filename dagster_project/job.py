@@ -24,7 +24,7 @@ log = logging.getLogger("icw.refresh")
 _WRITTEN_BY_ICW = "# Written by icw."
 
 # Dagster's launcher for one machine does not look whether a run's process lives: what ends a dead run there is the
-# limit of its time. Ten runs that seem to go on would keep the service from starting another.
+# limit of its time, and the schedule, which looks at its record. One that seems to go on holds up the queue.
 _INSTANCE_SETTINGS = f"""\
 {_WRITTEN_BY_ICW} Runs of the command line and of the schedule are kept here.
 # To change anything, take the first line away: then icw leaves this file alone.
@@ -32,6 +32,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
 run_monitoring:
   enabled: true
   max_runtime_seconds: 43200

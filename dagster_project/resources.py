@@ -10,7 +10,7 @@ from typing import TypeVar
 import dagster as dg
 from pydantic import Field
 
-from dagster_project.dead_runs import close_dead_runs
+from dagster_project.dead_runs import LOCK_PATIENCE_S, close_dead_runs
 from warehouse.alerts.runs import telling_how_it_ends
 from warehouse.landing import Landing
 from warehouse.lock import is_held_for, refresh_lock
@@ -28,7 +28,7 @@ class Warehouse(dg.ConfigurableResource):
     the command line has planned under the lock, which it keeps.
 
     Raises:
-        LockHeld: another process refreshes the same home.
+        LockHeld: another process refreshes the same home, and has not ended in two hours.
     """
 
     told: dict[str, str] = Field(default_factory=dict)
@@ -60,7 +60,7 @@ class Warehouse(dg.ConfigurableResource):
         if self.is_planned or is_over(home, run_id):
             yield self
             return
-        with refresh_lock(home, run_id):
+        with refresh_lock(home, run_id, LOCK_PATIENCE_S):
             before = last_run(home)
             with telling_how_it_ends(self.settings), recording(home, run_id):
                 require_real_home(self.settings)

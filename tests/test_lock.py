@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -307,3 +308,19 @@ def test_the_run_that_holds_the_lock_is_known(tmp_path: Path) -> None:
             take(tmp_path)
     assert not is_held_for(tmp_path, "run-1")
     assert not is_held(tmp_path)
+
+
+def test_a_run_that_waits_gets_the_lock_when_its_holder_ends(tmp_path: Path) -> None:
+    with process(HOLD, tmp_path) as holder:
+        threading.Timer(0.7, holder.kill).start()
+        with refresh_lock(tmp_path, "waiting", wait_s=60):
+            assert is_held_for(tmp_path, "waiting")
+
+
+def test_a_run_does_not_wait_for_ever(tmp_path: Path) -> None:
+    with (
+        process(HOLD, tmp_path),
+        pytest.raises(LockHeld, match="Another refresh is writing"),
+        refresh_lock(tmp_path, "waiting", wait_s=0.1),
+    ):
+        pytest.fail("two would write")

@@ -30,6 +30,9 @@ log = logging.getLogger("icw.lock")
 # A holder writes its name just after it got the lock; whoever comes in between waits this long for the name.
 _PATIENCE_S = 1.0
 
+# Whoever waits for a holder that is at work looks again after this long.
+_LOOK_AGAIN_S = 0.5
+
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 # A service starts its runs with a whole program or document as an argument; its beginning tells which it is.
@@ -68,11 +71,11 @@ class _Lock:
 
 
 @contextmanager
-def refresh_lock(home: Path, run_id: str = "") -> Iterator[None]:
+def refresh_lock(home: Path, run_id: str = "", wait_s: float = 0.0) -> Iterator[None]:
     """Hold the refresh lock of a warehouse home for the body of a `with`; makes the home if need be.
 
-    `run_id` is what others are told of the holder. Not re-entrant: a second attempt fails in the same process, too. A
-    lock that a dead process left is taken over.
+    `run_id` is what others are told of the holder; `wait_s` is how long (seconds) to wait for it. Not re-entrant: a
+    second attempt fails in the same process, too. A lock that a dead process left is taken over.
 
     Raises:
         LockHeld: a live process holds the lock; the message says which.
@@ -86,7 +89,7 @@ def refresh_lock(home: Path, run_id: str = "") -> Iterator[None]:
         lock = _Lock(os.open(path, os.O_RDWR | os.O_CREAT, 0o644))
     try:
         with writing_to(path):
-            _take(lock, path, run_id)
+            _take(lock, path, run_id, wait_s)
         try:
             yield
         finally:
@@ -110,17 +113,16 @@ def _path(home: Path) -> Path:
     return home / "lock"
 
 
-def _take(lock: _Lock, path: Path, run_id: str) -> None:
+def _take(lock: _Lock, path: Path, run_id: str, wait_s: float) -> None:
     assert lock.descriptor is not None
     # Whoever holds it without a name of a living process has just taken it, or only looks whether it is held.
-    deadline = time.monotonic() + _PATIENCE_S
+    started = time.monotonic()
     while not _locked(lock.descriptor):
         holder = _holder(path)
-        if holder is not None and holder.process.is_alive() is not False:
+        is_named = holder is not None and holder.process.is_alive() is not False
+        if time.monotonic() - started >= max(wait_s, 0.0 if is_named else _PATIENCE_S):
             raise LockHeld(_refusal(path, holder))
-        if time.monotonic() > deadline:
-            raise LockHeld(_refusal(path, holder))
-        time.sleep(0.02)
+        time.sleep(_LOOK_AGAIN_S if is_named else 0.02)
     left = _holder(path)
     if left is not None:
         log.warning(

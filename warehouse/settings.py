@@ -302,6 +302,12 @@ class Settings(BaseModel):
         default="UTC", description="Time zone of the nightly refresh (IANA name)."
     )
 
+    look_interval_s: int = Field(
+        default=3600,
+        ge=600,
+        description="Seconds between two looks of the service at an upstream, whether it has something new.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _from_environment(cls, given: dict[str, Any]) -> dict[str, Any]:

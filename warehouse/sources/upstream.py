@@ -67,6 +67,9 @@ class Upstream(ABC):
     def _unchanged(self, landing: Landing) -> Release | None: ...
 
     @abstractmethod
+    def _news(self, landing: Landing) -> str | None: ...
+
+    @abstractmethod
     def _land(self, landing: Landing) -> Release: ...
 
     def unchanged(self, landing: Landing) -> Release | None:
@@ -79,6 +82,19 @@ class Upstream(ABC):
         with self._malformed_as_source_error():
             release = self._unchanged(landing)
         return None if release is None else self._accepted(release)
+
+    def news(self, landing: Landing) -> str | None:
+        """Return what names a release or an index that is not landed, None where there is none.
+
+        Sends as few requests as can be: that nothing is named does not mean that nothing has changed, but where
+        something is, `unchanged` finds a change too.
+
+        Raises:
+            UsageError: the settings ask for something that does not exist.
+            SourceError: the upstream gives no usable response, or synthetic data.
+        """
+        with self._malformed_as_source_error():
+            return self._news(landing)
 
     def land(self, landing: Landing) -> Release:
         """Bring what the upstream has now into the landing, whole, and return it.

@@ -59,6 +59,33 @@ def resolve_system(system: Gen3System, landing: Landing, settings: Settings) -> 
         return SystemState(system.source, indices, seen.totals, seen.changed(), client.transport.synthetic)
 
 
+@dataclass(frozen=True)
+class NewIndices:
+    """The concrete indices of types whose last load is of another one, in order; whether a sandbox said so."""
+
+    names: tuple[str, ...]
+    synthetic: bool
+
+
+def new_indices(system: Gen3System, landing: Landing, settings: Settings) -> NewIndices:
+    """Compare the concrete indices of a commons with those of its last load, in one request.
+
+    Raises:
+        SourceError: the commons cannot be asked.
+    """
+    with closing(GuppyClient(Transport(system.base_url, settings, system.setting))) as client:
+        indices = client.indices()
+        releases = _releases(system, landing, client.transport)
+        loads = releases[-1].loads if releases else ()
+        beyond = [load.dataset for load in loads if load.dataset not in system.contract.datasets]
+        types = (*system.types, *beyond)
+        versions = {load.dataset: load.upstream_version for load in loads if load.status == "landed"}
+        landed = {name: versions[name] for name in types if name in versions}
+        now = {name: identity_of(name, types, indices) for name in landed}
+        different = {now[name] for name, version in landed.items() if now[name] != version}
+        return NewIndices(tuple(sorted(different)), client.transport.synthetic)
+
+
 def proven_unchanged(system: Gen3System, landing: Landing, settings: Settings) -> Release | None:
     """Return the last release of a commons if the commons still is what that release holds, else None.
 

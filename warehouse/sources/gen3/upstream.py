@@ -10,7 +10,7 @@ from warehouse.landing import Landing, Release
 from warehouse.public_text import public_url
 from warehouse.registry import SourceSpec
 from warehouse.settings import Settings
-from warehouse.sources.gen3.comparison import proven_unchanged, resolve_system
+from warehouse.sources.gen3.comparison import new_indices, proven_unchanged, resolve_system
 from warehouse.sources.gen3.load import land_system
 from warehouse.sources.gen3.system import Gen3System
 from warehouse.sources.upstream import ResolvedRelease, Upstream, UpstreamState, refusal
@@ -38,6 +38,12 @@ class Gen3Upstream(Upstream):
 
     def _unchanged(self, landing: Landing) -> Release | None:
         return proven_unchanged(self._system, landing, self._settings)
+
+    def _news(self, landing: Landing) -> str | None:
+        found = new_indices(self._system, landing, self._settings)
+        if found.synthetic and self._settings.sources == "live":
+            raise refusal(self.source, self._system.base_url)
+        return ", ".join(found.names) or None
 
     def _land(self, landing: Landing) -> Release:
         state = resolve_system(self._system, landing, self._settings)

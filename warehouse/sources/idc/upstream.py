@@ -53,6 +53,9 @@ class IdcUpstream(Upstream):
             return None
         return landed_release(resolved.version, landing, self._settings)
 
+    def _news(self, landing: Landing) -> str | None:
+        return self._resolve_no_older(landing).version if self._unchanged(landing) is None else None
+
     def _land(self, landing: Landing) -> Release:
         return land(self._resolve_no_older(landing), landing, self._settings)
 
