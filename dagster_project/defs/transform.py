@@ -15,6 +15,7 @@ from warehouse import build, refresh
 from warehouse.alerts.findings import tell_findings
 from warehouse.build import DBT_PROJECT
 from warehouse.build.project import Project, Table, tables_read
+from warehouse.room import require_room
 
 log = logging.getLogger("icw.refresh")
 
@@ -69,6 +70,7 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
             failures = refresh.failures_of(landing.choices())
             refresh.finish(settings, served.outcome, served.snapshot.id, failures)
             return
+        require_room(settings, releases)
         log.info("Building the star", extra={"event": "step"})
         evidence = refresh.evidence(settings.home, releases)
         prepared = build.prepare(settings.home, landing, releases, settings, evidence)
