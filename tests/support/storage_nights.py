@@ -23,6 +23,7 @@ from tests.support.sample_build import PASSED, WARNING, make_build
 from warehouse.housekeeping import keep_house
 from warehouse.profiles.store import profile_of
 from warehouse.quality.incidents import keep_incidents
+from warehouse.quality.verdicts import Finding
 from warehouse.refresh import keep_counts, tidy
 from warehouse.run_record import begin_run, end_run
 from warehouse.settings import Settings
@@ -34,7 +35,7 @@ FIRST = datetime(2026, 1, 1, 3, 30, tzinfo=UTC)
 KILLED_EVERY = 10
 
 BOUNDED = ("snapshots", "landing", "dagster", "quality", "all else")
-"""What has a bound; the profiles are kept for ever."""
+"""What has a bound (incidents the last 5,000, manifests of counts some kB a night); profiles are kept for ever."""
 
 
 @dg.asset
@@ -61,7 +62,8 @@ def spend_night(settings: Settings, instance: dg.DagsterInstance, number: int) -
         counted = f"select cast({1000 + number} as bigint) as file_count, cast({number} as bigint) as total_file_size"
         landing, release = land_night(home, number, {"indexd_stats": counted})
         profile_of(home, landing, release)
-        keep_incidents(home, [WARNING if number % 2 else PASSED], moment, synthetic=True)
+        opened = Finding(("idc", "idc_index"), False, "31 records", f"q-{number:010}", affected=31)
+        keep_incidents(home, [WARNING.model_copy(update={"findings": (opened,)})], moment, synthetic=True)
         if number % KILLED_EVERY == KILLED_EVERY - 1:
             _leave_half_of_it(home, moment)
             return
