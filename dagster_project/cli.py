@@ -130,6 +130,7 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
     """
     from warehouse import refresh as decisions
     from warehouse.alerts.runs import telling_how_it_ends
+    from warehouse.housekeeping import keeping_house
     from warehouse.lock import refresh_lock
     from warehouse.run_record import at_stage, recording
     from warehouse.sandbox.running import with_sandbox
@@ -138,6 +139,7 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(refresh_lock(settings.home, run_id))
         decisions.require_real_home(settings)
+        stack.enter_context(keeping_house(settings, run_id))
         stack.enter_context(telling_how_it_ends(settings))
         stack.enter_context(recording(settings.home, run_id))
         if isinstance(context.obj, Interrupts):

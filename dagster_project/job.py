@@ -13,6 +13,7 @@ from dagster_project.event_log import with_one_engine_for_each_file, without_flu
 from dagster_project.failures import as_warehouse_error
 from dagster_project.outcome import report_looks
 from dagster_project.records import POSTGRES_VARIABLE, opened, opened_or_without, storage_section
+from dagster_project.run_retention import removing_old_runs_afterwards
 from warehouse.files import write_atomically, writing_to
 from warehouse.process import loading
 from warehouse.refresh import Plan
@@ -38,6 +39,14 @@ concurrency:
 run_monitoring:
   enabled: true
   max_runtime_seconds: 43200
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days:
+      skipped: 7
+      failure: 30
+      success: 90
 """
 
 
@@ -87,9 +96,10 @@ def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
         ):
             run = last_run(settings.home)
             close_dead_runs(instance, run_id, None if run is None else run.previous)
-            definitions(settings).resolve_job_def("refresh").execute_in_process(
-                run_config=_configuration(plan, settings, run_id), instance=instance, run_id=run_id
-            )
+            with removing_old_runs_afterwards(instance, settings, run_id):
+                definitions(settings).resolve_job_def("refresh").execute_in_process(
+                    run_config=_configuration(plan, settings, run_id), instance=instance, run_id=run_id
+                )
     except Exception as error:
         raise as_warehouse_error(error, folder, recorded_error(settings.home, run_id)) from error
 

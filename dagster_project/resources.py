@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ import dagster as dg
 from pydantic import Field
 
 from dagster_project.dead_runs import LOCK_PATIENCE_S, close_dead_runs
+from dagster_project.run_retention import removing_old_runs_afterwards
 from warehouse.alerts.runs import telling_how_it_ends
+from warehouse.housekeeping import keeping_house
 from warehouse.landing import Landing
 from warehouse.lock import is_held_for, refresh_lock
 from warehouse.refresh import require_real_home
@@ -60,8 +63,11 @@ class Warehouse(dg.ConfigurableResource):
         if self.is_planned or is_over(home, run_id):
             yield self
             return
-        with refresh_lock(home, run_id, LOCK_PATIENCE_S):
+        with refresh_lock(home, run_id, LOCK_PATIENCE_S), contextlib.ExitStack() as afterwards:
             before = last_run(home)
+            afterwards.enter_context(keeping_house(self.settings, run_id))
+            if context.instance is not None:
+                afterwards.enter_context(removing_old_runs_afterwards(context.instance, self.settings, run_id))
             with telling_how_it_ends(self.settings), recording(home, run_id):
                 require_real_home(self.settings)
                 if context.instance is not None:

@@ -76,11 +76,15 @@ def import_(
     It comes into service only where nothing is in service yet; ask it with `icw sql --snapshot ID`.
     """
     from warehouse.lock import refresh_lock
+    from warehouse.snapshots.group_access import let_group_read
     from warehouse.snapshots.importing import import_snapshot
 
-    home = load_settings().home
+    settings = load_settings()
+    home = settings.home
     with refresh_lock(home):
-        done = import_snapshot(home, source)
+        done = import_snapshot(home, source, group_readable=settings.group_readable)
+        if settings.group_readable:
+            let_group_read(home)
     if as_json:
         report = {"snapshot_id": done.snapshot.id, "synthetic": done.snapshot.manifest.synthetic}
         print(json.dumps(report | {"outcome": done.outcome, "current": done.is_in_service}))

@@ -27,6 +27,7 @@ from warehouse.errors import (
 from warehouse.landing import Choice, Landing, Release
 from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
+from warehouse.room import require_room
 from warehouse.run_record import GoodOutcome, RunRecord, at_stage, end_run, failures_of, note_choices
 from warehouse.settings import Settings
 from warehouse.site import render_or_say_why
@@ -76,6 +77,7 @@ def plan(settings: Settings) -> Plan:
     Raises:
         UsageError: the settings ask for something that does not exist, or for made-up data in the place of real data.
         SourceError: no upstream can be asked.
+        StorageError: the home cannot be written, or its disk has too little room for what is new.
     """
     landing = Landing(settings.home)
     asked = upstreams(settings)
@@ -106,8 +108,28 @@ def plan(settings: Settings) -> Plan:
         require_a_source(choices)
         releases = [release for choice in choices if (release := landing.chosen(choice)) is not None]
         existing = existing_snapshot(settings.home, releases)
+    if existing is None and (not silent or len(choices) + len(silent) < len(asked)):
+        # Where nothing is known to be new, a silent source may turn out to have nothing either: asked before the build.
+        _require_room_for_what_is_new(settings, asked, choices)
     resolved = {upstream.source: upstream.resolved for upstream in asked if upstream.resolved is not None}
     return Plan(tuple(choices), resolved, existing)
+
+
+def _require_room_for_what_is_new(settings: Settings, asked: Sequence[Upstream], choices: Sequence[Choice]) -> None:
+    """Refuse before anything is fetched; what is new is taken to be as large as the last load of its source.
+
+    Raises:
+        StorageError: the disk has too little room.
+    """
+    landing, known = Landing(settings.home), {choice.source for choice in choices}
+    chosen = [release for choice in choices if (release := landing.chosen(choice)) is not None]
+    last = [
+        release
+        for upstream in asked
+        if upstream.source not in known and (release := upstream.last_good(landing)) is not None
+    ]
+    to_fetch = sum(load.bytes for release in last for load in release.loads)
+    require_room(settings, [*chosen, *last], to_fetch=to_fetch)
 
 
 def land(upstream: Upstream, landing: Landing, *, is_last_try: bool = True) -> Choice:
@@ -225,6 +247,7 @@ def serve_existing(settings: Settings, existing: Snapshot) -> Served:
         write_pages=_pages(settings),
         threads=settings.threads,
         memory_limit=settings.memory_limit,
+        group_readable=settings.group_readable,
     )
     drop_databases(home, settings.databases_kept)
     return Served(again, "restored")
@@ -279,6 +302,7 @@ def publish_build(home: Path, build: Build, settings: Settings) -> Manifest:
         write_pages=_pages(settings),
         threads=settings.threads,
         memory_limit=settings.memory_limit,
+        group_readable=settings.group_readable,
     )
     keep_counts(home)
     tidy(home)

@@ -36,7 +36,8 @@ class RunRecord(BaseModel):
     `stage` says what it does or did last. `choices` are the loads that it has chosen so far and `failures` the sources
     that it could not refresh. `not_pushed` is why the snapshot did not get to the store of ICW_PUBLISH_URL, None where
     it did or none is set, and `without_site` why it has no site. `snapshot_id` is what it left in service; `error` is
-    what stopped it. `exit_code` is None where nobody could return one. `last_good_at` is when a run last ended with all
+    what stopped it. `exit_code` is None where nobody could return one. `housekeeping` says what could not be tidied up
+    after it, which changes nothing of its end. `last_good_at` is when a run last ended with all
     or most done, this one included; `previous` is the run before, without its own.
     """
 
@@ -55,6 +56,7 @@ class RunRecord(BaseModel):
     not_pushed: str | None = None
     without_site: str | None = None
     error: str | None = None
+    housekeeping: tuple[str, ...] = ()
     last_good_at: datetime | None = None
     previous: RunRecord | None = None
 
@@ -131,6 +133,17 @@ def end_run(
         "last_good_at": ended_at,
     }
     _write(home, run.model_copy(update=ending))
+
+
+def note_housekeeping(home: Path, sentence: str) -> None:
+    """Keep what of the housekeeping after the last run could not be done. That this cannot be kept stops nothing.
+
+    The caller holds the refresh lock.
+    """
+    run = _read(home)
+    if run is not None and run.is_good:
+        with contextlib.suppress(StorageError):
+            _write(home, run.model_copy(update={"housekeeping": (*run.housekeeping, sentence)}))
 
 
 def fail_run(home: Path, error: BaseException) -> None:

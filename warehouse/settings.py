@@ -22,6 +22,8 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -99,6 +101,20 @@ def _known_source(name: str) -> str:
 
 
 SourceName = Annotated[str, AfterValidator(_known_source)]
+
+
+_UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+
+
+def _bytes_of(given: object) -> object:
+    """Return a number of bytes from a text with a unit: 500MB is 500,000,000, 2GiB are 2 x 1,073,741,824."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)(i?)B?", given) if isinstance(given, str) else None
+    if found is None:
+        if isinstance(given, str):
+            raise ValueError("it takes a size, e.g. 500MB or 2GiB")
+        return given
+    number, unit, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** _UNITS[unit])
 
 
 def _collections(given: object) -> object:
@@ -274,6 +290,25 @@ class Settings(BaseModel):
     keep_monthly: int = Field(
         default=0, ge=0, description="Months of which `icw snapshots prune` keeps the newest snapshot each."
     )
+    prune_after_refresh: bool = Field(
+        default=False,
+        description="Whether a refresh that ends well removes what ICW_KEEP_LAST and its like do not keep, with the "
+        "landed loads that nothing else needs, as `icw snapshots prune --landing` does.",
+    )
+    run_days: int = Field(
+        default=90,
+        ge=0,
+        description="Days for which Dagster's records of a run are kept (events, output); 0 keeps them for ever.",
+    )
+    min_free: Annotated[int, BeforeValidator(_bytes_of)] = Field(
+        default=500_000_000,
+        ge=0,
+        description="Room on the disk that a build must leave free beyond what it needs itself, e.g. 500MB or 2GiB.",
+    )
+    group_readable: bool = Field(
+        default=False,
+        description="Whether the group of the home may read its snapshots, whatever the umask, and nothing else of it.",
+    )
     publish_url: StoreUrl = Field(
         default=None,
         description="Store that every snapshot is published to besides, s3://bucket/prefix; its keys, region and "
@@ -307,6 +342,13 @@ class Settings(BaseModel):
         ge=600,
         description="Seconds between two looks of the service at an upstream, whether it has something new.",
     )
+
+    @field_validator("prune_after_refresh")
+    @classmethod
+    def _has_a_rule(cls, is_asked: bool, given: ValidationInfo) -> bool:
+        if is_asked and not any(given.data.get(f"keep_{span}") for span in ("last", "daily", "weekly", "monthly")):
+            raise ValueError("no rule says what to keep; set ICW_KEEP_DAILY or its like, too")
+        return is_asked
 
     @model_validator(mode="before")
     @classmethod

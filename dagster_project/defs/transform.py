@@ -18,6 +18,7 @@ from warehouse.build import DBT_PROJECT
 from warehouse.build.project import Project, Table, tables_read
 from warehouse.quality.assets import owner_tag
 from warehouse.registry import SOURCES
+from warehouse.room import require_room
 
 log = logging.getLogger("icw.refresh")
 
@@ -93,6 +94,7 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
             refresh.finish(settings, served.outcome, served.snapshot.id, failures)
             show_outcome(context.instance, context.run_id, settings.home)
             return
+        require_room(settings, releases)
         log.info("Building the star", extra={"event": "step"})
         evidence = refresh.evidence(settings.home, releases)
         prepared = build.prepare(settings.home, landing, releases, settings, evidence)

@@ -116,6 +116,8 @@ def _last_run(console: Console, run: RunRecord, told: Sequence[SourceFailure] = 
         if failure in told:
             continue
         console.print(f"  {failure_sentence(failure)}", style="yellow", markup=False, highlight=False)
+    for sentence in run.housekeeping:
+        console.print(f"  Housekeeping: {sentence}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     if run.not_pushed is not None:
         console.print(f"  {run.not_pushed}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     if run.without_site is not None:

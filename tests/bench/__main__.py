@@ -9,7 +9,7 @@ import sys
 
 from rich.console import Console
 
-from tests.bench import cases, demo, diff, idc, nights, profiles, site, star
+from tests.bench import cases, demo, diff, idc, idle, nights, profiles, site, star, storage
 from tests.bench.drift import command as drift
 from tests.bench.portals import comparison
 
@@ -23,6 +23,8 @@ PARTS = {
     "drift": drift.run,
     "diff": diff.run,
     "site": site.run,
+    "storage": storage.run,
+    "idle": idle.run,
     "cases": cases.run,
 }
 

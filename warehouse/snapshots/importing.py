@@ -32,6 +32,7 @@ from warehouse.snapshots.catalog import (
     snapshots_folder,
 )
 from warehouse.snapshots.exported import Export, export_at
+from warehouse.snapshots.group_access import open_folder
 from warehouse.snapshots.manifest import Manifest, logical_digest_of_tables
 from warehouse.snapshots.shared_tables import link_known_tables
 from warehouse.snapshots.tables import require_its_columns
@@ -49,10 +50,10 @@ class Imported:
     is_in_service: bool
 
 
-def import_snapshot(home: Path, source: Path) -> Imported:
+def import_snapshot(home: Path, source: Path, *, group_readable: bool = False) -> Imported:
     """Put an exported snapshot among those of a home, whole or not at all.
 
-    It comes into service only where nothing is in service yet.
+    It comes into service only where nothing is in service yet. `group_readable` lets the group read it.
 
     Raises:
         UsageError: the source holds no snapshot, or one that does not belong in this home (made-up data among real
@@ -71,7 +72,7 @@ def import_snapshot(home: Path, source: Path) -> Imported:
             _require_the_same(final, sums)
             _require_sound(Snapshot(final, manifest), f"{final} is there already, but")
         else:
-            _copy(home, export)
+            _copy(home, export, group_readable=group_readable)
             outcome = "imported"
     found = Snapshot(final, manifest)
     if current(home) is None and found.has_database:
@@ -80,7 +81,7 @@ def import_snapshot(home: Path, source: Path) -> Imported:
     return Imported(found, outcome, in_service is not None and in_service.id == found.id)
 
 
-def _copy(home: Path, export: Export) -> None:
+def _copy(home: Path, export: Export, *, group_readable: bool) -> None:
     manifest = export.manifest
     folder = snapshots_folder(home)
     work = folder / f".{manifest.snapshot_id}.import.tmp"
@@ -96,6 +97,8 @@ def _copy(home: Path, export: Export) -> None:
                     path.chmod(0o444)
                     with path.open("rb") as file:
                         os.fsync(file.fileno())
+            if group_readable:
+                open_folder(work)
             for held in (path for path in work.rglob("*") if path.is_dir()):
                 sync_folder(held)
             sync_folder(work)

@@ -20,7 +20,7 @@ from warehouse.errors import UsageError
 from warehouse.files import sync_folder, writing_to
 from warehouse.landing import Landing, Release
 from warehouse.registry import SOURCE_NAMES
-from warehouse.snapshots.catalog import Snapshot, current, remove_unfinished, snapshots_folder, unreadable
+from warehouse.snapshots.catalog import Snapshot, current, remove_unfinished, snapshots, snapshots_folder, unreadable
 from warehouse.snapshots.databases import forget_database
 from warehouse.snapshots.disk import files_below, freed_by_removing
 from warehouse.snapshots.retention import Decision, Rules, decisions, protections
@@ -93,6 +93,30 @@ def prune(home: Path, rules: Rules, *, landing: bool) -> PrunePlan:
         log.info("removed the load %s %s", release.source, release.version, extra={"event": "pruned"})
     freed = Landing(home).sweep(_needs(kept)[1])
     return replace(plan, decisions=done, loads=loads, landing_bytes=freed)
+
+
+def remove_unused_portal_loads(home: Path) -> tuple[Release, ...]:
+    """Remove the landed loads of portals that no snapshot was built from, and return them. The caller holds the lock.
+
+    They are what an audit has refused, and what pruned snapshots leave. A load that is newer than what is in service
+    stays, and so do the loads of sources with versions. Where a snapshot cannot be read, nothing is removed: what it
+    needs is not known.
+
+    Raises:
+        UsageError: what is in service, or another snapshot, cannot be read.
+        IntegrityError: the choices or a load manifest cannot be read.
+        StorageError: the home cannot be written.
+    """
+    _require_all_readable(home)
+    kept = snapshots(home)
+    loads = tuple(
+        release for release in _loads_without_use(home, kept) if not load_contract(release.source).one_version
+    )
+    for release in loads:
+        Landing(home).remove(release)
+        log.info("removed the load %s %s", release.source, release.version, extra={"event": "pruned"})
+    Landing(home).sweep(_needs(kept)[1])
+    return loads
 
 
 def _remove(home: Path, snapshot: Snapshot) -> tuple[str, ...]:

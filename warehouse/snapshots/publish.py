@@ -38,6 +38,7 @@ from warehouse.snapshots.catalog import (
     with_tables_digest,
 )
 from warehouse.snapshots.described import citation_documents, write_descriptions
+from warehouse.snapshots.group_access import open_folder
 from warehouse.snapshots.manifest import (
     LostEntry,
     Manifest,
@@ -74,6 +75,7 @@ def publish(
     write_pages: WritePages | None = None,
     threads: int = 2,
     memory_limit: str = "1GB",
+    group_readable: bool = False,
 ) -> Manifest:
     """Publish a build as a snapshot of `home`, put it into service and return its manifest.
 
@@ -82,6 +84,7 @@ def publish(
     earlier snapshot is that snapshot: it is put into service again, unless its DuckDB file has been dropped.
     `write_pages` makes its site; where it cannot, the snapshot is published without one, and its manifest says why.
     `threads` and `memory_limit` bound DuckDB; they do not change a byte of the tables.
+    `group_readable` lets the group read it, whatever the umask.
 
     Raises:
         AuditFailed: nothing judged the build, or an expectation of severity `error` failed; nothing is written.
@@ -128,7 +131,7 @@ def publish(
         _name_profile(work, manifest)
         manifest, pages = _with_pages(Snapshot(folder=work, manifest=manifest), write_pages)
         _write_documents(work, manifest, pages)
-        _seal(work)
+        _seal(work, group_readable=group_readable)
         published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
         os.rename(work, published.folder)
         sync_folder(snapshots_folder(home))
@@ -144,6 +147,7 @@ def publish_again(
     write_pages: WritePages | None = None,
     threads: int = 2,
     memory_limit: str = "1GB",
+    group_readable: bool = False,
 ) -> Snapshot:
     """Publish the tables of a sound snapshot whose DuckDB file was dropped under a new id, and put it into service.
 
@@ -174,7 +178,7 @@ def publish_again(
         _name_profile(work, manifest)
         manifest, pages = _with_pages(Snapshot(folder=work, manifest=manifest), write_pages)
         _write_documents(work, manifest, pages)
-        _seal(work)
+        _seal(work, group_readable=group_readable)
         published = Snapshot(folder=snapshots_folder(home) / snapshot_id, manifest=manifest)
         os.rename(work, published.folder)
         sync_folder(snapshots_folder(home))
@@ -270,13 +274,15 @@ def _write_documents(work: Path, manifest: Manifest, pages: Mapping[str, str]) -
     (work / "SHA256SUMS").write_text(sums, encoding="utf-8")
 
 
-def _seal(work: Path) -> None:
+def _seal(work: Path, *, group_readable: bool) -> None:
     """Make the files read-only and flush them and their names to disk, so that a rename cannot outrun their bytes."""
     for path in sorted(work.rglob("*")):
         if path.is_file():
             path.chmod(0o444)
             with path.open("rb") as file:
                 os.fsync(file.fileno())
+    if group_readable:
+        open_folder(work)
     for folder in (path for path in work.rglob("*") if path.is_dir()):
         sync_folder(folder)
     sync_folder(work)

@@ -1,0 +1,170 @@
+"""What each way of running costs while nothing is to do: processes, memory, CPU, bytes written.
+
+A timer has no process between two nights. The others are started as a person or a unit starts them, left alone until
+they have settled, and measured over an interval from /proc (Linux): memory is the proportional share (PSS) of all
+processes. `ICW_BENCH_IDLE_S` sets the seconds of the interval.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from dagster_project.job import dagster_home
+from tests.bench.folder import BENCH
+from warehouse.settings import load_settings
+
+HOME = BENCH / "idle"
+SETTLED_S = 60
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+_BIN = Path(sys.executable).parent
+WAYS: dict[str, tuple[Sequence[str], ...]] = {
+    "timer (nothing runs)": (),
+    "dagster-daemon": ((str(_BIN / "dagster-daemon"), "run"),),
+    "dagster-daemon, UI": (
+        (str(_BIN / "dagster-daemon"), "run"),
+        (str(_BIN / "dagster-webserver"), "-h", "127.0.0.1", "-p", "3917", "--read-only"),
+    ),
+    "icw dev": ((str(_BIN / "icw"), "dev", "--port", "3918"),),
+}
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Processes; memory in MB (PSS); CPU seconds a minute; kB an hour that they write to disks."""
+
+    processes: int
+    memory_mb: float
+    cpu_s_a_minute: float
+    written_kb_an_hour: float
+
+
+def run(console: Console) -> None:
+    """Measure and print.
+
+    Raises:
+        SystemExit: this is not Linux, or a process ended by itself.
+    """
+    if not Path("/proc/self/smaps_rollup").exists():
+        raise SystemExit("The idle cost is read from /proc, which only Linux has.")
+    interval = float(os.environ.get("ICW_BENCH_IDLE_S", "120"))
+    table = Table(f"way of running, idle for {interval:.0f} s", show_edge=False)
+    for heading in ("processes", "memory, MB", "CPU s a minute", "kB written an hour"):
+        table.add_column(heading, justify="right")
+    for name, commands in WAYS.items():
+        found = measure(commands, interval)
+        table.add_row(
+            name,
+            str(found.processes),
+            f"{found.memory_mb:,.0f}",
+            f"{found.cpu_s_a_minute:.2f}",
+            f"{found.written_kb_an_hour:,.0f}",
+        )
+    console.print(table)
+
+
+def measure(commands: Sequence[Sequence[str]], interval: float) -> Idle:
+    """Start commands in an empty home, and return what they cost once they have settled.
+
+    Raises:
+        SystemExit: one of them ended by itself.
+    """
+    shutil.rmtree(HOME, ignore_errors=True)
+    settings = load_settings(home=HOME)
+    environment = {**os.environ, "ICW_HOME": str(HOME), "DAGSTER_HOME": str(dagster_home(settings))}
+    with _running(commands, environment) as roots:
+        if roots:
+            time.sleep(min(SETTLED_S, interval))
+        before, started = _cpu(_tree(roots)), time.monotonic()
+        written = _written(_tree(roots))
+        time.sleep(interval if roots else 0)
+        ended = [root for root in roots if root.poll() is not None]
+        if ended:
+            raise SystemExit(f"{ended[0].args} ended by itself with {ended[0].returncode}.")
+        tree = _tree(roots)
+        minutes = max(time.monotonic() - started, 1.0) / 60
+        memory = sum(_pss(process) for process in tree)
+        return Idle(
+            len(tree), memory / 1e6, (_cpu(tree) - before) / minutes, (_written(tree) - written) / 1e3 / minutes * 60
+        )
+
+
+@contextmanager
+def _running(commands: Sequence[Sequence[str]], environment: dict[str, str]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start commands, each the leader of a group of its own; end these groups afterwards."""
+    roots: list[subprocess.Popen[bytes]] = []
+    try:
+        for command in commands:
+            roots.append(
+                subprocess.Popen(
+                    command,
+                    env=environment,
+                    start_new_session=True,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+            )
+        yield roots
+    finally:
+        for root in roots:
+            tree = _tree([root])
+            root.send_signal(signal.SIGTERM)
+            try:
+                root.wait(30)
+            except subprocess.TimeoutExpired:
+                root.kill()
+                root.wait()
+            for process in tree:
+                if Path(f"/proc/{process}").exists():
+                    os.kill(process, signal.SIGKILL)
+
+
+def _tree(roots: Sequence[subprocess.Popen[bytes]]) -> list[int]:
+    """Return the ids of processes and of all that come from them."""
+    parents = {int(path.name): _stat(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
+    found = [root.pid for root in roots]
+    for process in found:
+        found += [child for child, stat in parents.items() if stat and int(stat[1]) == process]
+    return found
+
+
+def _stat(process: int) -> list[str]:
+    """Return the fields of a process's /proc/stat after its name; none where it has ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _cpu(processes: Sequence[int]) -> float:
+    """Return the seconds that processes, and the children they have waited for, have computed."""
+    return sum(sum(map(int, stat[11:15])) for process in processes if (stat := _stat(process))) / _TICKS
+
+
+def _pss(process: int) -> int:
+    return _field(process, "smaps_rollup", "Pss:") * 1024
+
+
+def _written(processes: Sequence[int]) -> int:
+    return sum(_field(process, "io", "write_bytes:") for process in processes)
+
+
+def _field(process: int, file: str, name: str) -> int:
+    """Return the number behind a name in a file of /proc; 0 where the process has ended."""
+    try:
+        lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
