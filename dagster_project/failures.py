@@ -28,7 +28,7 @@ def as_warehouse_error(error: BaseException, folder: Path, recorded: WarehouseEr
     refused = next((cause for cause in causes if is_refused_write(cause)), None)
     if refused is not None:
         return StorageError(
-            f"The records of the run cannot be written below {folder}: {refused}. "
+            f"The records of the run cannot be written below {folder}: {getattr(refused, 'orig', refused)}. "
             "Free some space or point ICW_HOME at a folder that can be written, then run the command again."
         )
     lost = next((cause for cause in causes if isinstance(cause, DBAPIError)), None)
@@ -41,9 +41,9 @@ def as_warehouse_error(error: BaseException, folder: Path, recorded: WarehouseEr
     return error
 
 
-def is_refused_write(cause: BaseException | None) -> bool:
+def is_refused_write(cause: BaseException) -> bool:
     """Return whether an error is that of a disk which takes nothing more, or of a folder that may not be written."""
-    if isinstance(cause, DBAPIError):
+    if isinstance(cause, DBAPIError) and cause.orig is not None:
         cause = cause.orig
     if isinstance(cause, OSError):
         return cause.errno in _REFUSED_WRITES

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import dagster as dg
 from alembic.util import CommandError
 
-from dagster_project.failures import is_refused_write
+from dagster_project.failures import as_warehouse_error, is_refused_write
 from warehouse.errors import StorageError, UsageError
 from warehouse.public_text import public_text, public_url
 from warehouse.settings import Settings
@@ -66,8 +66,10 @@ def opened_or_without(folder: Path, settings: Settings) -> Iterator[dg.DagsterIn
         try:
             instance = stack.enter_context(opened(folder, settings))
         except StorageError as error:
-            if is_refused_write(error.__cause__):
-                raise
+            cause = error.__cause__
+            if cause is not None and is_refused_write(cause):
+                # A disk that is full takes no snapshot either.
+                raise as_warehouse_error(cause, folder, None) from error
             log.warning(
                 "%s The refresh goes on; this run shows in `icw status`, and not in Dagster's UI.",
                 error,

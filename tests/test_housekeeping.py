@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support.portal_nights import files_of, land_night
+from tests.support.portal_nights import FIRST_NIGHT, files_of, land_night
 from tests.support.sample_build import PASSED, make_build
-from warehouse.errors import Degraded, SourceError, UsageError
+from warehouse.errors import SourceError, UsageError
 from warehouse.housekeeping import keep_house, keeping_house
 from warehouse.landing import Landing
 from warehouse.lock import refresh_lock
@@ -39,12 +40,10 @@ def published(home: Path, number: int) -> Snapshot:
 
 
 @contextmanager
-def good_run(settings: Settings, run_id: str, *, degraded: bool = False) -> Iterator[None]:
+def good_run(settings: Settings, run_id: str) -> Iterator[None]:
     with refresh_lock(settings.home, run_id), keeping_house(settings, run_id), recording(settings.home, run_id):
         yield
-        end_run(settings.home, "published", 8 if degraded else 0, snapshots(settings.home)[-1].id)
-        if degraded:
-            raise Degraded("A source could not be refreshed.")
+        end_run(settings.home, "published", 0, snapshots(settings.home)[-1].id)
 
 
 def loads(home: Path) -> list[str]:
@@ -58,20 +57,29 @@ def old(path: Path, *, is_folder: bool = False) -> Path:
     return path
 
 
-@pytest.mark.parametrize("degraded", [False, True])
-def test_refused_loads_go_once_a_newer_one_is_in_service(home: Path, degraded: bool) -> None:
+def test_a_load_without_a_snapshot_goes_after_its_days_but_for_the_newest(home: Path) -> None:
     published(home, 0)
     land_night(home, 1, files_of(1))
-    try:
-        with good_run(Settings(home=home), "first", degraded=degraded):
-            pass
-    except Degraded:
-        assert degraded
-    assert loads(home) == ["night-0", "night-1"]
-    with good_run(Settings(home=home), "second"):
-        published(home, 2)
+    land_night(home, 2, files_of(2))
+    day = timedelta(days=1)
+    settings = Settings(home=home, landing_days=5)
+    keep_house(settings, "run", (FIRST_NIGHT + 6 * day - timedelta(hours=1)).timestamp())
+    assert loads(home) == ["night-0", "night-1", "night-2"]
+    keep_house(settings.model_copy(update={"landing_days": 0}), "run", (FIRST_NIGHT + 99 * day).timestamp())
+    assert loads(home) == ["night-0", "night-1", "night-2"]
+    keep_house(settings, "run", (FIRST_NIGHT + 99 * day).timestamp())
     assert loads(home) == ["night-0", "night-2"]
-    assert len(snapshots(home)) == 2
+    assert len(snapshots(home)) == 1
+
+
+@pytest.mark.parametrize("code", [0, 8])
+def test_house_is_kept_after_a_good_run_and_a_degraded_one(home: Path, code: int) -> None:
+    published(home, 0)
+    land_night(home, 1, files_of(1))
+    published(home, 2)
+    with refresh_lock(home, "run"), keeping_house(Settings(home=home), "run"), recording(home, "run"):
+        end_run(home, "published", code, snapshots(home)[-1].id)
+    assert loads(home) == ["night-0", "night-2"]
 
 
 def test_a_run_that_failed_removes_nothing(home: Path) -> None:

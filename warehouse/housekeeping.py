@@ -4,7 +4,7 @@ It is done last, under the lock, when the snapshot is in service and the end of 
 a warning in the record of the run, and stops nothing. It can be killed at any moment; the next run goes on.
 
 Removed are snapshots that ICW_KEEP_* do not keep, where ICW_PRUNE_AFTER_REFRESH says so; the loads of portals that no
-snapshot was built from, older than the newest snapshot; and temporary files of processes that were killed. Loads of
+snapshot was built from, after ICW_LANDING_DAYS; and temporary files of processes that were killed. Loads of
 sources with versions stay (somebody may have landed one by name), and so does what is evidence: profiles, counts,
 verdicts, incidents, citations, pins.
 """
@@ -18,6 +18,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from warehouse.files import writing_to
@@ -63,7 +64,7 @@ def keep_house(settings: Settings, run_id: str, now: float) -> None:
     home = settings.home
     for what, work in (
         ("old snapshots could not be removed", lambda: _prune(settings)),
-        ("landed loads without use could not be removed", lambda: remove_unused_portal_loads(home)),
+        ("landed loads without use could not be removed", lambda: _remove_loads(settings, now)),
         ("temporary files could not be removed", lambda: _remove_temporary(home, now)),
         ("the snapshots could not be made readable for the group", lambda: _open(settings)),
     ):
@@ -82,6 +83,13 @@ def note_undone(home: Path, sentence: str) -> None:
 def _prune(settings: Settings) -> None:
     if settings.prune_after_refresh:
         prune(settings.home, Rules.of(settings), landing=True)
+
+
+def _remove_loads(settings: Settings, now: float) -> None:
+    if settings.landing_days:
+        remove_unused_portal_loads(
+            settings.home, datetime.fromtimestamp(now, UTC) - timedelta(days=settings.landing_days)
+        )
 
 
 def _open(settings: Settings) -> None:

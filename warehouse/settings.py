@@ -295,6 +295,12 @@ class Settings(BaseModel):
         description="Whether a refresh that ends well removes what ICW_KEEP_LAST and its like do not keep, with the "
         "landed loads that nothing else needs, as `icw snapshots prune --landing` does.",
     )
+    landing_days: int = Field(
+        default=30,
+        ge=0,
+        description="Days for which a landed load of a portal that no snapshot was built from is kept, as one that "
+        "an audit refused; 0 keeps them for ever, and the newest always stays.",
+    )
     run_days: int = Field(
         default=90,
         ge=0,

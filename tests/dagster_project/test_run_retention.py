@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -70,3 +73,34 @@ def test_old_runs_go_with_their_files(instance: dg.DagsterInstance, tmp_path: Pa
     assert left(instance) == {on_show, failed, newest}
     assert files(tmp_path) == {on_show, failed, newest}
     assert instance.get_latest_materialization_event(dg.AssetKey("rare")) is not None
+
+
+# A process that removes old runs two days from now, and is killed where the named function is called.
+KILLED = """
+import os, signal, sys, time
+from datetime import timedelta
+import dagster as dg
+from dagster_project import run_retention
+
+def killed(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+owner = dg.DagsterInstance if sys.argv[2] == "delete_run" else run_retention
+setattr(owner, sys.argv[2], killed)
+with dg.DagsterInstance.from_config(sys.argv[1]) as instance:
+    run_retention.remove_old_runs(instance, timedelta(days=1), time.time() + 2 * 86_400)
+"""
+
+
+@pytest.mark.parametrize("where", ["_remove_events", "delete_run", "_remove_file_of_events"])
+def test_a_removal_that_was_killed_is_ended_by_the_next(
+    instance: dg.DagsterInstance, tmp_path: Path, where: str
+) -> None:
+    old = run(instance, table, judged)
+    newest = run(instance, table, judged)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "dagster"), where], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert old in files(tmp_path)
+    remove_old_runs(instance, DAY, time.time() + 2 * 86_400)
+    assert left(instance) == {newest}
+    assert files(tmp_path) == {newest}

@@ -207,6 +207,18 @@ def test_what_cannot_be_done_is_one_sentence(
     assert says in one_line(done)
 
 
+def test_a_disk_without_room_is_said_before_anything_is_fetched(icw: Icw, bucket: Bucket, tmp_path: Path) -> None:
+    bucket.publish("26.0.0")
+    bucket.forget_requests()
+    done = icw("refresh", "--idc", "26.0.0", ICW_MIN_FREE="900TB")
+    assert done.returncode == 6, done.stderr
+    assert "The build needs about 900,000.1 GB on the disk of" in one_line(done)
+    assert [path for path in bucket.requests() if path.endswith(".parquet")] == []
+    assert not (tmp_path / "home" / "dagster").exists()
+    assert catalog.snapshots(tmp_path / "home") == []
+    assert icw("status", "--check").returncode == 9
+
+
 # A limit on the size of a file makes the kernel refuse the write, as a full disk does.
 WITH_SMALL_FILES = """
 import resource, runpy, sys

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from warehouse.build.versions import major_version, version_rank
@@ -95,12 +96,12 @@ def prune(home: Path, rules: Rules, *, landing: bool) -> PrunePlan:
     return replace(plan, decisions=done, loads=loads, landing_bytes=freed)
 
 
-def remove_unused_portal_loads(home: Path) -> tuple[Release, ...]:
-    """Remove the landed loads of portals that no snapshot was built from, and return them. The caller holds the lock.
+def remove_unused_portal_loads(home: Path, fetched_before: datetime) -> tuple[Release, ...]:
+    """Remove the loads of portals that no snapshot was built from, and return them. The caller holds the lock.
 
-    They are what an audit has refused, and what pruned snapshots leave. A load that is newer than what is in service
-    stays, and so do the loads of sources with versions. Where a snapshot cannot be read, nothing is removed: what it
-    needs is not known.
+    They are what an audit has refused, and what pruned snapshots leave. The newest load of each portal stays, what the
+    next build is to read too, and so do the loads of sources with versions. Where a snapshot cannot be read, nothing is
+    removed: what it needs is not known.
 
     Raises:
         UsageError: what is in service, or another snapshot, cannot be read.
@@ -108,14 +109,24 @@ def remove_unused_portal_loads(home: Path) -> tuple[Release, ...]:
         StorageError: the home cannot be written.
     """
     _require_all_readable(home)
-    kept = snapshots(home)
+    kept, landing = snapshots(home), Landing(home)
+    if not kept or current(home) is None:
+        return ()
+    needed, objects = _needs(kept)
+    chosen = {choice.digest for choice in landing.choices()}
     loads = tuple(
-        release for release in _loads_without_use(home, kept) if not load_contract(release.source).one_version
+        release
+        for source in SOURCE_NAMES
+        if not load_contract(source).one_version
+        for release in landing.releases(source)[:-1]
+        if (source, release.digest) not in needed
+        and release.digest not in chosen
+        and release.fetched_at < fetched_before
     )
     for release in loads:
-        Landing(home).remove(release)
+        landing.remove(release)
         log.info("removed the load %s %s", release.source, release.version, extra={"event": "pruned"})
-    Landing(home).sweep(_needs(kept)[1])
+    landing.sweep(objects)
     return loads
 
 
