@@ -49,6 +49,7 @@ from warehouse.errors import LockHeld, UsageError
 from warehouse.home import require_outside
 from warehouse.interrupts import Interrupts
 from warehouse.process import loading
+from warehouse.run_record import RunRecord
 from warehouse.settings import Settings, load_settings
 from warehouse.snapshots import attaching, catalog, dictionary, parameters, query
 
@@ -102,13 +103,12 @@ def refresh(
     """Fetch what is new, build, audit and publish a snapshot."""
     from dagster_project.progress import showing_progress
     from warehouse.refresh import degradation
-    from warehouse.run_record import last_run
 
     started = time.monotonic()
     settings = load_settings(idc_version=idc, sources=sources, clinical=clinical)
     with showing_progress(Screen(stderr=True, quiet=as_json)):
-        _refresh(settings, context)
-    snapshot, run = catalog.snapshot(settings.home, None), last_run(settings.home)
+        run = _refresh(settings, context)
+    snapshot = catalog.snapshot(settings.home, None)
     outcome = "published" if run is None else run.outcome
     if as_json:
         report = {"outcome": outcome, "snapshot_id": snapshot.id, "seconds": round(time.monotonic() - started, 1)}
@@ -123,8 +123,8 @@ def refresh(
         raise degraded
 
 
-def _refresh(settings: Settings, context: typer.Context) -> None:
-    """Plan, and run the job unless the snapshot is there already, all under one lock and one record.
+def _refresh(settings: Settings, context: typer.Context) -> RunRecord | None:
+    """Plan, and run the job unless the snapshot is there already, all under one lock and one record, which is returned.
 
     A sandbox runs for as long as that takes.
     """
@@ -132,7 +132,7 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
     from warehouse.alerts.runs import telling_how_it_ends
     from warehouse.housekeeping import keeping_house
     from warehouse.lock import refresh_lock
-    from warehouse.run_record import at_stage, recording
+    from warehouse.run_record import at_stage, last_run, recording
     from warehouse.sandbox.running import with_sandbox
 
     run_id = str(uuid.uuid4())
@@ -150,17 +150,13 @@ def _refresh(settings: Settings, context: typer.Context) -> None:
             served = decisions.serve_existing(settings, plan.existing)
             failures = decisions.failures_of(plan.choices)
             decisions.finish(settings, served.outcome, served.snapshot.id, failures)
-            if (settings.home / "dagster").is_dir():
-                with loading():
-                    from dagster_project.job import report_unchanged
-
-                report_unchanged(settings)
-            return
+            return last_run(settings.home)
         at_stage(settings.home, "loading Dagster")
         with loading():
             from dagster_project.job import run_refresh_job
 
         run_refresh_job(plan, settings, run_id)
+        return last_run(settings.home)
 
 
 def _interrupted(home: Path, number: signal.Signals) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Any
 from dagster_project.dead_runs import close_dead_runs
 from dagster_project.event_log import with_one_engine_for_each_file, without_flushing_each_event
 from dagster_project.failures import as_warehouse_error
-from dagster_project.outcome import report_looks
-from dagster_project.records import POSTGRES_VARIABLE, opened, opened_or_without, storage_section
+from dagster_project.records import POSTGRES_VARIABLE, opened_or_without, storage_section
 from dagster_project.run_retention import removing_old_runs_afterwards
 from warehouse.files import write_atomically, writing_to
 from warehouse.process import loading
@@ -102,17 +100,6 @@ def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
                 )
     except Exception as error:
         raise as_warehouse_error(error, folder, recorded_error(settings.home, run_id)) from error
-
-
-def report_unchanged(settings: Settings) -> None:
-    """Let Dagster know of a refresh that needed no run: its freshness would take the sources for unread otherwise.
-
-    That Dagster's records cannot be written stops no refresh.
-    """
-    run = last_run(settings.home)
-    with contextlib.suppress(Exception), opened(dagster_home(settings), settings) as instance:
-        if run is not None:
-            report_looks(instance, run)
 
 
 def _configuration(plan: Plan, settings: Settings, run_id: str) -> dict[str, Any]:

@@ -18,7 +18,8 @@ DEGRADED_TAG = "icw/degraded_by"
 
 
 # Dagster's freshness counts materializations, and a source that has nothing new has none though all is well. So each
-# has an asset that every successful look at it materializes, and the snapshot one that every good refresh does.
+# has an asset that every successful look at it materializes, and the snapshot one that every good refresh does. The
+# service makes them of the records of runs (`schedules.looks`), whoever has started these.
 _LOOKED_AT = "looked_at"
 
 
@@ -40,25 +41,19 @@ def looks() -> list[dg.AssetSpec]:
     ]
 
 
-def report_looks(instance: dg.DagsterInstance, run: RunRecord) -> None:
-    """Let Dagster know what a refresh that ended well, or degraded, has read and left in service."""
+def looks_of(run: RunRecord) -> list[dg.AssetMaterialization]:
+    """Return what a refresh that ended well, or degraded, has read and left in service, as events of these assets."""
     read = [choice.source for choice in run.choices if choice.digest is not None and choice.failure is None]
-    for name in (*read, "snapshot"):
-        instance.report_runless_asset_event(
-            dg.AssetMaterialization(dg.AssetKey([_LOOKED_AT, name]), metadata={"snapshot_id": run.snapshot_id or ""})
-        )
+    facts = {"snapshot_id": run.snapshot_id or "", "run": run.run_id}
+    return [dg.AssetMaterialization(dg.AssetKey([_LOOKED_AT, name]), metadata=facts) for name in (*read, "snapshot")]
 
 
 def show_outcome(instance: dg.DagsterInstance, run_id: str, home: Path) -> tuple[str, ...]:
-    """Tag a run with the outcome that its record has; return what it could not do, nothing where all was done.
-
-    What the run has read counts as looked at.
-    """
+    """Tag a run with the outcome that its record has; return what it could not do, nothing where all was done."""
     run = last_run(home)
     if run is None or run.run_id != run_id:
         return ()
     degraded = concerns(run) if run.exit_code == Degraded.exit_code else ()
     tags = {OUTCOME_TAG: "degraded", DEGRADED_TAG: ", ".join(degraded)} if degraded else {OUTCOME_TAG: run.outcome}
     instance.add_run_tags(run_id, tags)
-    report_looks(instance, run)
     return degraded
