@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 PYTEST_OPTIONS ?=
+# `--daemon`: Dagster's service instead of a timer.
+SERVICE_OPTIONS ?=
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_SYSTEM_CERTS := 1
@@ -77,7 +79,7 @@ dev: install ## the Dagster UI on loopback, port 3000
 	@$(BIN)/icw dev
 
 install-service: install ## write units for systemd that refresh every night, and let systemd check them
-	@$(BIN)/python -m schedules.systemd
+	@$(BIN)/python -m schedules.systemd $(SERVICE_OPTIONS)
 
 clean: ## remove the environment and caches; the warehouse home stays
 	rm -rf $(VENV) .artifacts .bench .cache .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs logs build dist *.egg-info

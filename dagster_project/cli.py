@@ -45,7 +45,7 @@ from dagster_project.sql_arguments import (
     form_of,
 )
 from dagster_project.status_command import status
-from warehouse.errors import LockHeld, UsageError
+from warehouse.errors import UsageError
 from warehouse.home import require_outside
 from warehouse.interrupts import Interrupts
 from warehouse.process import loading
@@ -327,17 +327,10 @@ def dev(
     port: Annotated[int, typer.Option(help="Port of the Dagster UI on loopback.")] = 3000,
 ) -> None:
     """Start the Dagster UI and its daemon on loopback: lineage, runs, checks and the schedule."""
-    from dagster_project.job import dagster_home
-    from dagster_project.records import opened
-    from warehouse.lock import refresh_lock
+    from dagster_project.job import ready_records
 
     _release_interrupts(context)
-    settings = load_settings()
-    folder = dagster_home(settings)
-    # A refresh that runs has brought the records up to date already.
-    with contextlib.suppress(LockHeld), refresh_lock(settings.home), opened(folder, settings):
-        pass
-    os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ["DAGSTER_HOME"] = str(ready_records(load_settings()))
     # The parts of Dagster talk to each other on loopback, which gRPC would do through a proxy of the environment.
     around = filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "localhost,127.0.0.1,::1"))
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(around)

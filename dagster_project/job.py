@@ -12,7 +12,9 @@ from dagster_project.event_log import with_one_engine_for_each_file, without_flu
 from dagster_project.failures import as_warehouse_error
 from dagster_project.records import POSTGRES_VARIABLE, opened_or_without, storage_section
 from dagster_project.run_retention import removing_old_runs_afterwards
+from warehouse.errors import LockHeld
 from warehouse.files import write_atomically, writing_to
+from warehouse.lock import refresh_lock
 from warehouse.process import loading
 from warehouse.refresh import Plan
 from warehouse.run_record import last_run, recorded_error
@@ -72,6 +74,20 @@ def dagster_home(settings: Settings) -> Path:
                 configuration,
                 extra={"event": "records"},
             )
+    return folder
+
+
+def ready_records(settings: Settings) -> Path:
+    """Return Dagster's folder, with the records in it as this version of Dagster has them, for a service that begins.
+
+    Raises:
+        StorageError: the home cannot be written, or the records cannot be used.
+        UsageError: Dagster's records are to be in Postgres, and the package for it is not installed.
+    """
+    folder = dagster_home(settings)
+    # A refresh that runs has brought the records up to date already.
+    with contextlib.suppress(LockHeld), refresh_lock(settings.home), opened(folder, settings):
+        pass
     return folder
 
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from dagster_project.cli import app
 from dagster_project.job import dagster_home
-from schedules.systemd import Installation, units
+from schedules.units import Installation, service_units, timer_units
 from tests.support.sample_build import PASSED, make_build
 from warehouse.errors import IntegrityError, UsageError
 from warehouse.settings import Settings, load_settings
@@ -122,7 +122,11 @@ def test_published_files_are_read_only(published: Snapshot) -> None:
 
 
 def test_the_units_let_nobody_else_read(tmp_path: Path) -> None:
-    texts = units(load_settings(home=tmp_path), Installation(Path("/opt/icw"), tmp_path, tmp_path / "env", "icw"))
+    settings, installed = (
+        load_settings(home=tmp_path),
+        Installation(Path("/opt/icw"), tmp_path, tmp_path / "env", "icw"),
+    )
+    texts = {**timer_units(settings, installed), **service_units(settings, installed, 3000)}
     services = [text for name, text in texts.items() if name.endswith(".service")]
     assert services
     assert all("UMask=0027\n" in text and "NoNewPrivileges=yes\n" in text for text in services)

@@ -17,11 +17,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
 
-from dagster_project.job import dagster_home
+from dagster_project.job import ready_records
+from schedules.service import CODE, DAEMON, SOCKET_VARIABLE, service_commands, service_environment
 from tests.bench.folder import BENCH
 from warehouse.settings import load_settings
 
@@ -30,13 +32,11 @@ SETTLED_S = 60
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 _BIN = Path(sys.executable).parent
+_SERVICE = service_commands(_BIN, ui_port=3917)
 WAYS: dict[str, tuple[Sequence[str], ...]] = {
     "timer (nothing runs)": (),
-    "dagster-daemon": ((str(_BIN / "dagster-daemon"), "run"),),
-    "dagster-daemon, UI": (
-        (str(_BIN / "dagster-daemon"), "run"),
-        (str(_BIN / "dagster-webserver"), "-h", "127.0.0.1", "-p", "3917", "--read-only"),
-    ),
+    "code server, daemon": (_SERVICE[CODE], _SERVICE[DAEMON]),
+    "code server, daemon, UI": tuple(_SERVICE.values()),
     "icw dev": ((str(_BIN / "icw"), "dev", "--port", "3918"),),
 }
 
@@ -83,7 +83,18 @@ def measure(commands: Sequence[Sequence[str]], interval: float) -> Idle:
     """
     shutil.rmtree(HOME, ignore_errors=True)
     settings = load_settings(home=HOME)
-    environment = {**os.environ, "ICW_HOME": str(HOME), "DAGSTER_HOME": str(dagster_home(settings))}
+    ready_records(settings)
+    with TemporaryDirectory(prefix="icw-idle-") as folder:
+        environment = {
+            **os.environ,
+            **service_environment(HOME),
+            "ICW_HOME": str(HOME),
+            SOCKET_VARIABLE: f"{folder}/code.sock",
+        }
+        return _measured(commands, environment, interval)
+
+
+def _measured(commands: Sequence[Sequence[str]], environment: dict[str, str], interval: float) -> Idle:
     with _running(commands, environment) as roots:
         if roots:
             time.sleep(min(SETTLED_S, interval))
