@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from dagster_project.dead_runs import close_dead_runs
 from dagster_project.event_log import with_one_engine_for_each_file, without_flushing_each_event
 from dagster_project.failures import as_warehouse_error
-from dagster_project.records import POSTGRES_VARIABLE, opened_or_without, storage_section
+from dagster_project.records import POSTGRES_VARIABLE, opened, opened_or_without, storage_section
 from dagster_project.run_retention import removing_old_runs_afterwards
 from warehouse.errors import LockHeld
 from warehouse.files import write_atomically, writing_to

@@ -79,6 +79,7 @@ def environment(bucket: Bucket, home: Path, **more: str) -> dict[str, str]:
         "ICW_IDC_CHANNELS": json.dumps(["bucket"]),
         "ICW_UPSTREAMS": json.dumps(["idc"]),
         "ICW_RETRIES": "1",
+        "ICW_SOURCE_RETRIES": "0",
         **more,
     }
 
