@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project.definitions import definitions
+from schedules.dead_runs import dead_runs
 from schedules.news import news_sensors
 from schedules.nightly import first_refresh, nightly_refresh
 from warehouse.settings import load_settings
@@ -17,6 +18,7 @@ def defs() -> dg.Definitions:
     return dg.Definitions.merge(
         definitions(settings),
         dg.Definitions(
-            schedules=[nightly_refresh(settings)], sensors=[first_refresh(settings), *news_sensors(settings)]
+            schedules=[nightly_refresh(settings)],
+            sensors=[first_refresh(settings), dead_runs(settings), *news_sensors(settings)],
         ),
     )
