@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Collection
+from pathlib import Path
 
 import dagster as dg
 
+from warehouse.lock import is_held
 from warehouse.run_record import RunRecord
 
 log = logging.getLogger("icw.refresh")
@@ -16,7 +19,10 @@ LOCK_PATIENCE_S = 7200.0
 """How long (seconds) a run of Dagster waits for a refresh that somebody else has started."""
 
 # How long (seconds) a run that lives may have been started without holding the lock: it imports the project, and waits.
-_STARTING_S = LOCK_PATIENCE_S + 600
+_IMPORTING_S = 600
+_STARTING_S = LOCK_PATIENCE_S + _IMPORTING_S
+
+_GOING_ON = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
 def close_dead_runs(instance: dg.DagsterInstance, run_id: str, before: RunRecord | None) -> None:
@@ -27,22 +33,43 @@ def close_dead_runs(instance: dg.DagsterInstance, run_id: str, before: RunRecord
     """
     known = None if before is None else before.run_id
     with contextlib.suppress(Exception):
-        started = dg.RunsFilter(
-            job_name="refresh", statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-        )
+        started = dg.RunsFilter(job_name="refresh", statuses=_GOING_ON)
         for found in instance.get_run_records(started):
             run = found.dagster_run
             old = found.start_time is not None and time.time() - found.start_time > _STARTING_S
             if run.run_id == run_id or not (old or run.run_id == known):
                 continue
-            instance.report_run_failed(run, "The process of this run ended without a word; the next run noticed it.")
-            log.info("Closed run %s in Dagster: its process had ended", run.run_id, extra={"event": "dead_run"})
+            _close(instance, run)
 
 
-def close_run_that_died(instance: dg.DagsterInstance, run: RunRecord | None) -> None:
+def close_run_that_died(instance: dg.DagsterInstance, run: RunRecord) -> None:
     """Let Dagster know that the last run of a home died, by its record: it would keep its place before the queue."""
-    if run is None or run.outcome != "died":
-        return
     found = instance.get_run_by_id(run.run_id)
     if found is not None and not found.is_finished:
-        instance.report_run_failed(found, "The process of this run ended without a word.")
+        _close(instance, found)
+
+
+def close_idle_runs(instance: dg.DagsterInstance, home: Path, idle_before: Collection[str]) -> tuple[str, ...]:
+    """Let Dagster know of runs that died before they left a record; return the ids of those that seem to have done so.
+
+    Nobody holds the refresh lock, and they have had time enough to take it. One that has just waited for another holder
+    looks the same for a moment: closed is what was in `idle_before`, the answer of a call some time ago.
+    """
+    if is_held(home):
+        return ()
+    started = dg.RunsFilter(job_name="refresh", statuses=_GOING_ON)
+    long_ago = time.time() - _IMPORTING_S
+    idle = [
+        record.dagster_run
+        for record in instance.get_run_records(started)
+        if record.start_time is not None and record.start_time < long_ago
+    ]
+    for run in idle:
+        if run.run_id in idle_before:
+            _close(instance, run)
+    return tuple(run.run_id for run in idle if run.run_id not in idle_before)
+
+
+def _close(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    instance.report_run_failed(run, "The process of this run ended without a word.")
+    log.info("Closed run %s in Dagster: its process had ended", run.run_id, extra={"event": "dead_run"})

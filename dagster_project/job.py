@@ -25,8 +25,8 @@ log = logging.getLogger("icw.refresh")
 
 _WRITTEN_BY_ICW = "# Written by icw."
 
-# Dagster's launcher for one machine does not look whether a run's process lives: what ends a dead run there is the
-# limit of its time, and the schedule, which looks at its record. One that seems to go on holds up the queue.
+# Dagster's launcher for one machine does not look whether a run's process lives: its code server does, and where that
+# died with it the sensor `dead_runs`, then the limit of its time. One that seems to go on holds up the queue.
 _INSTANCE_SETTINGS = f"""\
 {_WRITTEN_BY_ICW} Runs of the command line and of the schedule are kept here.
 # To change anything, take the first line away: then icw leaves this file alone.

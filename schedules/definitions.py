@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project.definitions import definitions
+from schedules.dead_runs import dead_runs
 from schedules.looks import record_of_looks
 from schedules.news import news_sensors
 from schedules.nightly import first_refresh, nightly_refresh
@@ -19,6 +20,11 @@ def defs() -> dg.Definitions:
         definitions(settings),
         dg.Definitions(
             schedules=[nightly_refresh(settings)],
-            sensors=[first_refresh(settings), record_of_looks(settings), *news_sensors(settings)],
+            sensors=[
+                first_refresh(settings),
+                dead_runs(settings),
+                record_of_looks(settings),
+                *news_sensors(settings),
+            ],
         ),
     )

@@ -12,7 +12,6 @@ from pathlib import Path
 import dagster as dg
 from dagster._utils.schedules import reverse_cron_string_iterator
 
-from dagster_project.dead_runs import close_run_that_died
 from dagster_project.definitions import refresh_job
 from warehouse.run_record import RunRecord, last_run, now
 from warehouse.settings import Settings
@@ -29,7 +28,6 @@ def nightly_refresh(settings: Settings) -> dg.ScheduleDefinition:
     def requested(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         due = context.scheduled_execution_time
         run = last_run(settings.home)
-        close_run_that_died(context.instance, run)
         needless = _why_needless(run, due, _previous(settings, due), now())
         return dg.RunRequest(run_key=f"night {due.isoformat()}") if needless is None else dg.SkipReason(needless)
 

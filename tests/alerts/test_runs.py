@@ -19,7 +19,7 @@ from tests.support.receiver import PASSWORD, Receiver
 from tests.support.sample_build import PASSED, make_build
 from warehouse.alerts.heartbeat import send_heartbeat
 from warehouse.alerts.runs import tell_state, telling_how_it_ends
-from warehouse.errors import SourceError, StorageError
+from warehouse.errors import SourceError, StorageError, WarehouseError
 from warehouse.run_record import RunRecord, end_run, fail_run, last_run, now, recording
 from warehouse.settings import Settings
 from warehouse.snapshots.manifest import SourceFailure
@@ -35,9 +35,12 @@ def night(settings: Settings, *failures: SourceFailure, not_pushed: str | None =
         end_run(settings.home, "unchanged", exit_code, "20261101T033000Z-0123456789ab", failures, not_pushed)
 
 
-def failing(settings: Settings) -> None:
-    with pytest.raises(SourceError), telling_how_it_ends(settings), recording(settings.home, str(uuid.uuid4())):
-        raise SourceError("No source answers.")
+NO_SOURCE = SourceError("No source answers.")
+
+
+def failing(settings: Settings, error: WarehouseError = NO_SOURCE) -> None:
+    with pytest.raises(type(error)), telling_how_it_ends(settings), recording(settings.home, str(uuid.uuid4())):
+        raise error
 
 
 @pytest.fixture
@@ -84,6 +87,23 @@ def test_another_source_that_fails_is_another_message(settings: Settings, receiv
     assert titles(receiver) == ["degraded"] * 3
     night(settings, DOWN, OTHER, not_pushed="The store refuses.")
     assert len(receiver.messages) == 3
+
+
+def test_another_failure_is_another_message(settings: Settings, receiver: Receiver) -> None:
+    for error in (NO_SOURCE, StorageError("There is no room."), StorageError("There is no room, again.")):
+        failing(settings, error)
+    told = [message["message"] for message in receiver.messages]
+    assert len(told) == 2
+    assert "No source answers." in told[0]
+    assert "There is no room." in told[1]
+
+
+def test_a_degraded_night_is_not_told_again_while_the_next_one_goes_on(settings: Settings, receiver: Receiver) -> None:
+    night(settings, DOWN)
+    with telling_how_it_ends(settings), recording(settings.home, str(uuid.uuid4())):
+        tell_state(settings, timedelta(hours=36))
+        end_run(settings.home, "unchanged", 8, "20261101T033000Z-0123456789ab", [DOWN])
+    assert titles(receiver) == ["degraded"]
 
 
 def test_a_run_that_was_killed_is_told_by_the_next(settings: Settings, receiver: Receiver) -> None:

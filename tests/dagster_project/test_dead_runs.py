@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import EmptyWorkspaceTarget
 from dagster._daemon.monitoring.run_monitoring import execute_run_monitoring_iteration
 
-from dagster_project.dead_runs import close_dead_runs
+from dagster_project.dead_runs import close_dead_runs, close_idle_runs
 from dagster_project.failures import as_warehouse_error
 from dagster_project.job import dagster_home
 from dagster_project.resources import Warehouse
@@ -90,6 +91,23 @@ def test_the_next_run_closes_the_one_before_and_no_other_that_may_live(
     close_dead_runs(instance, run_id_of(3), RunRecord(run_id=run_id_of(1), outcome="died"))
     assert status_of(instance, 1) == dg.DagsterRunStatus.FAILURE
     assert status_of(instance, 2) == dg.DagsterRunStatus.STARTED
+
+
+@pytest.mark.full
+def test_a_run_that_died_before_it_took_the_lock_is_closed_at_the_second_look(
+    folder: Path, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed_runs(folder, run_id_of(1))
+    assert close_idle_runs(instance, tmp_path, [run_id_of(1)]) == ()
+    later = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    with refresh_lock(tmp_path, run_id_of(2)):
+        assert close_idle_runs(instance, tmp_path, [run_id_of(1)]) == ()
+    idle = close_idle_runs(instance, tmp_path, [])
+    assert idle == (run_id_of(1),)
+    assert status_of(instance, 1) == dg.DagsterRunStatus.STARTED
+    assert close_idle_runs(instance, tmp_path, idle) == ()
+    assert status_of(instance, 1) == dg.DagsterRunStatus.FAILURE
 
 
 @pytest.mark.full

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.refresh.conftest import Bucket, Icw, parquet_bytes
+from tests.refresh.conftest import Icw
 from tests.support.loopback import Loopback
+from tests.support.small_bucket import Bucket, parquet_bytes
 from warehouse.landing import Landing
 from warehouse.snapshots import catalog
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.refresh.conftest import Bucket
 from tests.support.shared import SEED, population_of
+from tests.support.small_bucket import Bucket
 from warehouse.errors import SourceError, SourceUnreachable
 from warehouse.landing import Choice, Landing
 from warehouse.refresh import degradation, failures_of, finish, land, plan, require_a_source

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.refresh.conftest import Bucket, environment
 from tests.support.icw import ICW
+from tests.support.small_bucket import Bucket, environment
 from warehouse.errors import BuildFailed
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.refresh.conftest import LISTED, Bucket, FirstNight, Icw
+from tests.refresh.conftest import FirstNight, Icw
 from tests.refresh.test_refresh_command import one_line
 from tests.support.receiver import PASSWORD, Receiver
+from tests.support.small_bucket import LISTED, Bucket
 from tests.support.small_release import FILES, IDC_INDEX
 from warehouse.snapshots import catalog
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.refresh.conftest import FIRST_VERSION, LISTED, Bucket, FirstNight, Icw, environment
+from tests.refresh.conftest import FirstNight, Icw
 from tests.refresh.test_struck import ROOT
+from tests.support.small_bucket import FIRST_VERSION, LISTED, Bucket, environment
 from warehouse.run_record import last_run
 from warehouse.snapshots import catalog
 

@@ -14,10 +14,11 @@ import dagster as dg
 import duckdb
 import pytest
 
-from tests.refresh.conftest import Bucket, Icw, environment
+from tests.refresh.conftest import Icw
 from tests.refresh.test_refresh_command import one_line, wait_until
 from tests.support.icw import ICW
 from tests.support.shared import SEED, population_of
+from tests.support.small_bucket import Bucket, environment
 from tests.support.small_release import IDC_INDEX
 from warehouse.contracts import load_contract
 from warehouse.documentation.analysts_page import PAGE, questions

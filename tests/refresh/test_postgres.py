@@ -12,11 +12,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests.refresh.conftest import LISTED, Bucket, FirstNight, Icw, environment
+from tests.refresh.conftest import FirstNight, Icw
 from tests.refresh.test_struck import ROOT, left_running, runs_in_dagster
 from tests.support.icw import ICW
 from tests.support.postgres import PASSWORD, Postgres, running_postgres
 from tests.support.signals import heed_every_signal
+from tests.support.small_bucket import LISTED, Bucket, environment
 from warehouse.run_record import last_run
 from warehouse.snapshots import catalog
 

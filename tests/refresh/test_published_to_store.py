@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.refresh.conftest import LISTED, Bucket, FirstNight, Icw
+from tests.refresh.conftest import FirstNight, Icw
 from tests.support.s3_store import KEY_ID, SECRET, Place, S3Store, StoreFault, environment
 from tests.support.sample_build import PASSED, make_build
+from tests.support.small_bucket import LISTED, Bucket
 from warehouse.freshness import freshness
 from warehouse.refresh import degradation, finish
 from warehouse.run_record import begin_run, last_run, now

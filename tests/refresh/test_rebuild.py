@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.refresh.conftest import FIRST_VERSION, Bucket, FirstNight, Icw
+from tests.refresh.conftest import FirstNight, Icw
+from tests.support.small_bucket import FIRST_VERSION, Bucket
 from warehouse.files import sha256_of
 from warehouse.logical_digest import logical_digest_of_parquet
 from warehouse.snapshots.catalog import Snapshot, snapshot, snapshots

@@ -12,9 +12,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests.refresh.conftest import Bucket, FirstNight, Icw, environment, parquet_bytes
+from tests.refresh.conftest import FirstNight, Icw
 from tests.support.icw import ICW
 from tests.support.signals import heed_every_signal
+from tests.support.small_bucket import Bucket, environment, parquet_bytes
 from tests.support.small_release import IDC_INDEX
 from warehouse.landing import Landing
 from warehouse.snapshots import catalog

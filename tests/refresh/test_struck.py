@@ -18,9 +18,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tests.refresh.conftest import FIRST_VERSION, LISTED, Bucket, FirstNight, Icw, environment
+from tests.refresh.conftest import FirstNight, Icw
 from tests.support.icw import ICW
 from tests.support.signals import heed_every_signal
+from tests.support.small_bucket import FIRST_VERSION, LISTED, Bucket, environment
 from warehouse.run_record import last_run
 from warehouse.snapshots import catalog
 

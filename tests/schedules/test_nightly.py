@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.test_utils import create_test_daemon_workspace_context, freeze_time
-from dagster._core.workspace.context import IWorkspaceProcessContext
-from dagster._core.workspace.load_target import ModuleTarget
-from dagster._daemon.sensor import execute_sensor_iteration
-from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from dagster_project.job import dagster_home
+from tests.support.dagster_service import Service, serving
 from warehouse.run_record import RunRecord
 from warehouse.settings import load_settings
 
@@ -24,30 +18,6 @@ pytestmark = pytest.mark.full
 # The night that is due last, long enough ago to be made up for.
 DUE = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=6)
 DAY = timedelta(days=1)
-log = logging.getLogger("test")
-
-
-class Service:
-    """What the daemon does, a step at a time."""
-
-    def __init__(self, home: Path, context: IWorkspaceProcessContext) -> None:
-        self.home = home
-        self.context = context
-
-    def schedule(self, at: datetime) -> None:
-        with freeze_time(at):
-            list(launch_scheduled_runs(self.context, log, at, {}))
-
-    def sense(self) -> None:
-        list(execute_sensor_iteration(self.context, log, None, None))
-
-    def queued(self) -> list[str]:
-        runs = self.context.instance.get_runs()
-        assert {run.status for run in runs} <= {dg.DagsterRunStatus.QUEUED}
-        return sorted(run.tags["dagster/run_key"] for run in runs)
-
-    def record(self, run: RunRecord) -> None:
-        (self.home / "last_run.json").write_text(run.model_dump_json())
 
 
 @pytest.fixture(scope="module")
@@ -60,22 +30,28 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         patch.setenv("ICW_SCHEDULE_CRON", f"0 {DUE.hour} * * *")
         folder = dagster_home(load_settings())
         patch.setenv("DAGSTER_HOME", str(folder))
-        target = ModuleTarget("schedules.definitions", None, None, "icw")
-        with (
-            dg.DagsterInstance.from_config(str(folder)) as instance,
-            create_test_daemon_workspace_context(target, instance) as context,
-        ):
-            yield Service(home, context)
+        with serving(home) as service:
+            yield service
 
 
 @pytest.fixture
 def service(served: Service) -> Service:
     """The service on a home without a record, in a Dagster that has seen nothing."""
-    instance = served.context.instance
+    instance = served.instance
     (served.home / "last_run.json").unlink(missing_ok=True)
     instance.wipe()
     instance.wipe_all_schedules()
     return served
+
+
+def queued(service: Service) -> list[str]:
+    runs = service.instance.get_runs()
+    assert {run.status for run in runs} <= {dg.DagsterRunStatus.QUEUED}
+    return sorted(run.tags["dagster/run_key"] for run in runs)
+
+
+def record(service: Service, run: RunRecord) -> None:
+    (service.home / "last_run.json").write_text(run.model_dump_json())
 
 
 def published(at: datetime) -> RunRecord:
@@ -84,53 +60,54 @@ def published(at: datetime) -> RunRecord:
 
 @pytest.mark.parametrize("nights", [1, 3])
 def test_nights_that_the_service_was_off_are_made_up_for_once(service: Service, nights: int) -> None:
-    service.record(published(DUE - nights * DAY + timedelta(minutes=9)))
+    record(service, published(DUE - nights * DAY + timedelta(minutes=9)))
     service.schedule(DUE - nights * DAY + timedelta(hours=1))
-    assert service.queued() == []
+    assert queued(service) == []
     now = datetime.now(UTC)
     service.schedule(now)
     service.schedule(now + timedelta(minutes=1))
-    assert service.queued() == [f"night {DUE.isoformat()}"]
+    assert queued(service) == [f"night {DUE.isoformat()}"]
 
 
 def test_a_night_that_had_its_refresh_by_other_means_is_not_made_up_for(service: Service) -> None:
     service.schedule(DUE - DAY + timedelta(hours=1))
-    service.record(published(DUE + timedelta(minutes=5)))
+    record(service, published(DUE + timedelta(minutes=5)))
     service.schedule(datetime.now(UTC))
-    assert service.queued() == []
+    assert queued(service) == []
 
 
 def test_a_time_that_a_changed_timetable_makes_due_is_no_second_night(service: Service) -> None:
     service.schedule(DUE - DAY + timedelta(hours=1))
-    service.record(published(DUE - timedelta(minutes=30)))
+    record(service, published(DUE - timedelta(minutes=30)))
     service.schedule(datetime.now(UTC))
-    assert service.queued() == []
+    assert queued(service) == []
 
 
 def test_a_night_after_one_that_failed_is_made_up_for(service: Service) -> None:
     service.schedule(DUE - DAY + timedelta(hours=1))
     failed = RunRecord(run_id="1", outcome="failed", finished_at=DUE, last_good_at=DUE - DAY)
-    service.record(failed)
+    record(service, failed)
     service.schedule(datetime.now(UTC))
-    assert service.queued() == [f"night {DUE.isoformat()}"]
+    assert queued(service) == [f"night {DUE.isoformat()}"]
 
 
-def test_a_run_that_died_does_not_hold_up_the_queue(service: Service) -> None:
-    instance = service.context.instance
+def test_a_run_that_died_with_its_code_server_does_not_hold_up_the_queue(service: Service) -> None:
+    instance = service.instance
     run = instance.create_run_for_job(dg.job(name="refresh")(lambda: None), status=dg.DagsterRunStatus.STARTED)
     service.schedule(DUE - DAY + timedelta(hours=1))
-    service.record(RunRecord(run_id=run.run_id, outcome="running", stage="building the star"))
+    record(service, RunRecord(run_id=run.run_id, outcome="running", stage="building the star"))
     service.schedule(datetime.now(UTC))
+    service.sense()
     statuses = sorted(found.status.value for found in instance.get_runs())
     assert statuses == ["FAILURE", "QUEUED"]
 
 
 def test_a_home_that_never_had_a_refresh_gets_one_at_once(service: Service) -> None:
     service.sense()
-    assert service.queued() == [f"first {service.home}"]
+    assert queued(service) == [f"first {service.home}"]
 
 
 def test_a_home_that_had_a_refresh_waits_for_the_night(service: Service) -> None:
-    service.record(published(DUE))
+    record(service, published(DUE))
     service.sense()
-    assert service.queued() == []
+    assert queued(service) == []

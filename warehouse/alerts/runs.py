@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warehouse.alerts.heartbeat import send_heartbeat
 from warehouse.alerts.sending import Message, Send, send_to_each, shortened, through_apprise, titled
-from warehouse.errors import StorageError
+from warehouse.errors import StorageError, WarehouseError
 from warehouse.files import write_atomically, writing_to
 from warehouse.freshness import Freshness, State, freshness
 from warehouse.run_record import RunRecord, last_run, now
@@ -28,7 +28,7 @@ _IS_CALLED: dict[State, str] = {"too old": "stale", "good": "recovered"}
 
 
 class _Told(BaseModel):
-    """What was told last of a home: its state, what a degraded one is about, and the last run with a record by then."""
+    """What was told last of a home: its state, what the state is about, and the last run with a record by then."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,7 +54,8 @@ def telling_how_it_ends(settings: Settings) -> Iterator[None]:
         run = last_run(settings.home)
         if run is None or run.is_good:
             # On a full disk the record says how the run before ended.
-            _tell(settings, Freshness("failed", f"The refresh failed, and left no record: {error}"))
+            code = error.exit_code if isinstance(error, WarehouseError) else 1
+            _tell(settings, Freshness("failed", f"The refresh failed, and left no record: {error}"), _failed_with(code))
         else:
             tell_state(settings)
         raise
@@ -80,7 +81,7 @@ def tell_state(settings: Settings, max_age: timedelta = timedelta.max, send: Sen
     if found.state == "good" and before is not None and before.run_id == run.run_id:
         # Nothing has ended well since: what was told left no record of its own.
         return None
-    return _tell(settings, found, concerns(run) if found.state == "degraded" else (), send)
+    return _tell(settings, found, _about(run, found.state), send)
 
 
 def _tell(
@@ -107,6 +108,19 @@ def concerns(run: RunRecord) -> tuple[str, ...]:
     """Return what a degraded run could not do: sources, then the store and the site of the snapshot."""
     others = {"store": run.not_pushed, "site": run.without_site}
     return (*(failure.source for failure in run.failures), *(name for name, why in others.items() if why is not None))
+
+
+def _about(run: RunRecord, state: State) -> tuple[str, ...]:
+    """Return what a state is about: the same state for another reason is told again."""
+    # While a run goes on, the run before it is judged.
+    judged = run.previous if run.outcome == "running" and run.previous is not None else run
+    if state == "degraded":
+        return concerns(judged)
+    return _failed_with(judged.exit_code, judged.outcome) if state == "failed" else ()
+
+
+def _failed_with(exit_code: int | None, outcome: str = "failed") -> tuple[str, ...]:
+    return (outcome if exit_code is None else f"exit code {exit_code}",)
 
 
 def _message(found: Freshness, home: Path, *, synthetic: bool) -> Message:
