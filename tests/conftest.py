@@ -47,6 +47,7 @@ LONGEST_FIRST = (
     "tests/star/test_published_figures.py",
     "tests/comparison/test_real_releases.py",
     "tests/refresh/test_struck.py",
+    "tests/schedules/test_ten_nights.py",
     "tests/faults/test_schema_matrix.py",
     "tests/star/test_real_releases.py",
     "tests/star/tasks/test_idc.py",
