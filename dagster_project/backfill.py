@@ -33,6 +33,7 @@ def backfill(
     from warehouse import backfill as work
     from warehouse import refresh as decisions
     from warehouse.lock import refresh_lock
+    from warehouse.process import loading
     from warehouse.sandbox.running import with_sandbox
 
     requested = work.requested_releases(releases)
@@ -55,6 +56,11 @@ def backfill(
                     published.append(snapshot)
                     if not as_json:
                         display.past_snapshot(screen(), snapshot)
+        if (settings.home / "dagster").is_dir():
+            with loading():
+                from dagster_project.job import report_backfill
+
+            report_backfill(settings, found)
     if as_json:
         print(json.dumps(display.backfill_report(found, published), indent=2))
     work.require_all(found, published)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from dagster_project.dead_runs import close_dead_runs
 from dagster_project.event_log import with_one_engine_for_each_file, without_flushing_each_event
 from dagster_project.failures import as_warehouse_error
 from dagster_project.outcome import report_looks
+from dagster_project.release_partitions import report_profiled
+from warehouse.backfill import Backfilled
 from warehouse.files import write_atomically, writing_to
 from warehouse.process import loading
 from warehouse.refresh import Plan
@@ -89,6 +92,15 @@ def report_unchanged(settings: Settings) -> None:
     with contextlib.suppress(Exception), dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
         if run is not None:
             report_looks(instance, run)
+
+
+def report_backfill(settings: Settings, found: Sequence[Backfilled]) -> None:
+    """Let Dagster know of a backfill that the command line has run.
+
+    That Dagster's records cannot be written stops no backfill; the next one reports what this one has not.
+    """
+    with contextlib.suppress(Exception), dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
+        report_profiled(instance, found)
 
 
 def _configuration(plan: Plan, settings: Settings, run_id: str) -> dict[str, Any]:
