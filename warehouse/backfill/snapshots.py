@@ -19,6 +19,7 @@ from warehouse.landing import Landing, Release
 from warehouse.process import loading
 from warehouse.quality.history import KnownGaps
 from warehouse.quality.verdicts import Verdict, require_no_errors
+from warehouse.room import require_room
 from warehouse.settings import Settings
 from warehouse.site import render_or_say_why
 from warehouse.snapshots.catalog import Snapshot, remove_unfinished, snapshot, snapshots
@@ -94,6 +95,7 @@ def _existing(home: Path, digest: str) -> Snapshot | None:
 def _published(settings: Settings, landing: Landing, release: Release, evidence: Evidence) -> Snapshot:
     """Build, audit and publish the snapshot of a release, and drop its DuckDB file, which its tables hold too."""
     home = settings.home
+    require_room(settings, [release])
     log.info("Building the star of IDC %s", release.version, extra={"event": "step"})
     build = prepare(home, landing, [release], settings, evidence)
     try:
