@@ -334,7 +334,8 @@ def dev(
     # The parts of Dagster talk to each other on loopback, which gRPC would do through a proxy of the environment.
     around = filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "localhost,127.0.0.1,::1"))
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(around)
-    arguments = ["dev", "-m", "schedules.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    workspace = Path(__file__).with_name("workspace.yaml")
+    arguments = ["dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
     os.execvp(sys.executable, [sys.executable, "-m", "dagster", *arguments])
 
 

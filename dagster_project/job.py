@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from dagster_project.dead_runs import close_dead_runs
 from dagster_project.event_log import with_one_engine_for_each_file, without_flushing_each_event
 from dagster_project.failures import as_warehouse_error
 from dagster_project.records import POSTGRES_VARIABLE, opened, opened_or_without, storage_section
+from dagster_project.release_partitions import report_profiled
 from dagster_project.run_retention import removing_old_runs_afterwards
+from warehouse.backfill import Backfilled
 from warehouse.errors import LockHeld
 from warehouse.files import write_atomically, writing_to
 from warehouse.lock import refresh_lock
@@ -117,6 +120,15 @@ def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
                 )
     except Exception as error:
         raise as_warehouse_error(error, folder, recorded_error(settings.home, run_id)) from error
+
+
+def report_backfill(settings: Settings, found: Sequence[Backfilled]) -> None:
+    """Let Dagster know of a backfill that the command line has run. The caller holds the refresh lock.
+
+    That Dagster's records cannot be written stops no backfill; the next one reports what this one has not.
+    """
+    with contextlib.suppress(Exception), opened(dagster_home(settings), settings) as instance:
+        report_profiled(instance, found)
 
 
 def _configuration(plan: Plan, settings: Settings, run_id: str) -> dict[str, Any]:

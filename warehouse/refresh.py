@@ -35,10 +35,10 @@ from warehouse.snapshots.catalog import (
     Snapshot,
     current,
     point_current_at,
+    refreshed,
     remove_unfinished,
     require_current_readable,
     snapshot,
-    snapshots,
 )
 from warehouse.snapshots.counts import land_counts
 from warehouse.snapshots.databases import drop_databases
@@ -215,7 +215,7 @@ def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | Non
     """
     digest = input_digest(releases, evidence(home, releases))
     in_service = current(home)
-    made = (found for found in reversed(snapshots(home)) if found.manifest.input_digest == digest)
+    made = (found for found in reversed(refreshed(home)) if found.manifest.input_digest == digest)
     return next((found for found in made if found == in_service or is_sound(found)), None)
 
 

@@ -9,7 +9,7 @@ from dagster_project.display.answers import (
     citation_verification,
     citation_verification_report,
 )
-from dagster_project.display.backfill import backfill_report, backfilled
+from dagster_project.display.backfill import backfill_plan, backfill_report, backfilled, past_snapshot
 from dagster_project.display.manifests import manifest_totals
 from dagster_project.display.metrics import metric, metric_list
 from dagster_project.display.notices import absence_notice, absent_parts, synthetic_notice
@@ -31,6 +31,7 @@ from dagster_project.display.tables import column_list, documentation, matches, 
 __all__ = [
     "absence_notice",
     "absent_parts",
+    "backfill_plan",
     "backfill_report",
     "backfilled",
     "citation",
@@ -45,6 +46,7 @@ __all__ = [
     "metric",
     "metric_list",
     "page",
+    "past_snapshot",
     "prune_report",
     "pruned",
     "rebuild",

@@ -121,7 +121,7 @@ def snapshot_list(
         table.add_column(heading, no_wrap=heading == "snapshot")
     for entry in found:
         table.add_row(
-            "*" if current is not None and entry.id == current.id else "",
+            "*" if current is not None and entry.id == current.id else "past" if entry.manifest.retrospective else "",
             entry.id,
             f"{entry.manifest.created_at:%Y-%m-%d %H:%M}",
             ", ".join(f"{source.source} {source.version}" for source in entry.manifest.sources),
@@ -142,6 +142,7 @@ def snapshot_report(
         {
             "snapshot_id": entry.id,
             "current": current is not None and entry.id == current.id,
+            "retrospective": entry.manifest.retrospective,
             "created_at": entry.manifest.created_at.isoformat(),
             "folder": str(entry.folder),
             "synthetic": entry.manifest.synthetic,

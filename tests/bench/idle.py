@@ -25,6 +25,7 @@ from rich.table import Table
 from dagster_project.job import ready_records
 from schedules.service import CODE, DAEMON, SOCKET_VARIABLE, service_commands, service_environment
 from tests.bench.folder import BENCH
+from warehouse.run_record import begin_run, end_run
 from warehouse.settings import load_settings
 
 HOME = BENCH / "idle"
@@ -84,11 +85,18 @@ def measure(commands: Sequence[Sequence[str]], interval: float) -> Idle:
     shutil.rmtree(HOME, ignore_errors=True)
     settings = load_settings(home=HOME)
     ready_records(settings)
+    # A home without a refresh would get its first one now.
+    begin_run(HOME, "idle")
+    end_run(HOME, "published", 0, "none")
     with TemporaryDirectory(prefix="icw-idle-") as folder:
         environment = {
             **os.environ,
             **service_environment(HOME),
             "ICW_HOME": str(HOME),
+            # Nothing new may begin a refresh: the looks at upstreams are those at one that does not answer.
+            "ICW_UPSTREAMS": '["idc"]',
+            "ICW_IDC_CHANNELS": '["bucket"]',
+            "ICW_IDC_URL": "http://127.0.0.1:9",
             SOCKET_VARIABLE: f"{folder}/code.sock",
         }
         return _measured(commands, environment, interval)

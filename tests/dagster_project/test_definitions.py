@@ -13,7 +13,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
+from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin
+from dagster._core.workspace.load import location_origins_from_yaml_paths
+from dagster._core.workspace.load_target import get_origins_from_toml
+from typer.testing import CliRunner
 
+from dagster_project.cli import app
 from dagster_project.definitions import definitions
 from dagster_project.defs.sources import first_asset, release_assets
 from schedules.definitions import defs
@@ -152,6 +157,21 @@ def test_what_must_be_looked_at_every_night_turns_unhealthy_after_36_hours(graph
     assert looked_at == {f"looked_at/{name}": timedelta(hours=36) for name in ("idc", "midrc", "bih", "snapshot")}
     assert {limits[name] for name in limits.keys() - looked_at.keys()} == {timedelta(days=245)}
     assert {name.split("/")[0] for name in limits.keys() - looked_at.keys()} == {"idc"}
+
+
+def test_icw_dev_loads_the_code_location_of_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "execvp", lambda _, arguments: started.append(arguments))
+    for name in ("DAGSTER_HOME", "NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    done = CliRunner().invoke(app, ["dev"], env={"ICW_HOME": str(tmp_path)})
+    assert done.exit_code == 0, done.output
+    (command,) = started
+    (dev,) = location_origins_from_yaml_paths([command[command.index("-w") + 1]])
+    (service,) = get_origins_from_toml(str(ROOT / "pyproject.toml"))
+    assert isinstance(dev, ManagedGrpcPythonEnvCodeLocationOrigin)
+    assert dev.location_name == service.location_name
+    assert dev.loadable_target_origin.module_name == service.loadable_target_origin.module_name
 
 
 @pytest.mark.full

@@ -81,7 +81,7 @@ def test_of_a_portal_only_published_loads_before_it_count(tmp_path: Path, monkey
     published = [nights[2], nights[0], nights[3], nights[4]]
     entries = [SimpleNamespace(source="midrc", digest=release.digest) for release in published]
     snapshot = SimpleNamespace(manifest=SimpleNamespace(sources=entries))
-    monkeypatch.setattr(past, "snapshots", lambda home: [snapshot])
+    monkeypatch.setattr(past, "refreshed", lambda home: [snapshot])
     found = past_of(tmp_path, landing, [nights[3]])
     # Night 1 was refused, night 4 came later.
     assert [profile.version for profile in found.profiles["midrc"]] == ["night 0", "night 2"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from warehouse.errors import IntegrityError
 from warehouse.quality.incidents import Incident, read_incidents
-from warehouse.snapshots.catalog import Snapshot, snapshots
+from warehouse.snapshots.catalog import Snapshot, refreshed
 from warehouse.snapshots.findings import Reported, before, failing_of, reported
 
 _CLOSED = 50
@@ -63,7 +63,7 @@ def _up_to(snapshot: Snapshot) -> list[Snapshot]:
     created, kind = snapshot.manifest.created_at, snapshot.manifest.synthetic
     older = [
         one
-        for one in snapshots(snapshot.folder.parents[1])
+        for one in refreshed(snapshot.folder.parents[1])
         if one.manifest.synthetic == kind and (one.manifest.created_at, one.id) < (created, snapshot.id)
     ]
     return [*older, snapshot]

@@ -108,6 +108,14 @@ def snapshots(home: Path) -> list[Snapshot]:
     )
 
 
+def refreshed(home: Path) -> list[Snapshot]:
+    """Return the snapshots that refreshes have published, oldest first: without those of past releases (a backfill).
+
+    Only these are nights of the home: what goes into service, what rules of retention count, what came before what.
+    """
+    return [snapshot for snapshot in snapshots(home) if not snapshot.manifest.retrospective]
+
+
 def unreadable(home: Path) -> list[Unreadable]:
     """Return what lies among the snapshots of a home and is none, by name: damaged, or of a newer release."""
     found = [(folder, _look(folder)) for folder in _folders(home)]

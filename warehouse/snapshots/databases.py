@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from warehouse.errors import IntegrityError, StorageError
 from warehouse.files import is_locked, sha256_of, sync_folder, writing_to
-from warehouse.snapshots.catalog import DATABASE, Snapshot, current, snapshots
+from warehouse.snapshots.catalog import DATABASE, Snapshot, current, refreshed, snapshots
 from warehouse.snapshots.pins import pins
 from warehouse.snapshots.table_files import wrong_file
 
@@ -75,10 +75,9 @@ def made_again(snapshot: Snapshot) -> list[Path]:
 def drop_databases(home: Path, newest: int) -> list[Snapshot]:
     """Remove the DuckDB files that nothing keeps, and return their snapshots. The caller holds the refresh lock.
 
-    Kept are those of the `newest` snapshots, of the one in service, of pinned ones and of those from before logical
-    digests were taken; and every one whose Parquet
-    files are not as they were published, which the log says: it may be the only whole copy. What was made again is
-    removed, too.
+    Kept are those of the `newest` snapshots of refreshes, of the one in service, of pinned ones and of those from
+    before logical digests were taken; and every one whose Parquet files are not as they were published, which the log
+    says: it may be the only whole copy. What was made again is removed, too.
 
     Raises:
         StorageError: the home cannot be written.
@@ -91,7 +90,8 @@ def drop_databases(home: Path, newest: int) -> list[Snapshot]:
         log.error("%s No DuckDB file is dropped until then.", error, extra={"event": "damaged"})
         return []
     dropped: list[Snapshot] = []
-    for snapshot in found[:-newest]:
+    kept = {snapshot.id for snapshot in refreshed(home)[-newest:]}
+    for snapshot in (snapshot for snapshot in found if snapshot.id not in kept):
         # The documents of one from before logical digests do not say that its file may be gone.
         is_older = snapshot.manifest.logical_digest is None
         is_needed = is_older or snapshot.id in pinned or (in_service is not None and snapshot.id == in_service.id)

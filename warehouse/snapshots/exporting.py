@@ -115,7 +115,7 @@ def _into_folder(snapshot: Snapshot, target: Path, *, bagit: bool) -> Exported:
             _require_same(snapshot, final, bagit=bagit)
             bagit = (final / PAYLOAD).is_dir()
         has_database = (final / PAYLOAD / DATABASE if bagit else final / DATABASE).is_file()
-        if latest is None or latest["created_at"] <= snapshot.manifest.created_at.isoformat():
+        if is_latest(snapshot, latest):
             write_atomically(target / LATEST, pointer(snapshot, bagit=bagit, has_database=has_database))
     return _measured(final, is_new=is_new)
 
@@ -272,6 +272,12 @@ def read_pointer(content: bytes, place: str) -> dict[str, Any]:
     if not isinstance(found, dict) or not isinstance(found.get("created_at"), str):
         raise OutputError(f"{place} is not a latest.json of this program, and would be replaced. Name another folder.")
     return found
+
+
+def is_latest(snapshot: Snapshot, latest: Mapping[str, Any] | None) -> bool:
+    """Return whether a `latest.json` is to name this snapshot now: it is no older, and not of a past release."""
+    is_newer = latest is None or latest["created_at"] <= snapshot.manifest.created_at.isoformat()
+    return is_newer and not snapshot.manifest.retrospective
 
 
 def require_its_kind(latest: Mapping[str, Any] | None, place: str, snapshot: Snapshot, advice: str) -> None:

@@ -18,7 +18,7 @@ from warehouse.quality.incidents import Incident, judged_of, read_incidents
 from warehouse.quality.record import LastAudit, last_audit
 from warehouse.quality.verdicts import Finding, Verdict
 from warehouse.settings import Settings
-from warehouse.snapshots.catalog import Snapshot, snapshots
+from warehouse.snapshots.catalog import Snapshot, refreshed
 from warehouse.snapshots.databases import database_of
 from warehouse.snapshots.query import Result
 
@@ -94,10 +94,15 @@ def blocked_audit(home: Path, in_service: Snapshot | None) -> LastAudit | None:
 
 
 def before(home: Path, snapshot: Snapshot) -> Snapshot | None:
-    """Return the snapshot that was published before this one, of real or made-up data as it is."""
+    """Return the snapshot that was published before this one, of real or made-up data as it is.
+
+    None for one of a past release, which comes after nothing that a refresh has published.
+    """
+    if snapshot.manifest.retrospective:
+        return None
     older = [
         entry
-        for entry in snapshots(home)
+        for entry in refreshed(home)
         if (entry.manifest.created_at, entry.id) < (snapshot.manifest.created_at, snapshot.id)
         and entry.manifest.synthetic == snapshot.manifest.synthetic
     ]
@@ -182,7 +187,7 @@ def counts_over_time(home: Path, check: str) -> list[Counted]:
     """
     counted: list[Counted] = []
     is_known = bool(matching_incidents(home, check))
-    for snapshot in snapshots(home):
+    for snapshot in refreshed(home):
         meant: list[Finding] = []
         for verdict in snapshot.manifest.verdicts:
             is_known = is_known or _is_meant(check, "", verdict.suite, verdict.expectation, "")

@@ -75,7 +75,7 @@ def import_snapshot(home: Path, source: Path, *, group_readable: bool = False) -
             _copy(home, export, group_readable=group_readable)
             outcome = "imported"
     found = Snapshot(final, manifest)
-    if current(home) is None and found.has_database:
+    if current(home) is None and found.has_database and not manifest.retrospective:
         point_current_at(home, found)
     in_service = current(home)
     return Imported(found, outcome, in_service is not None and in_service.id == found.id)

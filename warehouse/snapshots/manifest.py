@@ -257,6 +257,7 @@ class Manifest(BaseModel):
     `counts` are the counts of earlier loads of each source that were read.
     `input_digest` is over the landed releases and the code, `tables_digest` over the bytes of the published tables,
     `logical_digest` over what their rows say (None in snapshots of before it was taken).
+    `retrospective`: a backfill made it of a past release; it is no night of the home, and never goes into service.
     `without_site` says why the pages of the snapshot could not be made; None where they were, and in snapshots of
     before there were any.
     `timings` are seconds by step.
@@ -271,6 +272,7 @@ class Manifest(BaseModel):
     tables_digest: str
     logical_digest: str | None = None
     synthetic: bool
+    retrospective: bool = False
     sources: tuple[SourceEntry, ...]
     earlier: tuple[SourceEntry, ...] = ()
     counts: tuple[SourceEntry, ...] = ()

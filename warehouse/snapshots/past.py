@@ -18,7 +18,7 @@ from warehouse.errors import IntegrityError
 from warehouse.landing import Landing, Release
 from warehouse.profiles.store import measure_lacking, profile_of
 from warehouse.quality.past import Past, PastProfile
-from warehouse.snapshots.catalog import snapshots
+from warehouse.snapshots.catalog import refreshed
 
 log = logging.getLogger("icw.snapshots")
 
@@ -85,7 +85,7 @@ def last_published(home: Path, landing: Landing, source: str, *, synthetic: bool
     landed = {release.digest: release for release in landing.releases(source) if release.synthetic == synthetic}
     published = (
         landed.get(entry.digest)
-        for snapshot in reversed(snapshots(home))
+        for snapshot in reversed(refreshed(home))
         for entry in snapshot.manifest.sources
         if entry.source == source
     )
@@ -105,7 +105,7 @@ def _before(home: Path, landing: Landing, release: Release) -> Iterable[Release]
         return
     published = {
         entry.digest
-        for snapshot in snapshots(home)
+        for snapshot in refreshed(home)
         for entry in snapshot.manifest.sources
         if entry.source == release.source
     }

@@ -177,13 +177,14 @@ def _loads_without_use(home: Path, kept: Sequence[Snapshot]) -> tuple[Release, .
     A load that the next build is to read stays, and so does every one of a source that one of these two lacks.
     """
     landing, in_service = Landing(home), current(home)
-    if not kept or in_service is None:
+    nights = [snapshot for snapshot in kept if not snapshot.manifest.retrospective]
+    if not nights or in_service is None:
         return ()
     needed, _ = _needs(kept)
     chosen = {choice.digest for choice in landing.choices()}
     # What a build reads of the past, it takes from the landing, whatever is published.
     needed |= {(load.source, load.digest) for load in _evidence(landing)}
-    fetched = [{entry.source: entry.fetched_at for entry in held.manifest.sources} for held in (kept[-1], in_service)]
+    fetched = [{entry.source: entry.fetched_at for entry in held.manifest.sources} for held in (nights[-1], in_service)]
     return tuple(
         release
         for source in SOURCE_NAMES

@@ -76,6 +76,7 @@ def publish(
     threads: int = 2,
     memory_limit: str = "1GB",
     group_readable: bool = False,
+    retrospective: bool = False,
 ) -> Manifest:
     """Publish a build as a snapshot of `home`, put it into service and return its manifest.
 
@@ -83,8 +84,8 @@ def publish(
     `failures` are the sources that could not be refreshed. A build with the same input and the same tables as an
     earlier snapshot is that snapshot: it is put into service again, unless its DuckDB file has been dropped.
     `write_pages` makes its site; where it cannot, the snapshot is published without one, and its manifest says why.
-    `threads` and `memory_limit` bound DuckDB; they do not change a byte of the tables.
-    `group_readable` lets the group read it, whatever the umask.
+    `threads` and `memory_limit` bound DuckDB; they do not change a byte of the tables. `group_readable` lets the group
+    read it, whatever the umask. A `retrospective` snapshot does not go into service.
 
     Raises:
         AuditFailed: nothing judged the build, or an expectation of severity `error` failed; nothing is written.
@@ -100,10 +101,11 @@ def publish(
         with table_writer(build.database, scratch, threads=threads, memory_limit=memory_limit) as writer:
             tables, duckdb_file = writer.write(described, work / TABLES, work / DATABASE, absent)
         tables_digest = digest_of_tables(tables)
-        earlier = _published_before(home, tables_digest, build.input_digest)
+        earlier = _published_before(home, tables_digest, build.input_digest, retrospective=retrospective)
         if earlier is not None:
             log.info("the same tables are published already", extra={"event": "unchanged", "snapshot": earlier.id})
-            point_current_at(home, earlier)
+            if not retrospective:
+                point_current_at(home, earlier)
             return earlier.manifest
         synthetic = any(release.synthetic for release in build.releases)
         snapshot_id, created_at = _new_id(home, tables_digest, synthetic=synthetic)
@@ -114,6 +116,7 @@ def publish(
             tables_digest=tables_digest,
             logical_digest=logical_digest_of_tables(tables),
             synthetic=synthetic,
+            retrospective=retrospective,
             sources=tuple(SourceEntry.of(release) for release in build.releases),
             earlier=tuple(SourceEntry.of(release) for release in build.evidence.releases),
             counts=tuple(SourceEntry.of(release) for release in build.evidence.counts),
@@ -136,7 +139,8 @@ def publish(
         os.rename(work, published.folder)
         sync_folder(snapshots_folder(home))
     log.info("published %s", snapshot_id, extra={"event": "published", "snapshot": snapshot_id})
-    point_current_at(home, published)
+    if not retrospective:
+        point_current_at(home, published)
     return manifest
 
 
@@ -202,9 +206,13 @@ def _work_folder(home: Path) -> Iterator[Path]:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def _published_before(home: Path, tables_digest: str, input_digest: str) -> Snapshot | None:
+def _published_before(home: Path, tables_digest: str, input_digest: str, *, retrospective: bool) -> Snapshot | None:
     same_tables = with_tables_digest(home, tables_digest)
-    same_input = (entry for entry in reversed(same_tables) if entry.manifest.input_digest == input_digest)
+    same_input = (
+        entry
+        for entry in reversed(same_tables)
+        if entry.manifest.input_digest == input_digest and entry.manifest.retrospective == retrospective
+    )
     return next((entry for entry in same_input if entry.has_database and is_sound(entry)), None)
 
 

@@ -26,7 +26,7 @@ from warehouse.object_store.bucket import Bucket, Patience, StoredObject
 from warehouse.object_store.fingerprint import Fingerprint, fingerprint
 from warehouse.settings import Settings
 from warehouse.snapshots.catalog import DATABASE, MANIFEST, Snapshot
-from warehouse.snapshots.exporting import LATEST, pointer, published_files, read_pointer, require_its_kind
+from warehouse.snapshots.exporting import LATEST, is_latest, pointer, published_files, read_pointer, require_its_kind
 from warehouse.snapshots.verification import SUMS, digests_in
 
 log = logging.getLogger("icw.snapshots")
@@ -104,8 +104,8 @@ def push(snapshot: Snapshot, bucket: Bucket) -> Pushed:
     task.bring([SUMS], {SUMS: hashlib.sha256(sums).hexdigest()})
     # Another process may have published a newer one while this one was at work.
     latest = _latest(bucket)
-    is_latest = latest is None or latest["created_at"] <= snapshot.manifest.created_at.isoformat()
-    if is_latest:
+    is_newest = is_latest(snapshot, latest)
+    if is_newest:
         _point(bucket, pointer(snapshot, has_database=task.has_database).encode())
     log.info("%s is in %s", snapshot.id, bucket.address, extra={"event": "pushed", "snapshot": snapshot.id})
     sizes = {name: found.size for name, found in task.known.items()}
@@ -117,7 +117,7 @@ def push(snapshot: Snapshot, bucket: Bucket) -> Pushed:
         sent=len(sent),
         sent_bytes=sum(sizes[name] for name in sent),
         copied=sum(how == "copied" for how in task.done.values()),
-        is_latest=is_latest,
+        is_latest=is_newest,
     )
 
 

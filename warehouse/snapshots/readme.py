@@ -29,6 +29,7 @@ def _title(manifest: Manifest, has_site: bool) -> str:
         "Metadata of open medical-imaging platforms in one star schema. One row of a fact table is one thing (such as "
         "a series) as one source describes it; dimensions are shared by all sources.\n\n"
         f"- Made: {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC\n"
+        f"{_retrospective(manifest)}"
         f"- Code: imaging-commons-warehouse {manifest.code_version}\n"
         f"- Digest of the tables (SHA-256): `{manifest.tables_digest}`\n"
         f"- Digest of the input (SHA-256): `{manifest.input_digest}`\n"
@@ -51,6 +52,12 @@ def _title(manifest: Manifest, has_site: bool) -> str:
         "| `licences.json` | which rows may be used commercially; the rows keep the terms of their sources |\n"
         "| `SHA256SUMS` | digests of all files here |"
     )
+
+
+def _retrospective(manifest: Manifest) -> str:
+    if not manifest.retrospective:
+        return ""
+    return "- Made in retrospect, of a past release: it was never the newest that there was\n"
 
 
 def _logical_digest(manifest: Manifest) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from warehouse.settings import Settings
-from warehouse.snapshots.catalog import Snapshot, current, require_current_readable, snapshots
+from warehouse.snapshots.catalog import Snapshot, current, refreshed, require_current_readable, snapshots
 from warehouse.snapshots.pins import cited, pins
 
 
@@ -95,39 +95,41 @@ def kept_by_rules(made: Sequence[datetime], rules: Rules) -> list[tuple[str, ...
 def decisions(home: Path, rules: Rules) -> list[Decision]:
     """Return what becomes of every snapshot of a home, oldest first. Without a rule, all are kept.
 
+    Rules count what refreshes have published. A snapshot of a past release takes no night's place, and stays.
+
     Raises:
         UsageError: what is in service cannot be read.
         IntegrityError: a record of the query store cannot be read.
     """
     require_current_readable(home)
-    found = snapshots(home)
-    times = [snapshot.manifest.created_at for snapshot in reversed(found)]
+    found, nights = snapshots(home), refreshed(home)
     if rules.are_none:
-        by_rule: Iterable[tuple[str, ...]] = [("no rule is set",)] * len(found)
+        by_rule: dict[str, tuple[str, ...]] = {snapshot.id: ("no rule is set",) for snapshot in found}
     else:
-        by_rule = reversed(kept_by_rules(times, rules))
+        nights.reverse()
+        kept = kept_by_rules([snapshot.manifest.created_at for snapshot in nights], rules)
+        by_rule = {snapshot.id: reasons for snapshot, reasons in zip(nights, kept, strict=True)}
     protected = protections(home, found)
-    return [
-        Decision(snapshot, (*protected.get(snapshot.id, ()), *reasons))
-        for snapshot, reasons in zip(found, by_rule, strict=True)
-    ]
+    return [Decision(one, (*protected.get(one.id, ()), *by_rule.get(one.id, ()))) for one in found]
 
 
 def protections(home: Path, found: Iterable[Snapshot]) -> dict[str, tuple[str, ...]]:
-    """Return what protects each of these snapshots from every rule: service, pins and citations.
+    """Return what protects each of these snapshots from every rule: service, pins, citations, and a past release.
 
     Raises:
         IntegrityError: a record of the query store cannot be read.
     """
-    ids = [snapshot.id for snapshot in found]
-    in_service, pinned, citations = current(home), pins(home), cited(home, ids)
+    held = {snapshot.id: snapshot for snapshot in found}
+    in_service, pinned, citations = current(home), pins(home), cited(home, list(held))
     reasons: dict[str, tuple[str, ...]] = {}
-    for snapshot_id in ids:
+    for snapshot_id, snapshot in held.items():
         words: list[str] = []
+        if snapshot.manifest.retrospective:
+            words.append("of a past release")
         if in_service is not None and in_service.id == snapshot_id:
             words.append("in service")
-        if (held := pinned.get(snapshot_id)) is not None:
-            words.append(f"pinned: {held.reason}" if held.reason else "pinned")
+        if (pin := pinned.get(snapshot_id)) is not None:
+            words.append(f"pinned: {pin.reason}" if pin.reason else "pinned")
         if (files := citations.get(snapshot_id)) is not None:
             words.append(f"cited by {files[0]}" + (f" and {len(files) - 1} more" if len(files) > 1 else ""))
         if words:

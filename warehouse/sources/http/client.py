@@ -106,19 +106,26 @@ class Client:
 
     def exists(self, url: str) -> bool:
         """Return whether there is a file at this address, by asking for its first bytes. Raises as `get` does."""
-        first_bytes = Request(
-            url, self._settings.answer_timeout_s, headers={"Range": "bytes=0-3"}, follows_redirects=True
-        )
-
-        def ask() -> None:
-            with self._exchange(first_bytes) as response:
-                refuse_web_page(response)
-
         try:
-            self._with_retries(ask)
+            self.size_of(url)
         except NotFound:
             return False
         return True
+
+    def size_of(self, url: str) -> int | None:
+        """Return the size (bytes) of the file at this address, None where the upstream does not say. Raises as `get`.
+
+        It asks for the first bytes: where a file can be downloaded, not every upstream answers HEAD.
+        """
+        headers = {"Range": "bytes=0-3", "Accept-Encoding": "identity"}
+        first_bytes = Request(url, self._settings.answer_timeout_s, headers=headers, follows_redirects=True)
+
+        def ask() -> int | None:
+            with self._exchange(first_bytes) as response:
+                refuse_web_page(response)
+                return _stated_size(response)
+
+        return self._with_retries(ask)
 
     def download(self, url: str, target: Path, expected: ExpectedDigest) -> None:
         """Fetch a large file to `target`, continuing what an earlier try or an earlier run has left of it.
@@ -248,6 +255,15 @@ def _continue_from(response: requests.Response, part: PartialFile) -> int | None
         part.restart()
     length = response.headers.get("Content-Length", "")
     return int(length) if length.isdecimal() else None
+
+
+def _stated_size(response: requests.Response) -> int | None:
+    """Return the size (bytes) of the whole file that a response states, of which it may hold a part."""
+    if response.status_code == 206:
+        total = response.headers.get("Content-Range", "").rpartition("/")[2]
+    else:
+        total = "" if "Content-Encoding" in response.headers else response.headers.get("Content-Length", "")
+    return int(total) if total.isdecimal() else None
 
 
 def _strong_validator(response: requests.Response) -> str | None:

@@ -6,6 +6,6 @@ The public names of this room are below; `load` puts a release into the landing,
 
 from __future__ import annotations
 
-from warehouse.sources.idc.load import SOURCE, ResolvedRelease, land, land_again, needs_fetch, resolve
+from warehouse.sources.idc.load import SOURCE, ResolvedRelease, bytes_of, land, land_again, needs_fetch, resolve
 
-__all__ = ["SOURCE", "ResolvedRelease", "land", "land_again", "needs_fetch", "resolve"]
+__all__ = ["SOURCE", "ResolvedRelease", "bytes_of", "land", "land_again", "needs_fetch", "resolve"]

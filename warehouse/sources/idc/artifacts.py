@@ -86,6 +86,19 @@ class ArtifactChannel(Channel):
                 obstacle = error
         raise obstacle
 
+    def bytes_of(self, version: str, datasets: Iterable[str]) -> int | None:
+        """See `Channel.bytes_of`: a request for each dataset."""
+        total = 0
+        for dataset in datasets:
+            try:
+                size = self._client.size_of(f"{self._folder(version)}/{dataset}.parquet")
+            except NotFound:
+                continue
+            if size is None:
+                return None
+            total += size
+        return total
+
     def fetch(self, version: str, datasets: Iterable[str], staging: Path, landing: Landing) -> Iterator[FetchedDataset]:
         """See `Channel.fetch`. All sidecars are read first: a missing one shows before anything is downloaded."""
         logger.info("Reading the checksums of IDC %s from %s", version, self.title, extra={"event": "step"})

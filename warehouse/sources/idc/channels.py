@@ -80,6 +80,13 @@ class Channel(ABC):
         """
 
     @abstractmethod
+    def bytes_of(self, version: str, datasets: Iterable[str]) -> int | None:
+        """Return how many bytes `fetch` would download into an empty staging, None where the channel does not say.
+
+        The small files beside the datasets are left out. Raises as `find` does.
+        """
+
+    @abstractmethod
     def fetch(self, version: str, datasets: Iterable[str], staging: Path, landing: Landing) -> Iterator[FetchedDataset]:
         """Bring the datasets of one release to `staging`, one after the other, verified.
 

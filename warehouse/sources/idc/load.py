@@ -149,6 +149,22 @@ def land(resolved: ResolvedRelease, landing: Landing, settings: Settings) -> Rel
     raise failure(f"IDC {resolved.version} could not be fetched from any channel. {' '.join(passed_over)}")
 
 
+def bytes_of(resolved: ResolvedRelease, settings: Settings) -> int | None:
+    """Return how many bytes landing a release from its channel would download, None where that is not known.
+
+    Sends a small request for each file; what is landed or staged already is not taken off.
+
+    Raises:
+        UsageError: a setting holds an address that cannot be asked.
+    """
+    datasets = [name for name, dataset in load_contract(SOURCE).datasets.items() if not dataset.on_request]
+    with open_channel(resolved.channel, settings) as channel:
+        try:
+            return channel.bytes_of(resolved.version, datasets)
+        except (NotFound, Unverifiable, SourceUnreachable):
+            return None
+
+
 def land_again(name: str, version: str, digests: frozenset[str], landing: Landing, settings: Settings) -> Release:
     """Fetch a release (a full version) from one channel and land it, if it has the objects with these digests.
 

@@ -46,6 +46,11 @@ class WheelChannel(Channel):
             return self._wheel(version).version
         raise NotFound(f"{self.title} has no wheel of {requested.text}")
 
+    def bytes_of(self, version: str, datasets: Iterable[str]) -> int | None:
+        """See `Channel.bytes_of`: the wheel comes whole. One that lies on this machine is read where it is."""
+        listed = self._wheel(version)
+        return 0 if listed.local_path is not None else self._client.size_of(listed.url)
+
     def fetch(self, version: str, datasets: Iterable[str], staging: Path, landing: Landing) -> Iterator[FetchedDataset]:
         """See `Channel.fetch`."""
         listed = self._wheel(version)
