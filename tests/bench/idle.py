@@ -177,7 +177,10 @@ def _pss(process: int) -> int:
 
 
 def _written(processes: Sequence[int]) -> int:
-    return sum(_field(process, "io", "write_bytes:") for process in processes)
+    """Return the bytes that came to a disk: what SQLite's logs held which were removed before that did not."""
+    return sum(
+        _field(process, "io", "write_bytes:") - _field(process, "io", "cancelled_write_bytes:") for process in processes
+    )
 
 
 def _field(process: int, file: str, name: str) -> int:
