@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -29,6 +30,8 @@ Found = TypeVar("Found")
 # Seconds: until a process that starts on a busy machine is there; for which none may start again.
 PATIENCE_S = 180
 AT_REST_S = 30
+# `TimeoutStopSec` of the units.
+STOPPING_S = 60
 
 WORKSPACE = """
 { workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
@@ -109,9 +112,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             found = Service(processes, port)
             waited_for(lambda: answers(found))
             yield found
+            # As systemd stops them: what has not ended in its time is killed.
             for name in reversed(processes):
                 os.killpg(processes[name].pid, signal.SIGTERM)
-                processes[name].wait(PATIENCE_S)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    processes[name].wait(STOPPING_S)
         finally:
             for process in processes.values():
                 if process.poll() is None:
