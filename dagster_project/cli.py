@@ -129,7 +129,7 @@ def _refresh(settings: Settings, context: typer.Context) -> RunRecord | None:
     A sandbox runs for as long as that takes.
     """
     from warehouse import refresh as decisions
-    from warehouse.alerts.runs import telling_how_it_ends
+    from warehouse.alerts.runs import alerting
     from warehouse.housekeeping import keeping_house
     from warehouse.lock import refresh_lock
     from warehouse.run_record import at_stage, last_run, recording
@@ -140,7 +140,7 @@ def _refresh(settings: Settings, context: typer.Context) -> RunRecord | None:
         stack.enter_context(refresh_lock(settings.home, run_id))
         decisions.require_real_home(settings)
         stack.enter_context(keeping_house(settings, run_id))
-        stack.enter_context(telling_how_it_ends(settings))
+        stack.enter_context(alerting(settings))
         stack.enter_context(recording(settings.home, run_id))
         if isinstance(context.obj, Interrupts):
             stack.enter_context(context.obj.noting(functools.partial(_interrupted, settings.home)))

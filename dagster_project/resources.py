@@ -13,7 +13,7 @@ from pydantic import Field
 
 from dagster_project.dead_runs import LOCK_PATIENCE_S, close_dead_runs
 from dagster_project.run_retention import removing_old_runs_afterwards
-from warehouse.alerts.runs import telling_how_it_ends
+from warehouse.alerts.runs import alerting
 from warehouse.housekeeping import keeping_house
 from warehouse.landing import Landing
 from warehouse.lock import is_held_for, refresh_lock
@@ -68,7 +68,7 @@ class Warehouse(dg.ConfigurableResource):
             afterwards.enter_context(keeping_house(self.settings, run_id))
             if context.instance is not None:
                 afterwards.enter_context(removing_old_runs_afterwards(context.instance, self.settings, run_id))
-            with telling_how_it_ends(self.settings), recording(home, run_id):
+            with alerting(self.settings), recording(home, run_id):
                 require_real_home(self.settings)
                 if context.instance is not None:
                     close_dead_runs(context.instance, run_id, before)

@@ -53,9 +53,9 @@ def status(
     run, snapshot = last_run(home), catalog.current(home)
     if check:
         if alert:
-            from warehouse.alerts.runs import tell_state
+            from warehouse.alerts.runs import alert_of_state
 
-            tell_state(settings, longest)
+            alert_of_state(settings, longest)
         found = freshness(run, None if snapshot is None else snapshot.id, longest, now())
         report = {"state": found.state, "exit_code": found.exit_code, "why": found.sentence}
         print(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project.dead_runs import close_idle_runs, close_run_that_died
-from warehouse.alerts.runs import tell_state
+from warehouse.alerts.runs import alert_of_state
 from warehouse.run_record import last_run
 from warehouse.settings import Settings
 
@@ -22,7 +22,7 @@ def dead_runs(settings: Settings) -> dg.SensorDefinition:
         run = last_run(settings.home)
         if run is not None and run.outcome == "died":
             close_run_that_died(context.instance, run)
-            tell_state(settings)
+            alert_of_state(settings)
         idle = close_idle_runs(context.instance, settings.home, (context.cursor or "").split())
         context.update_cursor(" ".join(idle))
         return dg.SkipReason("Closes runs whose process has ended, and never asks for one.")

@@ -181,7 +181,7 @@ def test_the_command_says_a_line_of_each_release(settings: Settings) -> None:
     )
 
 
-def test_it_says_before_what_is_left_to_do(settings: Settings, upstream: IdcUpstream) -> None:
+def test_the_plan_states_what_is_left_to_do(settings: Settings, upstream: IdcUpstream) -> None:
     backfilled(settings, "v23")
     size = len(upstream.server.resources[upstream.wheel_path("24.0.0")].body)
     asked = len(upstream.server.requests)

@@ -9,7 +9,7 @@ import dagster as dg
 from dagster_project.outcome import show_outcome
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
-from warehouse.alerts.findings import tell_findings
+from warehouse.alerts.findings import alert_of_findings
 from warehouse.build import open_build
 from warehouse.quality.assets import owner_tag
 
@@ -39,7 +39,7 @@ def _snapshot(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
     log.info("Publishing the snapshot", extra={"event": "step"})
     started = time.monotonic()
     manifest = refresh.publish_build(settings.home, open_build(settings.home), settings)
-    tell_findings(settings)
+    alert_of_findings(settings)
     refresh.finish(settings, "published", manifest.snapshot_id, refresh.failures_of(warehouse.landing.choices()))
     degraded = show_outcome(context.instance, context.run_id, settings.home)
     yield dg.MaterializeResult(

@@ -14,7 +14,7 @@ import dagster as dg
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import refresh
 from warehouse.acknowledgements import read_acknowledgements
-from warehouse.alerts.findings import tell_findings
+from warehouse.alerts.findings import alert_of_findings
 from warehouse.build import open_build
 from warehouse.build.project import Project, tables_read
 from warehouse.dbt_manifest import STAR_SCHEMA
@@ -134,7 +134,7 @@ def _require_no_errors(settings: Settings, verdicts: Sequence[Verdict]) -> None:
         AuditFailed: an error was found.
     """
     if failed_errors(verdicts):
-        tell_findings(settings)
+        alert_of_findings(settings)
     require_no_errors(verdicts)
 
 

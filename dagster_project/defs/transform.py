@@ -13,7 +13,7 @@ import dagster as dg
 from dagster_project.outcome import show_outcome
 from dagster_project.resources import Warehouse, at_stage
 from warehouse import build, refresh
-from warehouse.alerts.findings import tell_findings
+from warehouse.alerts.findings import alert_of_findings
 from warehouse.build import DBT_PROJECT
 from warehouse.build.project import Project, Table, tables_read
 from warehouse.quality.assets import owner_tag
@@ -89,7 +89,7 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
         if existing is not None:
             served = refresh.serve_existing(settings, existing)
             context.log.info(f"Nothing is built: {served.snapshot.id} holds these loads ({served.outcome}).")
-            tell_findings(settings)
+            alert_of_findings(settings)
             failures = refresh.failures_of(landing.choices())
             refresh.finish(settings, served.outcome, served.snapshot.id, failures)
             show_outcome(context.instance, context.run_id, settings.home)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.receiver import PASSWORD, Receiver
-from warehouse.alerts.findings import tell_findings
+from warehouse.alerts.findings import alert_of_findings
 from warehouse.quality.incidents import keep_incidents
 from warehouse.quality.verdicts import Asset, Finding, Severity, Verdict, finding_id
 from warehouse.settings import Settings, load_settings
@@ -46,7 +46,7 @@ def judged(scopes: Sequence[str], severity: Severity = "warning", acknowledged: 
 
 def night(settings: Settings, number: int, *verdicts: Verdict) -> None:
     keep_incidents(settings.home, verdicts, NIGHT + timedelta(days=number), synthetic=False)
-    tell_findings(settings)
+    alert_of_findings(settings)
 
 
 def test_what_opens_and_closes_is_told_once(settings: Settings, receiver: Receiver) -> None:

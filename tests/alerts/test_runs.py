@@ -18,7 +18,7 @@ from tests.support.icw import ICW
 from tests.support.receiver import PASSWORD, Receiver
 from tests.support.sample_build import PASSED, make_build
 from warehouse.alerts.heartbeat import send_heartbeat
-from warehouse.alerts.runs import tell_state, telling_how_it_ends
+from warehouse.alerts.runs import alert_of_state, alerting
 from warehouse.errors import SourceError, StorageError, WarehouseError
 from warehouse.run_record import RunRecord, end_run, fail_run, last_run, now, recording
 from warehouse.settings import Settings
@@ -30,7 +30,7 @@ OTHER = SourceFailure(source="bih", version="3", reason="the hub does not answer
 
 
 def night(settings: Settings, *failures: SourceFailure, not_pushed: str | None = None) -> None:
-    with telling_how_it_ends(settings), recording(settings.home, str(uuid.uuid4())):
+    with alerting(settings), recording(settings.home, str(uuid.uuid4())):
         exit_code = 8 if failures or not_pushed else 0
         end_run(settings.home, "unchanged", exit_code, "20261101T033000Z-0123456789ab", failures, not_pushed)
 
@@ -39,7 +39,7 @@ NO_SOURCE = SourceError("No source answers.")
 
 
 def failing(settings: Settings, error: WarehouseError = NO_SOURCE) -> None:
-    with pytest.raises(type(error)), telling_how_it_ends(settings), recording(settings.home, str(uuid.uuid4())):
+    with pytest.raises(type(error)), alerting(settings), recording(settings.home, str(uuid.uuid4())):
         raise error
 
 
@@ -100,8 +100,8 @@ def test_another_failure_is_another_message(settings: Settings, receiver: Receiv
 
 def test_a_degraded_night_is_not_told_again_while_the_next_one_goes_on(settings: Settings, receiver: Receiver) -> None:
     night(settings, DOWN)
-    with telling_how_it_ends(settings), recording(settings.home, str(uuid.uuid4())):
-        tell_state(settings, timedelta(hours=36))
+    with alerting(settings), recording(settings.home, str(uuid.uuid4())):
+        alert_of_state(settings, timedelta(hours=36))
         end_run(settings.home, "unchanged", 8, "20261101T033000Z-0123456789ab", [DOWN])
     assert titles(receiver) == ["degraded"]
 
@@ -125,14 +125,14 @@ def test_a_home_that_nobody_refreshes_is_stale_once(settings: Settings, receiver
     assert run is not None
     _record(settings.home, run.model_copy(update={"finished_at": long_ago, "last_good_at": long_ago}))
     for _ in range(2):
-        tell_state(settings, timedelta(hours=36))
+        alert_of_state(settings, timedelta(hours=36))
     assert titles(receiver) == ["stale"]
     night(settings)
     assert titles(receiver) == ["stale", "recovered"]
     again = last_run(settings.home)
     assert again is not None
     _record(settings.home, again.model_copy(update={"finished_at": long_ago, "last_good_at": long_ago}))
-    tell_state(settings, timedelta(hours=36))
+    alert_of_state(settings, timedelta(hours=36))
     assert titles(receiver) == ["stale", "recovered", "stale"]
 
 
@@ -154,21 +154,21 @@ def test_what_no_address_took_is_told_by_the_next_run(
 
 def test_without_addresses_nothing_is_kept(settings: Settings, receiver: Receiver) -> None:
     night(settings.model_copy(update={"alerts": SecretStr("")}), DOWN)
-    assert not (settings.home / "told.json").exists()
+    assert not (settings.home / "alert_state.json").exists()
     night(settings, DOWN)
     assert titles(receiver) == ["degraded"]
 
 
 def test_what_was_told_and_cannot_be_read_is_told_again(settings: Settings, receiver: Receiver) -> None:
     night(settings, DOWN)
-    (settings.home / "told.json").write_text("{")
+    (settings.home / "alert_state.json").write_text("{")
     night(settings, DOWN)
     assert titles(receiver) == ["degraded", "degraded"]
 
 
 def test_a_run_that_failed_and_raised_nothing_sends_no_heartbeat(settings: Settings, receiver: Receiver) -> None:
     beating = settings.model_copy(update={"heartbeat_url": SecretStr(receiver.heartbeat_address)})
-    with telling_how_it_ends(beating), recording(beating.home, "dagster"):
+    with alerting(beating), recording(beating.home, "dagster"):
         # As a step of a scheduled run ends.
         fail_run(beating.home, SourceError("No source answers."))
     assert titles(receiver) == ["failed"]
@@ -181,12 +181,12 @@ def test_a_run_that_could_not_even_be_recorded_is_told_and_sends_no_heartbeat(
     beating = settings.model_copy(update={"heartbeat_url": SecretStr(receiver.heartbeat_address)})
     night(beating)
     for _ in range(2):
-        with pytest.raises(StorageError), telling_how_it_ends(beating):
+        with pytest.raises(StorageError), alerting(beating):
             raise StorageError("There is no room on the disk.")
     assert titles(receiver) == ["failed"]
     assert "There is no room on the disk." in receiver.messages[0]["message"]
     assert len(receiver.heartbeats) == 1
-    tell_state(beating, timedelta(hours=36))
+    alert_of_state(beating, timedelta(hours=36))
     assert titles(receiver) == ["failed"]
     night(beating)
     assert titles(receiver) == ["failed", "recovered"]

@@ -83,7 +83,7 @@ def test_secrets_are_in_no_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert all("User=icw\n" in text for name, text in texts.items() if name.endswith(".service"))
 
 
-def test_without_a_home_it_says_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_home_is_refused_with_advice(tmp_path: Path) -> None:
     environment = {**os.environ, "ICW_HOME": str(tmp_path / "none")}
     done = subprocess.run([sys.executable, "-m", "schedules.systemd"], env=environment, capture_output=True, text=True)
     assert done.returncode == 1

@@ -1,7 +1,7 @@
 """Ten nights of one home by Dagster's own scheduler, queue and runs, with nobody watching and a clock that is moved.
 
-After each night: how the run ended for the record and for Dagster, what is in service, who was told what, and whether
-the heartbeat came. The portal is that of a sandbox, so that everything is synthetic.
+After each night: how the run ended for the record and for Dagster, what is in service, which alerts were sent, and
+whether the heartbeat came. The portal is that of a sandbox, so that everything is synthetic.
 """
 
 from __future__ import annotations

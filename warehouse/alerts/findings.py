@@ -16,7 +16,7 @@ log = logging.getLogger("icw.alerts")
 _NAMED = 3
 
 
-def tell_findings(settings: Settings, send: Send = through_apprise) -> Message | None:
+def alert_of_findings(settings: Settings, send: Send = through_apprise) -> Message | None:
     """Tell the addresses what has opened and closed since they were last told; return the message, if there was one.
 
     The caller holds the refresh lock. Where no address has taken the message, the next audit tells it again. Without

@@ -1,6 +1,6 @@
 """One message when a home is not as it should be (degraded, failed, stale), and one when it is again.
 
-What was told last is kept in the home, so that a night that ends as the one before tells nothing.
+The alert that was sent last is kept in the home, so that a night that ends as the one before sends none.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ log = logging.getLogger("icw.alerts")
 _IS_CALLED: dict[State, str] = {"too old": "stale", "good": "recovered"}
 
 
-class _Told(BaseModel):
-    """What was told last of a home: its state, what the state is about, and the last run with a record by then."""
+class _Sent(BaseModel):
+    """The alert that was sent last: the state of the home, what it is about, and the last run with a record by then."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,13 +41,13 @@ class _Told(BaseModel):
 
 
 @contextmanager
-def telling_how_it_ends(settings: Settings) -> Iterator[None]:
-    """Tell how the refresh ends that the block is, and send the heartbeat where it ends well, or degraded.
+def alerting(settings: Settings) -> Iterator[None]:
+    """Send an alert of how the refresh ends that the block is, and the heartbeat where it ends well, or degraded.
 
-    A run that was killed or interrupted told nobody: the next one does, before it begins. The caller holds the refresh
-    lock, and the record of the run is written inside of the block.
+    A run that was killed or interrupted sent no alert: the next one does, before it begins. The caller holds the
+    refresh lock, and the record of the run is written inside of the block.
     """
-    tell_state(settings)
+    alert_of_state(settings)
     try:
         yield
     except Exception as error:
@@ -55,19 +55,23 @@ def telling_how_it_ends(settings: Settings) -> Iterator[None]:
         if run is None or run.is_good:
             # On a full disk the record says how the run before ended.
             code = error.exit_code if isinstance(error, WarehouseError) else 1
-            _tell(settings, Freshness("failed", f"The refresh failed, and left no record: {error}"), _failed_with(code))
+            _alert(
+                settings, Freshness("failed", f"The refresh failed, and left no record: {error}"), _failed_with(code)
+            )
         else:
-            tell_state(settings)
+            alert_of_state(settings)
         raise
     else:
-        tell_state(settings)
+        alert_of_state(settings)
         # A step that fails in Dagster raises nothing here: the record says so.
         run = last_run(settings.home)
         if run is not None and run.is_good:
             send_heartbeat(settings)
 
 
-def tell_state(settings: Settings, max_age: timedelta = timedelta.max, send: Send = through_apprise) -> Message | None:
+def alert_of_state(
+    settings: Settings, max_age: timedelta = timedelta.max, send: Send = through_apprise
+) -> Message | None:
     """Tell the addresses if the state of the home is another than they were told last; return the message, if any.
 
     Where no address has taken it, the next call tells it again; where there are none, nothing is kept. That a home is
@@ -79,12 +83,12 @@ def tell_state(settings: Settings, max_age: timedelta = timedelta.max, send: Sen
         return None
     found = freshness(run, None if snapshot is None else snapshot.id, max_age, now())
     if found.state == "good" and before is not None and before.run_id == run.run_id:
-        # Nothing has ended well since: what was told left no record of its own.
+        # Nothing has ended well since: the failure that the alert was about left no record of its own.
         return None
-    return _tell(settings, found, _about(run, found.state), send)
+    return _alert(settings, found, _about(run, found.state), send)
 
 
-def _tell(
+def _alert(
     settings: Settings, found: Freshness, concerns: tuple[str, ...] = (), send: Send = through_apprise
 ) -> Message | None:
     addresses = settings.alert_addresses
@@ -97,10 +101,10 @@ def _tell(
     if send_to_each(addresses, message, send):
         try:
             run = last_run(settings.home)
-            told = _Told(state=found.state, concerns=concerns, run_id=None if run is None else run.run_id)
-            _write(settings.home, told)
+            sent = _Sent(state=found.state, concerns=concerns, run_id=None if run is None else run.run_id)
+            _write(settings.home, sent)
         except StorageError as error:
-            log.warning("That it was told could not be kept: %s", error, extra={"event": "alert"})
+            log.warning("That the alert was sent could not be kept: %s", error, extra={"event": "alert"})
     return message
 
 
@@ -131,18 +135,18 @@ def _message(found: Freshness, home: Path, *, synthetic: bool) -> Message:
     )
 
 
-def _read(home: Path) -> _Told | None:
-    """Return what was told last, None where nothing was. What cannot be read is told again."""
+def _read(home: Path) -> _Sent | None:
+    """Return the alert that was sent last, None where none was. What cannot be read is sent again."""
     try:
-        return _Told.model_validate_json(_path(home).read_bytes())
+        return _Sent.model_validate_json(_path(home).read_bytes())
     except (OSError, ValidationError):
         return None
 
 
-def _write(home: Path, told: _Told) -> None:
+def _write(home: Path, sent: _Sent) -> None:
     with writing_to(home):
-        write_atomically(_path(home), told.model_dump_json() + "\n")
+        write_atomically(_path(home), sent.model_dump_json() + "\n")
 
 
 def _path(home: Path) -> Path:
-    return home / "told.json"
+    return home / "alert_state.json"
