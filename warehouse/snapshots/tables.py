@@ -24,6 +24,7 @@ from warehouse.errors import BuildFailed, IntegrityError, StorageError, UsageErr
 from warehouse.files import sha256_of, writing_to
 from warehouse.logical_digest import logical_digest_of_parquet
 from warehouse.snapshots.catalog import table_files
+from warehouse.snapshots.comments import column_comment, column_text, table_comment
 from warehouse.snapshots.manifest import (
     AbsentPart,
     ColumnEntry,
@@ -361,13 +362,9 @@ def _fill(
     )
     connection.execute(f"create table {name} ({columns})")
     connection.execute(f"insert into {name} by name select * from {read_parquet(files)}")
-    lacking = [part for part in absent if part.table == table.name]
-    for_table = [f"Absent: {part}" for part in lacking if part.column is None]
-    comment = " ".join((f"{table.description} Grain: {table.grain}.", *for_table))
-    connection.execute(f"comment on table {name} is {literal(comment)}")
+    connection.execute(f"comment on table {name} is {literal(table_comment(table, absent))}")
     for column in table.columns:
-        for_column = [f"Absent: {part}" for part in lacking if part.column == column.name]
-        comment = " ".join((_column_text(column.description, column.references), *for_column))
+        comment = column_comment(table, column, absent)
         connection.execute(f"comment on column {name}.{quoted(column.name)} is {literal(comment)}")
 
 
@@ -392,12 +389,8 @@ def require_its_columns(connection: duckdb.DuckDBPyConnection, table: TableEntry
 
 def _dictionary(table: StarTable) -> str:
     """Return the descriptions of the columns and what they refer to, as JSON by the name of the column."""
-    texts = {column.name: _column_text(column.description, column.references) for column in table.columns}
+    texts = {column.name: column_text(column.description, column.references) for column in table.columns}
     return json.dumps(texts, ensure_ascii=False)
-
-
-def _column_text(description: str, references: str | None) -> str:
-    return description if references is None else f"{description} -> {references}"
 
 
 def _in_build(table: str) -> str:
