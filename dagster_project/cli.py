@@ -27,6 +27,7 @@ from dagster_project.answer_commands import CiteOption, cited_answer
 from dagster_project.backfill import backfill
 from dagster_project.cite_commands import cite_app
 from dagster_project.cohort_commands import cohort_app
+from dagster_project.ddl_command import export_ddl
 from dagster_project.manifest_command import manifest
 from dagster_project.metrics_command import metrics
 from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
@@ -72,6 +73,7 @@ app = typer.Typer(
 )
 
 app.command()(backfill)
+app.command()(export_ddl)
 app.command()(gaps)
 app.command()(manifest)
 app.command()(metrics)

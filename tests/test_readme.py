@@ -31,7 +31,7 @@ def test_the_first_page_is_short() -> None:
 
 def test_every_command_is_described_and_exists() -> None:
     commands = set(getattr(get_command(app), "commands"))  # noqa: B009 - typer's class has no public type
-    assert {name for name in re.findall(r"^\| `icw (\w+)", README, re.MULTILINE)} == commands
+    assert {name for name in re.findall(r"^\| `icw ([\w-]+)", README, re.MULTILINE)} == commands
 
 
 def test_every_make_target_exists() -> None:
