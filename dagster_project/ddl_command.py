@@ -12,7 +12,7 @@ import typer
 from dagster_project import display
 from dagster_project.options import JsonOption, SnapshotOption
 from dagster_project.screen import Screen, screen
-from warehouse.ddl.engines import EngineName
+from warehouse.ddl.names import EngineName
 from warehouse.errors import UsageError
 from warehouse.home import require_outside
 from warehouse.settings import load_settings
@@ -49,7 +49,7 @@ def export_ddl(
         raise UsageError("--json reports on the script where it would be printed: name a folder for it with --output.")
     settings = load_settings()
     found = catalog.snapshot(settings.home, snapshot)
-    script = load_script(found, engine, location, schema)
+    script = load_script(found, engine, settings, location, schema)
     if output == _PRINTED:
         sys.stdout.write(script.text)
     else:

@@ -13,8 +13,9 @@ import duckdb
 import pytest
 
 from tests.support.environments import python_with
-from warehouse.ddl.engines import EngineName
+from warehouse.ddl.names import EngineName
 from warehouse.ddl.script import load_script, write_script
+from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import TableEntry
 from warehouse.sql_text import file_literal, quoted, read_parquet
@@ -53,7 +54,7 @@ def run(name: EngineName, snapshot: Snapshot, script: Path, folder: Path, schema
 
 @real_engines
 def test_every_value_is_loaded(snapshot: Snapshot, name: EngineName, tmp_path: Path) -> None:
-    made = load_script(snapshot, name, None, None)
+    made = load_script(snapshot, name, Settings())
     doubled = tmp_path / "twice.sql"
     doubled.write_text(made.text * 2, encoding="utf-8")
     assert run(name, snapshot, doubled, tmp_path, made.load.schema) == ""
@@ -100,6 +101,6 @@ def test_a_file_that_is_not_whole_is_told(awkward: Snapshot, name: EngineName, t
                 connection.execute(
                     f"copy (from {read_parquet([path])} {fewer}) to {file_literal(copy / file.path)} (format parquet)"
                 )
-    made = load_script(awkward, name, str(tmp_path / "snapshots"), None)
+    made = load_script(awkward, name, Settings(), str(tmp_path / "snapshots"))
     script = write_script(made, tmp_path)
     assert run(name, awkward, script, tmp_path, made.load.schema) == "fct_value\t100\t41\n"

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from warehouse.ddl.contents import contents_of
-from warehouse.ddl.engines import EngineName
+from warehouse.ddl.keys import foreign_keys
+from warehouse.ddl.names import EngineName
 from warehouse.ddl.script import load_script
 from warehouse.errors import IntegrityError, UsageError
+from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import TableEntry
 
@@ -33,14 +35,14 @@ from warehouse.snapshots.manifest import TableEntry
 )
 def test_a_location_is_where_snapshots_lie(awkward: Snapshot, engine: EngineName, location: str, root: str) -> None:
     place = None if location is None else location.format(id=awkward.id)
-    found = load_script(awkward, engine, place, None).load.root
+    found = load_script(awkward, engine, Settings(), place).load.root
     assert found == root.format(id=awkward.id, home=awkward.folder.parent.resolve())
 
 
 @pytest.mark.parametrize("engine", ["bigquery", "snowflake", "athena"])
 def test_a_location_is_never_made_up(awkward: Snapshot, engine: EngineName) -> None:
     with pytest.raises(UsageError, match=r"does not read files of this machine: say where the snapshot is"):
-        load_script(awkward, engine, None, None)
+        load_script(awkward, engine, Settings())
 
 
 @pytest.mark.parametrize(
@@ -68,25 +70,25 @@ def test_a_location_that_the_engine_does_not_read_is_refused(
     awkward: Snapshot, engine: EngineName, location: str
 ) -> None:
     with pytest.raises(UsageError, match="cannot be told to read"):
-        load_script(awkward, engine, location, None)
+        load_script(awkward, engine, Settings(), location)
 
 
 def test_who_has_another_store_is_told_of_stages(awkward: Snapshot) -> None:
     with pytest.raises(UsageError, match="make a stage with a storage integration"):
-        load_script(awkward, "snowflake", "gs://bucket", None)
+        load_script(awkward, "snowflake", Settings(), "gs://bucket")
 
 
 @pytest.mark.parametrize("schema", ["", "Imaging", "a b", "1a", "a;b", "a" * 64, "synthetic\n"])
 def test_a_schema_is_a_plain_name(awkward: Snapshot, schema: str) -> None:
     with pytest.raises(UsageError, match="cannot name a schema everywhere"):
-        load_script(awkward, "spark", None, schema)
+        load_script(awkward, "spark", Settings(), None, schema)
 
 
 def test_made_up_data_is_loaded_where_the_name_says_so(awkward: Snapshot) -> None:
     with pytest.raises(UsageError, match=r"made-up data .* such as imaging_synthetic\."):
-        load_script(awkward, "spark", None, "imaging")
-    assert load_script(awkward, "spark", None, "imaging_synthetic").load.schema == "imaging_synthetic"
-    assert load_script(awkward, "spark", None, None).load.schema == "imaging_commons_synthetic"
+        load_script(awkward, "spark", Settings(), None, "imaging")
+    assert load_script(awkward, "spark", Settings(), None, "imaging_synthetic").load.schema == "imaging_synthetic"
+    assert load_script(awkward, "spark", Settings()).load.schema == "imaging_commons_synthetic"
 
 
 def with_table(snapshot: Snapshot, changed: TableEntry) -> Snapshot:
@@ -99,7 +101,7 @@ def test_a_name_that_could_end_an_identifier_is_refused(awkward: Snapshot) -> No
     column = table.columns[1].model_copy(update={"name": "a` int); drop table b"})
     changed = with_table(awkward, table.model_copy(update={"columns": (table.columns[0], column)}))
     with pytest.raises(UsageError, match="which not every engine takes"):
-        contents_of(changed)
+        contents_of(changed, Settings())
 
 
 def test_a_type_without_a_word_is_refused(awkward: Snapshot) -> None:
@@ -107,17 +109,41 @@ def test_a_type_without_a_word_is_refused(awkward: Snapshot) -> None:
     column = table.columns[1].model_copy(update={"type": "UUID"})
     changed = with_table(awkward, table.model_copy(update={"columns": (table.columns[0], column)}))
     with pytest.raises(UsageError, match=r"dim_empty\.select .* has the type UUID"):
-        contents_of(changed)
+        contents_of(changed, Settings())
 
 
 def test_a_snapshot_without_its_files_is_damaged(awkward: Snapshot, tmp_path: Path) -> None:
     shutil.copytree(awkward.folder, tmp_path / awkward.id)
     (tmp_path / awkward.id / "tables" / "dim_group.parquet").unlink()
     with pytest.raises(IntegrityError, match=r"cannot be read: .* `icw verify"):
-        contents_of(Snapshot(tmp_path / awkward.id, awkward.manifest))
+        contents_of(Snapshot(tmp_path / awkward.id, awkward.manifest), Settings())
 
 
 def test_control_characters_of_a_description_reach_no_terminal(awkward: Snapshot) -> None:
     table = next(table for table in awkward.manifest.tables if table.name == "dim_empty")
     changed = with_table(awkward, table.model_copy(update={"description": "Red: \x1b[31m"}))
-    assert "\x1b" not in load_script(changed, "spark", None, None).text
+    assert "\x1b" not in load_script(changed, "spark", Settings()).text
+
+
+def test_too_little_memory_is_told(awkward: Snapshot) -> None:
+    with pytest.raises(UsageError, match="ICW_MEMORY_LIMIT=1MB is too little"):
+        contents_of(awkward, Settings(memory_limit="1MB"))
+
+
+def test_a_reference_to_a_key_of_another_type_is_no_foreign_key(awkward: Snapshot) -> None:
+    tables = tuple(
+        table.model_copy(
+            update={
+                "columns": tuple(
+                    column.model_copy(update={"type": "INTEGER"} if column.name == "order" else {})
+                    for column in table.columns
+                )
+            }
+        )
+        if table.name == "dim_group"
+        else table
+        for table in awkward.manifest.tables
+    )
+    changed = Snapshot(awkward.folder, awkward.manifest.model_copy(update={"tables": tables}))
+    assert [key.column for key in foreign_keys(awkward, Settings())["fct_value"]] == ["order", "above"]
+    assert [key.column for key in foreign_keys(changed, Settings())["fct_value"]] == ["above"]

@@ -20,9 +20,11 @@ from tests.support.sample_build import PASSED, make_build
 from warehouse.ddl.athena import Athena
 from warehouse.ddl.bigquery import BigQuery
 from warehouse.ddl.engine import literal
-from warehouse.ddl.engines import ENGINES, EngineName
+from warehouse.ddl.engines import ENGINES
 from warehouse.ddl.model import ColumnType, LoadedColumn, column_type
+from warehouse.ddl.names import EngineName
 from warehouse.ddl.script import Script, load_script
+from warehouse.settings import Settings
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.publish import publish
@@ -58,7 +60,7 @@ _made: dict[tuple[str, EngineName], Script] = {}
 def script_of(snapshot: Snapshot, name: EngineName) -> Script:
     """The script of a snapshot, which nobody changes, made once."""
     if (snapshot.id, name) not in _made:
-        _made[snapshot.id, name] = load_script(snapshot, name, LOCATIONS[name], None)
+        _made[snapshot.id, name] = load_script(snapshot, name, Settings(), LOCATIONS[name])
     return _made[snapshot.id, name]
 
 
@@ -220,7 +222,7 @@ def test_real_data_is_not_called_made_up(tmp_path: Path) -> None:
 
 @every_engine
 def test_the_same_snapshot_gives_the_same_script(awkward: Snapshot, name: EngineName) -> None:
-    assert load_script(awkward, name, LOCATIONS[name], None).text == script_of(awkward, name).text
+    assert load_script(awkward, name, Settings(), LOCATIONS[name]).text == script_of(awkward, name).text
 
 
 @every_engine

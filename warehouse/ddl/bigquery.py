@@ -40,8 +40,8 @@ class BigQuery(Engine):
     def notes(self, load: Load) -> Iterable[str]:
         """Return sentences for the person who runs the script."""
         return (
-            f"The dataset {load.schema} is made in the project and location of the query, which must be that of the "
-            "bucket (--location).",
+            f"The dataset {load.schema} is made in the project and location of the query, which must be the bucket's: "
+            "bq --location.",
             "BigQuery knows no list that is null: it becomes an empty one.",
             "Keys are not enforced, and trusted: every value was looked up in the files when this was written.",
         )

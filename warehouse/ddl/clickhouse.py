@@ -40,7 +40,11 @@ class ClickHouse(Engine):
             if load.root.startswith("/")
             else "s3() takes the credentials of the server's settings, or none where the bucket is public."
         )
-        return (access, "ClickHouse knows no list that is null: it becomes an empty one. It has no foreign keys.")
+        return (
+            access,
+            "Dates go back to 1880, which a release before 26 may refuse to load.",
+            "ClickHouse knows no list that is null: it becomes an empty one. It has no foreign keys.",
+        )
 
     def statements(self, load: Load) -> Iterator[str]:
         """Return the statements in their order."""

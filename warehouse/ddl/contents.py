@@ -9,6 +9,7 @@ from warehouse.ddl.keys import foreign_keys
 from warehouse.ddl.model import Contents, ForeignKey, LoadedColumn, LoadedTable, column_type
 from warehouse.errors import UsageError
 from warehouse.public_text import public_text
+from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.comments import column_comment, table_comment
 from warehouse.snapshots.manifest import ColumnEntry, Manifest, TableEntry
@@ -17,16 +18,19 @@ from warehouse.snapshots.manifest import ColumnEntry, Manifest, TableEntry
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,127}")
 
 
-def contents_of(snapshot: Snapshot) -> Contents:
+def contents_of(snapshot: Snapshot, settings: Settings) -> Contents:
     """Return what a snapshot holds, with the comments of its DuckDB file; that of a table ends with the snapshot's id.
 
+    `settings` bound DuckDB, which looks up the references.
+
     Raises:
-        UsageError: a table or column has a name or a type that published tables do not have.
+        UsageError: a table or column has a name or a type that published tables do not have, or the memory limit of
+            `settings` is too low.
         IntegrityError: a Parquet file is gone or cannot be read.
     """
     manifest = snapshot.manifest
     _require_names(manifest)
-    keys = foreign_keys(snapshot)
+    keys = foreign_keys(snapshot, settings)
     return Contents(
         snapshot_id=snapshot.id,
         tables_digest=manifest.tables_digest,

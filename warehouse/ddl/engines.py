@@ -1,18 +1,16 @@
-"""The engines that a snapshot can be loaded into, by the name that `icw export-ddl --for` takes."""
+"""The engines by their names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from warehouse.ddl.athena import Athena
 from warehouse.ddl.bigquery import BigQuery
 from warehouse.ddl.clickhouse import ClickHouse
 from warehouse.ddl.engine import Engine
+from warehouse.ddl.names import EngineName
 from warehouse.ddl.snowflake import Snowflake
 from warehouse.ddl.spark import Spark
-
-EngineName = Literal["bigquery", "snowflake", "athena", "clickhouse", "spark"]
 
 ENGINES: Mapping[EngineName, Engine] = {
     "bigquery": BigQuery(),

@@ -11,27 +11,35 @@ import duckdb
 
 from warehouse.ddl.model import ForeignKey
 from warehouse.description.model import reference
-from warehouse.errors import IntegrityError
+from warehouse.errors import IntegrityError, UsageError
+from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import TableEntry
 from warehouse.sql_text import quoted, read_parquet
 
 
-def foreign_keys(snapshot: Snapshot) -> dict[str, tuple[ForeignKey, ...]]:
+def foreign_keys(snapshot: Snapshot, settings: Settings) -> dict[str, tuple[ForeignKey, ...]]:
     """Return the foreign keys of each table by its name, in the order of its columns.
 
-    A reference to one of several tables, or to a column that is no primary key by itself, is none.
+    A reference to one of several tables, to a column that is no primary key by itself, or that has another type than
+    the key, is none. `settings` bound DuckDB.
 
     Raises:
         IntegrityError: a Parquet file is gone or cannot be read.
+        UsageError: the memory limit of `settings` is too low.
     """
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": str(settings.threads), "memory_limit": settings.memory_limit}) as connection:
         connection.execute("set enable_progress_bar = false")
         try:
             return {
                 table.name: tuple(key for key in _declared(snapshot, table) if _holds(connection, snapshot, table, key))
                 for table in snapshot.manifest.tables
             }
+        except duckdb.OutOfMemoryException:
+            raise UsageError(
+                f"ICW_MEMORY_LIMIT={settings.memory_limit} is too little to look up the references of snapshot "
+                f"{snapshot.id}. Set it higher, e.g. 2GB, or leave it unset."
+            ) from None
         except duckdb.Error as error:
             raise IntegrityError(
                 f"The Parquet files of snapshot {snapshot.id} cannot be read: {str(error).splitlines()[0]}. "
@@ -44,7 +52,9 @@ def _declared(snapshot: Snapshot, table: TableEntry) -> list[ForeignKey]:
     for column in table.columns:
         target = reference(column.references)
         parent = None if target is None else snapshot.table(target.table)
-        if target is not None and parent is not None and parent.primary_key == (target.column,):
+        if target is None or parent is None or parent.primary_key != (target.column,):
+            continue
+        if any(key.name == target.column and key.type == column.type for key in parent.columns):
             found.append(ForeignKey(column.name, parent.name, target.column))
     return found
 

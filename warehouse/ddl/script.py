@@ -9,11 +9,13 @@ from pathlib import Path
 
 from warehouse.ddl.contents import contents_of
 from warehouse.ddl.engine import Engine
-from warehouse.ddl.engines import ENGINES, EngineName
+from warehouse.ddl.engines import ENGINES
 from warehouse.ddl.locations import root_of
 from warehouse.ddl.model import Load
+from warehouse.ddl.names import EngineName
 from warehouse.errors import OutputError, UsageError
 from warehouse.files import write_atomically
+from warehouse.settings import Settings
 from warehouse.snapshots.catalog import Snapshot
 
 _SCHEMA = "imaging_commons"
@@ -36,20 +38,23 @@ class Script:
         return f"{self.load.contents.snapshot_id}.{self.engine}.sql"
 
 
-def load_script(snapshot: Snapshot, name: EngineName, location: str | None, schema: str | None) -> Script:
+def load_script(
+    snapshot: Snapshot, name: EngineName, settings: Settings, location: str | None = None, schema: str | None = None
+) -> Script:
     """Return the script that loads a snapshot into an engine. The same snapshot and options give the same text.
 
-    Without a schema it is `imaging_commons`, of made-up data `imaging_commons_synthetic`.
+    Without a schema it is `imaging_commons`, of made-up data `imaging_commons_synthetic`. `settings` bound DuckDB.
 
     Raises:
         UsageError: the engine cannot read this location, or needs one; the schema is no name, or hides that the data
-            are made up; a table or column of the snapshot has a name or type that published tables do not have.
+            are made up; a table or column of the snapshot has a name or type that published tables do not have; the
+            memory limit of `settings` is too low.
         IntegrityError: a Parquet file of the snapshot is gone or cannot be read.
     """
     engine = ENGINES[name]
     chosen = _schema(snapshot, schema)
     root = root_of(snapshot, location, engine.schemes, engine.title)
-    load = Load(contents_of(snapshot), chosen, root)
+    load = Load(contents_of(snapshot, settings), chosen, root)
     statements = (*engine.statements(load), engine.check(load))
     header = "".join(f"-- {line}".rstrip() + "\n" for line in _header(engine, load, f"{snapshot.id}.{name}.sql"))
     body = "".join(f"\n{statement};\n" for statement in statements[:-1])
