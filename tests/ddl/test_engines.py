@@ -13,6 +13,8 @@ import duckdb
 import pytest
 
 from tests.support.environments import python_with
+from tests.support.icw import ICW
+from tests.support.s3_store import S3Store, environment
 from warehouse.ddl.names import EngineName
 from warehouse.ddl.script import load_script, write_script
 from warehouse.settings import Settings
@@ -35,7 +37,14 @@ def snapshot(request: pytest.FixtureRequest) -> Snapshot:
     return request.getfixturevalue(request.param)
 
 
-def run(name: EngineName, snapshot: Snapshot, script: Path, folder: Path, schema: str) -> str:
+def run(
+    name: EngineName,
+    snapshot: Snapshot,
+    script: Path,
+    folder: Path,
+    schema: str,
+    variables: Mapping[str, str] | None = None,
+) -> str:
     """Run a script, let each table be written into the folder `loaded`, and return the rows of the check."""
     (folder / "loaded").mkdir(exist_ok=True)
     tables = [table.name for table in snapshot.manifest.tables]
@@ -47,6 +56,7 @@ def run(name: EngineName, snapshot: Snapshot, script: Path, folder: Path, schema
         text=True,
         timeout=300,
         check=False,
+        env=variables,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -58,13 +68,27 @@ def test_every_value_is_loaded(snapshot: Snapshot, name: EngineName, tmp_path: P
     doubled = tmp_path / "twice.sql"
     doubled.write_text(made.text * 2, encoding="utf-8")
     assert run(name, snapshot, doubled, tmp_path, made.load.schema) == ""
+    assert differing_tables(snapshot, tmp_path / "loaded", name) == {}
+
+
+def test_every_value_is_loaded_from_where_a_snapshot_was_pushed_to(awkward: Snapshot, tmp_path: Path) -> None:
+    with S3Store() as store:
+        bucket = store.new_bucket()
+        home = awkward.folder.parents[1]
+        variables = environment(store, tmp_path, ICW_HOME=str(home), ICW_PUBLISH_URL=f"s3://{bucket}/imaging")
+        subprocess.run([ICW, "snapshots", "push"], env=variables, check=True, capture_output=True)
+        made = load_script(awkward, "clickhouse", Settings(), f"{store.url}/{bucket}/imaging")
+        told = run("clickhouse", awkward, write_script(made, tmp_path), tmp_path, made.load.schema, variables)
+    assert told == ""
+    assert differing_tables(awkward, tmp_path / "loaded", "clickhouse") == {}
+
+
+def differing_tables(snapshot: Snapshot, loaded: Path, name: EngineName) -> dict[str, tuple[int, int]]:
     with duckdb.connect() as connection:
-        differing = {
-            table.name: found
-            for table in snapshot.manifest.tables
-            if (found := different_rows(connection, snapshot, table, tmp_path / "loaded", name)) != (0, table.rows)
+        found = {
+            table.name: different_rows(connection, snapshot, table, loaded, name) for table in snapshot.manifest.tables
         }
-    assert differing == {}
+    return {table.name: found[table.name] for table in snapshot.manifest.tables if found[table.name] != (0, table.rows)}
 
 
 def different_rows(

@@ -20,7 +20,7 @@ class ClickHouse(Engine):
     """ClickHouse reads stores that speak S3, and files of the machine that it runs on."""
 
     title: ClassVar[str] = "ClickHouse"
-    schemes: ClassVar[tuple[str, ...]] = ("s3", "gs", "https", PATH)
+    schemes: ClassVar[tuple[str, ...]] = ("s3", "gs", "https", "http", PATH)
     types: ClassVar[Mapping[Base, str]] = {
         "BOOLEAN": "Bool",
         "INTEGER": "Int32",
