@@ -34,7 +34,10 @@ def export_ddl(
     ] = None,
     schema: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The schema, dataset or database to fill; by default imaging_commons."),
+        typer.Option(
+            metavar="NAME",
+            help="The schema, dataset or database to fill; by default imaging_commons, or imaging_commons_synthetic.",
+        ),
     ] = None,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FOLDER", help="Write the script into this folder; - prints it.")
