@@ -97,8 +97,8 @@ def test_another_value_type_or_order_is_another_digest_of_both_kinds(
 def test_another_compression_or_size_of_row_groups_is_the_same_logical_digest(
     tmp_path: Path, build: Build, published: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warehouse.snapshots.tables.COMPRESSION_LEVEL", 9)
-    monkeypatch.setattr("warehouse.snapshots.tables.ROW_GROUP_ROWS", 2048)
+    monkeypatch.setattr("warehouse.snapshots.ordered_parquet.COMPRESSION_LEVEL", 9)
+    monkeypatch.setattr("warehouse.snapshots.ordered_parquet.ROW_GROUP_ROWS", 2048)
     build = make_build(tmp_path / "large", series=20_000)
     manifest = publish(build, [PASSED], tmp_path / "fine", {})
     monkeypatch.undo()
