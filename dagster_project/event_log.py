@@ -60,7 +60,8 @@ def without_flushing_each_event() -> Iterator[None]:
             return
         connection.execute("pragma synchronous = normal")
         (_, _, path) = connection.execute("pragma database_list").fetchone()
-        if path and path not in held:
+        # A new file is not in that mode yet, and one that is held before it is would be checkpointed all the same.
+        if path and path not in held and connection.execute("pragma journal_mode").fetchone() == ("wal",):
             held[path] = sqlite3.connect(path, check_same_thread=False)
             # A connection holds the file from its first statement on.
             held[path].execute("select count(*) from sqlite_master").fetchall()

@@ -192,7 +192,7 @@ def tables(draw: st.DrawFn) -> pa.Table:
 
 
 @given(tables(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_it_is_what_its_description_says_however_the_rows_are_cut(table: pa.Table, data: st.DataObject) -> None:
     expected = Reference().digest(table)
     assert logical_digest(table) == expected

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.marks import later
 from warehouse.answers.question import question
 from warehouse.answers.uniqueness import require_unique
 from warehouse.errors import NotCitable
@@ -57,13 +58,15 @@ def test_limit_and_offset(rows: Rows, limit: int, offset: int) -> None:
     ("expression", "answer"),
     [
         ("first(x order by y)", lambda order: by_y(order)[0][0]),
-        ("last(x order by y)", lambda order: by_y(order)[-1][0]),
-        ("list(x order by y)", lambda order: [x for x, _ in by_y(order)]),
+        later("last(x order by y)", lambda order: by_y(order)[-1][0]),
+        later("list(x order by y)", lambda order: [x for x, _ in by_y(order)]),
         ("list(x)", lambda order: [x for x, _ in order]),
-        ("any_value(x)", lambda order: order[0][0]),
-        ("string_agg(x, ',' order by y desc)", lambda order: [x for x, _ in sorted(order, key=lambda row: -row[1])]),
+        later("any_value(x)", lambda order: order[0][0]),
+        later(
+            "string_agg(x, ',' order by y desc)", lambda order: [x for x, _ in sorted(order, key=lambda row: -row[1])]
+        ),
         ("arg_max(x, y)", lambda order: max(order, key=lambda row: row[1])[0]),
-        ("arg_min(x, y)", lambda order: min(order, key=lambda row: row[1])[0]),
+        later("arg_min(x, y)", lambda order: min(order, key=lambda row: row[1])[0]),
     ],
 )
 def test_aggregates(expression: str, answer: Callable[[Rows], object], rows: Rows) -> None:

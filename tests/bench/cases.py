@@ -1,6 +1,7 @@
-"""Each case of a test matrix alone: 20 moments at which a refresh is killed, and every field as another kind of field.
+"""Each case of a test matrix alone: moments at which a refresh is killed, fields and columns as other kinds of things,
+states of a schema, defects, past releases.
 
-The tests take several cases together, and of the moments every other one; this tells them apart.
+The tests take several cases together, or one of each kind; this tells them apart.
 """
 
 from __future__ import annotations

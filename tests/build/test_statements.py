@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.build.statements import ModelResult, Statement, Target, read_statements, run, write_statements
@@ -42,6 +42,7 @@ def made(folder: Path) -> dict[str, int]:
         return {name: connection.execute(f"select count(*) from {name}").fetchall()[0][0] for (name,) in names}
 
 
+@settings(deadline=None, max_examples=40)
 @given(graphs(), st.integers(1, 3), st.randoms(use_true_random=False), st.data())
 def test_each_table_is_made_after_those_it_reads_and_none_after_a_failure(
     graph: list[tuple[str, ...]], threads: int, chance: random.Random, data: st.DataObject

@@ -43,6 +43,22 @@ def test_a_file_is_not_checkpointed_at_each_close_and_is_in_the_end(tmp_path: Pa
         assert read.execute("select n from events").fetchall() == [(1,)]
 
 
+def test_a_file_that_is_new_is_not_checkpointed_at_each_close_either(tmp_path: Path) -> None:
+    """Dagster makes the file of a run's events during the run, and lets it write ahead after its first connection."""
+    path, log = tmp_path / "x.db", tmp_path / "x.db-wal"
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with without_flushing_each_event():
+        with engine.begin() as connection:
+            connection.execute(text("create table events (n integer)"))
+        with engine.connect() as connection:
+            connection.execute(text("pragma journal_mode = wal"))
+        for _ in range(2):
+            with engine.begin() as connection:
+                connection.execute(text("insert into events values (1)"))
+            assert log.exists()
+    assert not log.exists()
+
+
 def engines_of_a_run(folder: Path) -> list[Engine]:
     """Run a job with one asset; return the engines that were used, one for each file unless Dagster makes its own."""
 

@@ -144,6 +144,7 @@ def test_runs_are_kept_in_postgres_and_again_in_the_home_without_the_setting(
     assert runs_in(settings) == {in_home}
 
 
+@pytest.mark.full
 def test_records_lost_in_the_middle_of_a_run_are_a_sentence(
     settings: Settings, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from dagster_project.job import dagster_home
 from dagster_project.run_retention import remove_old_runs
+from tests.support.marks import later
 from warehouse.settings import Settings
 
 DAY = timedelta(days=1)
@@ -92,7 +93,7 @@ with dg.DagsterInstance.from_config(sys.argv[1]) as instance:
 """
 
 
-@pytest.mark.parametrize("where", ["_remove_events", "delete_run", "_remove_file_of_events"])
+@pytest.mark.parametrize("where", [later("_remove_events"), "delete_run", later("_remove_file_of_events")])
 def test_a_removal_that_was_killed_is_ended_by_the_next(
     instance: dg.DagsterInstance, tmp_path: Path, where: str
 ) -> None:

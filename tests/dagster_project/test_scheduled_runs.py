@@ -6,6 +6,8 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from dagster_project.resources import Warehouse
 from tests.support.sample_build import PASSED, make_build
@@ -61,3 +63,14 @@ def test_a_run_that_is_over_is_not_recorded_again(home: Path) -> None:
     assert last_run(home) == ended
     assert ended is not None
     assert (ended.outcome, ended.previous) == ("unchanged", None)
+
+
+def test_events_are_flushed_at_checkpoints_as_in_a_typed_run(home: Path) -> None:
+    """`synchronous` is 1 there, and 2 where each event is flushed."""
+    records = create_engine(f"sqlite:///{home / 'x.db'}", poolclass=NullPool)
+    found = []
+    with Warehouse().yield_for_execution(dg.build_init_resource_context()), records.connect() as connection:
+        found.append(connection.execute(text("pragma synchronous")).scalar_one())
+    with records.connect() as connection:
+        found.append(connection.execute(text("pragma synchronous")).scalar_one())
+    assert found == [1, 2]

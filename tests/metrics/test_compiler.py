@@ -38,7 +38,7 @@ def ask(connection: duckdb.DuckDBPyConnection, star: Star, name: str, *by: str, 
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_groups_add_up_to_the_whole_where_a_metric_says_so(
     connection: duckdb.DuckDBPyConnection, star: Star, model: SemanticModel, data: st.DataObject
 ) -> None:

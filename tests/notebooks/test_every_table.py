@@ -18,6 +18,7 @@ from sqlalchemy.exc import ProgrammingError
 
 import warehouse as icw
 from tests.support.environments import python_with
+from tests.support.marks import later
 from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.manifest import TableEntry
 
@@ -103,7 +104,7 @@ def by_polars(snapshot: Snapshot, table: TableEntry) -> Found:
 
 @pytest.mark.parametrize(
     "read",
-    [by_duckdb, by_duckdb_from_parquet, by_pyarrow, by_pandas, by_polars],
+    [by_duckdb, by_duckdb_from_parquet, later(by_pyarrow), by_pandas, later(by_polars)],
     ids=lambda read: read.__name__,
 )
 def test_every_table_opens(star: Snapshot, read: Callable[[Snapshot, TableEntry], Found]) -> None:
@@ -140,6 +141,7 @@ def test_sqlalchemy_lists_and_reads_every_table(star: Snapshot) -> None:
     assert found == {name: ([column for column, _ in columns], rows) for name, (columns, rows) in stated(star).items()}
 
 
+@pytest.mark.full
 @pytest.mark.network
 def test_the_oldest_duckdb_and_its_reflection_find_every_table(star: Snapshot) -> None:
     script = Path(__file__).with_name("read_tables.py")

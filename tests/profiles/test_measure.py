@@ -84,7 +84,7 @@ FILLED: dict[str, Callable[[Any], bool]] = {
 }
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ROWS)
 def test_rows_and_nulls_are_those_that_are_there(rows: list[Row]) -> None:
     found = figures_of(rows)
@@ -97,7 +97,7 @@ def test_rows_and_nulls_are_those_that_are_there(rows: list[Row]) -> None:
             assert found[name, "null", "Modality", modality, None] == sum(not filled(row[name]) for row in of_it)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ROWS)
 def test_values_and_distinct_values_are_counted(rows: list[Row]) -> None:
     found = figures_of(rows)
@@ -118,7 +118,7 @@ def test_values_and_distinct_values_are_counted(rows: list[Row]) -> None:
         assert not values_of(found, name)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ROWS)
 def test_numbers_have_sums_and_quantiles(rows: list[Row]) -> None:
     found = figures_of(rows)
@@ -136,7 +136,7 @@ def test_numbers_have_sums_and_quantiles(rows: list[Row]) -> None:
             assert number == (lowest_with(quantile, values) if values else None)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ROWS)
 def test_groups_have_rows_and_sizes(rows: list[Row]) -> None:
     found = figures_of(rows)

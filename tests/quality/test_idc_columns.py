@@ -6,8 +6,10 @@ identifiers that make its hierarchy, or with the same text everywhere, it is not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -24,13 +26,21 @@ from warehouse.sql_text import quoted
 OVER_DATASETS = {suite.name for suite in LANDED}
 KEYS = {name: set(dataset.key) for name, dataset in load_contract("idc").datasets.items()}
 
-# What takes the place of every value of every column; None where the columns are gone.
+# What takes the place of every value of a column; None where the column is gone.
 UNREADABLE = {"missing": None, "nested": "{'value': [{'text': 'unheard of'}]}", "several values": "['one', 'two']"}
 READABLE = {"text": "'unheard of \U0001f9ec \x07'", "not finite": "'nan'::double", "boolean": "true"}
+
+# Those of the index, and what they are in the star.
+NUMBERS = {"instanceCount": "instance_count", "series_size_MB": "size_bytes"}
 
 HIERARCHY = {
     f"At most 1 series in 100 has no {column}" for column in ("collection_id", "patient_id", "study_instance_uid")
 }
+
+
+def together_and_alone(kinds: Iterable[str]) -> list[Any]:
+    """Return the kinds in turn over the columns of one release, and, for `python -m tests.bench cases`, each alone."""
+    return [tuple(kinds), *(pytest.param((kind,), marks=pytest.mark.bench) for kind in kinds)]
 
 
 def columns_of(query: str) -> dict[str, str]:
@@ -38,11 +48,16 @@ def columns_of(query: str) -> dict[str, str]:
         return {str(name): str(kind) for name, kind, *_ in connection.execute(f"describe {query}").fetchall()}
 
 
-def with_all(dataset: str, value: str | None) -> str:
-    """Return the query of a file of the small release with another value in every column that is no part of its key."""
-    key = [quoted(name) for name in columns_of(FILES[dataset]) if name in KEYS[dataset]]
-    others = [f"{value} as {quoted(name)}" for name in columns_of(FILES[dataset]) if name not in KEYS[dataset]]
-    return f"select {', '.join([*key, *(others if value is not None else [])])} from ({FILES[dataset]})"
+def with_all(dataset: str, values: Sequence[str | None]) -> str:
+    """Return the query of a file of the small release with another value in every column that is no part of its key.
+
+    The values take turns.
+    """
+    columns = columns_of(FILES[dataset])
+    key = [quoted(name) for name in columns if name in KEYS[dataset]]
+    others = zip((name for name in columns if name not in KEYS[dataset]), itertools.cycle(values), strict=False)
+    replaced = [f"{value} as {quoted(name)}" for name, value in others if value is not None]
+    return f"select {', '.join([*key, *replaced])} from ({FILES[dataset]})"
 
 
 def with_one(value: str, names: Iterable[str], other: str = "{}") -> str:
@@ -75,11 +90,12 @@ def said(failed: list[Verdict]) -> str:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("kind", UNREADABLE)
+@pytest.mark.parametrize("kinds", together_and_alone(UNREADABLE), ids=" and ".join)
 def test_columns_that_cannot_be_read_are_null_and_only_the_hierarchy_is_indispensable(
-    kind: str, tmp_path: Path
+    kinds: Sequence[str], tmp_path: Path
 ) -> None:
-    build, failed = built(tmp_path, {dataset: with_all(dataset, UNREADABLE[kind]) for dataset in FILES})
+    values = [UNREADABLE[kind] for kind in kinds]
+    build, failed = built(tmp_path, {dataset: with_all(dataset, values) for dataset in FILES})
     assert errors(failed) == HIERARCHY
     assert any(verdict.suite == "landed contract" for verdict in failed)
     with duckdb.connect(str(build.database), read_only=True) as connection:
@@ -88,21 +104,24 @@ def test_columns_that_cannot_be_read_are_null_and_only_the_hierarchy_is_indispen
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("kind", READABLE)
-def test_one_text_for_everything_is_built_and_not_published(kind: str, tmp_path: Path) -> None:
-    _, failed = built(tmp_path, {dataset: with_all(dataset, READABLE[kind]) for dataset in FILES})
+@pytest.mark.parametrize("kinds", together_and_alone(READABLE), ids=" and ".join)
+def test_one_text_for_everything_is_built_and_not_published(kinds: Sequence[str], tmp_path: Path) -> None:
+    values = [READABLE[kind] for kind in kinds]
+    _, failed = built(tmp_path, {dataset: with_all(dataset, values) for dataset in FILES})
     assert "At most 1 study in 100 has a study_instance_uid without the form of a DICOM UID" in errors(failed)
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("column", ["instanceCount", "series_size_MB"])
-def test_a_number_that_no_series_has_is_null_and_named_and_stops_nothing(column: str, tmp_path: Path) -> None:
-    build, failed = built(tmp_path, {"idc_index": f"select * exclude ({quoted(column)}) from ({IDC_INDEX})"})
-    published = {"instanceCount": "instance_count", "series_size_MB": "size_bytes"}[column]
-    with duckdb.connect(str(build.database), read_only=True) as connection:
-        assert connection.execute(f"select count(*), count({published}) from star.fct_series").fetchall() == [(2400, 0)]
+@pytest.mark.parametrize("names", together_and_alone(NUMBERS), ids=" and ".join)
+def test_a_number_that_no_series_has_is_null_and_named_and_stops_nothing(names: Sequence[str], tmp_path: Path) -> None:
+    lacking = ", ".join(map(quoted, names))
+    build, failed = built(tmp_path, {"idc_index": f"select * exclude ({lacking}) from ({IDC_INDEX})"})
     assert errors(failed) == set()
-    assert f"idc_index.{column}" in said(failed)
+    for name in names:
+        with duckdb.connect(str(build.database), read_only=True) as connection:
+            counts = f"select count(*), count({NUMBERS[name]}) from star.fct_series"
+            assert connection.execute(counts).fetchall() == [(2400, 0)]
+        assert f"idc_index.{name}" in said(failed)
     assert "2400 rows" in said(failed)
 
 

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from tests.quality.comparing import Found, compare
-from tests.support.published_releases import NEWER, OLDER, published_releases
+from tests.support.published_releases import LANDED, NEWER, published_releases
 from tests.support.small_release import FILES, IDC_INDEX, land
 from warehouse.contracts import load_contract
 from warehouse.landing import Landing
@@ -149,8 +149,13 @@ SPOILED = [
 ]
 
 
+# `make test` takes one of each standing besides the first, which loses rows.
+SOON = ("series lost", "licences swapped", "one size changed")
+
+
 @pytest.mark.parametrize(
-    ("files", "dataset", "scope", "standing"), [case[1:] for case in SPOILED], ids=[case[0] for case in SPOILED]
+    ("files", "dataset", "scope", "standing"),
+    [pytest.param(*case, marks=() if name in SOON else pytest.mark.full, id=name) for name, *case in SPOILED],
 )
 def test_a_planted_change_of_a_release_is_found(
     tmp_path: Path, files: Mapping[str, str], dataset: str, scope: str, standing: str
@@ -265,9 +270,9 @@ def test_the_audit_judges_a_release_beside_the_one_before(tmp_path: Path) -> Non
 @pytest.mark.full
 def test_a_real_release_beside_the_one_before_has_no_error(tmp_path_factory: pytest.TempPathFactory) -> None:
     landing = Landing(published_releases(tmp_path_factory))
-    now, previous = (
-        next(release for release in landing.releases("idc") if release.version == version) for version in (NEWER, OLDER)
-    )
+    now, previous = landing.release("idc", NEWER), landing.release("idc", LANDED[-1])
+    assert now is not None
+    assert previous is not None
     found = compare(landing, now, previous)
     for row in (*found.of("error"), *found.of("warning")):
         print(row.standing, row.label)

@@ -88,7 +88,14 @@ def test_a_home_that_was_moved_goes_on_and_names_its_old_place_nowhere(machine: 
             assert os.fsencode(machine.home) not in path.read_bytes(), path
 
 
-@pytest.mark.parametrize("moment", [("fetching IDC", 120), ("building the star", 60), ("publishing the snapshot", 200)])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        ("fetching IDC", 120),
+        pytest.param(("building the star", 60), marks=pytest.mark.bench),
+        ("publishing the snapshot", 200),
+    ],
+)
 def test_a_copy_of_a_home_in_the_middle_of_a_refresh_is_whole(
     machine: Machine, icw: Icw, moment: tuple[str, int]
 ) -> None:

@@ -51,6 +51,7 @@ def kept(home: Path) -> dict[str, bytes | None]:
     return {name: (home / name).read_bytes() if (home / name).exists() else None for name in names}
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("past_release")
 def test_a_killed_one_goes_on_and_takes_nothing_out_of_service(
     bucket: Bucket, first_night: FirstNight, icw: Icw, tmp_path: Path

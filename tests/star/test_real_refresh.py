@@ -1,9 +1,7 @@
 """`icw refresh` against the real package index and both portals at a hundredth of their size: the newest release, then
-two older ones, and the last of them once more with other means."""
+an older one."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -13,21 +11,15 @@ from tests.star.release_history import assert_every_row_is_kept, names_of_analys
 from tests.star.unmapped_texts import assert_regions_are_derived, assert_vocabularies_are_whole
 from tests.support.published_releases import NEWER, OLDER, VERSIONS, published_releases, sandbox_of
 from tests.support.stores import assert_the_same_as_the_store
-from warehouse.build import evidence_for, prepare, run_models
-from warehouse.files import sha256_of
 from warehouse.landing import Landing
-from warehouse.settings import Settings
 from warehouse.snapshots import catalog
-from warehouse.snapshots.catalog import Snapshot
 from warehouse.snapshots.databases import database_of
-from warehouse.snapshots.star import star_tables
-from warehouse.snapshots.tables import table_writer
 
 pytestmark = [pytest.mark.network, pytest.mark.full]
 
 
 def test_what_the_portals_hold_is_published_beside_newer_and_older_releases(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     home = published_releases(tmp_path_factory)
     landing = Landing(home)
@@ -71,7 +63,6 @@ def test_what_the_portals_hold_is_published_beside_newer_and_older_releases(
         assert_every_row_is_kept(connection, OLDER)
         # The identifiers were rewritten between v23 and v24; the star's are those of all releases.
         assert names_of_analysis_results(connection) < names
-    assert_the_same_bytes_with_other_means(published[OLDER], landing, tmp_path / "again")
 
 
 def assert_no_image_modality_is_mostly_derived(star: duckdb.DuckDBPyConnection) -> None:
@@ -89,25 +80,3 @@ def assert_no_image_modality_is_mostly_derived(star: duckdb.DuckDBPyConnection) 
     # The parametric maps are there; their modality is `OT`, which says nothing.
     maps = "select distinct modality from fct_series where sop_class_name = 'Parametric Map Storage'"
     assert star.execute(maps).fetchall() == [("OT",)]
-
-
-def assert_the_same_bytes_with_other_means(published: Snapshot, landing: Landing, home: Path) -> None:
-    """Build the landed data of all three sources again, with four times the threads and other bounds of memory."""
-    spending = Settings(home=home, threads=4, memory_limit="3GB")
-    versions = {source.source: source.version for source in published.manifest.sources}
-    releases = [
-        release
-        for source, version in versions.items()
-        for release in landing.releases(source)
-        if release.version == version
-    ]
-    build = prepare(home, landing, releases, spending, evidence_for(landing, releases))
-    assert build.input_digest == published.manifest.input_digest
-    run_models(build, spending)
-    tables = star_tables(build.manifest)
-    assert len(tables) == len(published.manifest.tables)
-    with table_writer(build.database, home / "tmp", threads=4, memory_limit="3GB") as writer:
-        entries, _ = writer.write(tables, home, home / "again.duckdb")
-    for entry in entries:
-        found = [sha256_of(path) for path in published.files_of(entry)]
-        assert [file.sha256 for file in entry.files] == found, entry.name

@@ -81,6 +81,7 @@ def star(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
         yield connection
 
 
+@pytest.mark.full
 def test_evidence_stops_no_publish(star: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> None:
     """What reads dim_release as the loads that are described would repeat its rows for an earlier load."""
     build = open_build(made_once(tmp_path_factory, "two-releases", _never))

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from tests.star.unmapped_texts import assert_vocabularies_are_whole
-from tests.support.published_releases import published_releases, snapshot_of
+from tests.support.published_releases import OLDER, published_releases, snapshot_of
 from tests.support.small_release import built_once
 from warehouse.snapshots.databases import database_of
 
@@ -118,7 +118,6 @@ def test_the_key_of_a_derived_region_is_that_of_its_body_part(star: duckdb.DuckD
 @pytest.mark.full
 @pytest.mark.network
 def test_what_a_real_release_leaves_without_a_term_says_why(tmp_path_factory: pytest.TempPathFactory) -> None:
-    version = "23.5.0"
-    published = snapshot_of(published_releases(tmp_path_factory), version)
+    published = snapshot_of(published_releases(tmp_path_factory), OLDER)
     with duckdb.connect(str(database_of(published)), read_only=True) as star:
-        assert_vocabularies_are_whole(star, version)
+        assert_vocabularies_are_whole(star, OLDER)

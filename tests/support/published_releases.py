@@ -1,4 +1,4 @@
-"""A home in which `icw refresh` published three real IDC releases beside the sandbox's portals, the newest first.
+"""A home in which `icw refresh` published two real IDC releases beside the sandbox's portals, the newest first.
 
 Made once for a run of the tests, for all that ask published snapshots of real size; it takes minutes. The sandbox is
 the one that the command starts by itself, at a hundredth of the size that the portals had in February 2026.
@@ -20,11 +20,15 @@ from warehouse.sandbox.server import Sandbox
 from warehouse.settings import Settings
 from warehouse.snapshots import catalog
 from warehouse.snapshots.catalog import Snapshot
+from warehouse.sources import idc
 
-NEWER, OLDER = "25.0.5", "24.2.2"
+NEWER, OLDER = "25.0.5", "23.5.0"
 
-VERSIONS = (NEWER, "23.5.0", OLDER)
-"""In the order of their publishing: the first one finds no other landed, the last one finds 23.5.0 as evidence."""
+VERSIONS = (NEWER, OLDER)
+"""In the order of their publishing: the first one finds no other landed, the other one finds 22.1.5 as evidence."""
+
+LANDED = ("22.1.5", "24.2.2")
+"""What is landed between the two and not published: of the releases before each of them, the one that is nearest."""
 
 # The DuckDB file of the first one is dropped, as that of a snapshot that is not new, and made again for who reads it.
 DATABASES_KEPT = len(VERSIONS) - 1
@@ -39,8 +43,11 @@ def published_releases(factory: pytest.TempPathFactory) -> Path:
     """Return the home; its snapshots are those of the releases, in this order. Nobody writes into it."""
 
     def make(home: Path) -> None:
-        for version in VERSIONS:
-            _refresh(home, version)
+        settings = Settings(home=home, idc_channels=("wheel",))
+        _refresh(home, NEWER)
+        for version in LANDED:
+            idc.land(idc.resolve(version, settings), Landing(home), settings)
+        _refresh(home, OLDER)
 
     return made_once(factory, "published-releases", make)
 

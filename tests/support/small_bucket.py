@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -45,6 +46,7 @@ class Bucket:
         self.upstream.server.requests.clear()
 
 
+@functools.lru_cache(maxsize=64)
 def parquet_bytes(query: str, version: str) -> bytes:
     """The result of a query as a Parquet file whose footer names the release, as upstream writes it."""
     with duckdb.connect() as connection:

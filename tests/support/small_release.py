@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
@@ -160,15 +162,24 @@ def land(home: Path, files: Mapping[str, str] = FILES, version: str = VERSION) -
             loads.append(Load.model_validate({**origin, "status": "absent"}))
             continue
         path = folder / f"{dataset}.parquet"
-        with duckdb.connect() as connection:
-            connection.execute(f"copy ({files[dataset]}) to '{path}' (format parquet)")
-            ((rows,),) = connection.execute(f"select count(*) from '{path}'").fetchall()
+        content, rows = _file(files[dataset])
+        path.write_bytes(content)
         entry = LandedObject(name=path.name, sha256=sha256_of(path), bytes=path.stat().st_size)
         staged[entry.sha256] = path
         landed = {"status": "landed", "objects": (entry,), "rows": rows, "bytes": entry.bytes}
         loads.append(Load.model_validate({**origin, **landed}))
     release = Release(source="idc", version=version, channel="bucket", loads=tuple(loads))
     return landing, landing.commit(release, staged)
+
+
+@functools.lru_cache(maxsize=64)
+def _file(query: str) -> tuple[bytes, int]:
+    """Return what a query gives as a Parquet file, and its rows; most tests land the same ones."""
+    with TemporaryDirectory() as folder, duckdb.connect() as connection:
+        path = Path(folder) / "file.parquet"
+        connection.execute(f"copy ({query}) to '{path}' (format parquet)")
+        ((rows,),) = connection.execute(f"select count(*) from '{path}'").fetchall()
+        return path.read_bytes(), rows
 
 
 def built_once(factory: pytest.TempPathFactory) -> Build:

@@ -6,11 +6,11 @@ import pytest
 import requests
 
 from tests.sandbox.conftest import Guppy
+from tests.support.marks import later
 from warehouse.sandbox.guppy.changes import DataChange, FieldMutation, Mutation, SchemaChange, TypeChange
 from warehouse.sandbox.server import Sandbox
 from warehouse.sandbox.server.faults import Fault
 
-MUTATIONS: list[Mutation] = ["missing", "text", "number", "boolean", "list", "nested"]
 # One field of each kind: text, number, list of either, records, inside a record.
 FIELDS = ["sex", "age_at_index", "license", "measurements", "imaging_studies.days_from_study_to_pos_covid_test"]
 
@@ -40,7 +40,7 @@ def is_what_was_asked(value: Any, mutation: Mutation) -> bool:
             return isinstance(value, list)
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("mutation", ["missing", "nested", *map(later, ("text", "number", "boolean", "list"))])
 def test_a_field_of_any_kind_can_become_any_other(sandbox: Sandbox, portal: Guppy, mutation: Mutation) -> None:
     for field in FIELDS:
         if mutation == "nested" and "." in field:
@@ -71,7 +71,7 @@ def test_a_mutated_field_keeps_what_its_new_kind_can_hold(sandbox: Sandbox, port
     }
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("mutation", ["missing", "nested", *map(later, ("text", "number", "boolean", "list"))])
 def test_even_the_unique_id_can_be_mutated(sandbox: Sandbox, portal: Guppy, mutation: Mutation) -> None:
     total = portal.total("annotation")
     sandbox.portal.change_schema(FieldMutation("annotation", "_annotation_id", mutation))

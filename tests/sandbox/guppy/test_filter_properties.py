@@ -97,7 +97,7 @@ def cases(population: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     store.close()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(wanted=FILTERS)
 def test_a_filter_selects_what_guppys_rules_say(cases: Cases, wanted: dict[str, Any]) -> None:
     store, index, documents = cases.store, cases.index, cases.documents

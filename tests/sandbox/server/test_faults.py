@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tests.sandbox.conftest import Guppy
+from tests.support.marks import later
 from warehouse.sandbox.guppy.changes import DataChange
 from warehouse.sandbox.server import Sandbox
 from warehouse.sandbox.server.faults import Fault, Kind, Place
@@ -69,7 +70,9 @@ def is_spoiled(sandbox: Sandbox, place: Place, kind: Kind) -> bool:
     return response.status_code == status and "html" in response.headers["Content-Type"]
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place", [place if place in ("status", "histogram", "download", "indexd") else later(place) for place in PLACES]
+)
 def test_every_kind_of_fault_occurs_once_in_its_place(sandbox: Sandbox, place: Place) -> None:
     good = ask(sandbox, place).json()
     graphql = place in ("mapping", "introspection", "count", "histogram", "page", "last_page")
