@@ -17,8 +17,8 @@
         'series_bytes': "sum(size_bytes)",
         'commercial_series': "count(case when commercial_use = true then 1 end)",
         'commercial_bytes': "sum(case when commercial_use = true then size_bytes end)",
-        'commercial_series_share': "cast(100.0 * count(case when commercial_use = true then 1 end) / nullif(count(*), 0) as decimal(12, 3))",
-        'commercial_bytes_share': "cast(100.0 * sum(case when commercial_use = true then size_bytes end) / nullif(sum(size_bytes), 0) as decimal(12, 3))",
+        'commercial_series_share': "cast(round(1e5 * count(case when commercial_use = true then 1 end) / nullif(count(*), 0)) / 1000 as decimal(12, 3))",
+        'commercial_bytes_share': "cast(round(1e5 * sum(case when commercial_use = true then size_bytes end) / nullif(sum(size_bytes), 0)) / 1000 as decimal(12, 3))",
         'segmentations': "count(*)",
         'segmented_series': "count(distinct case when modality_kind = 'image' then segmented_series_key end)",
         'studies': "count(*)",
@@ -38,14 +38,14 @@
         'unexplained_gap': "sum(unexplained_count)",
         'mapped_texts': "sum(record_count)",
         'unmapped_texts': "sum(unmapped_record_count)",
-        'unmapped_share': "cast(100.0 * sum(unmapped_record_count) / nullif(sum(record_count), 0) as decimal(12, 3))",
+        'unmapped_share': "cast(round(1e5 * sum(unmapped_record_count) / nullif(sum(record_count), 0)) / 1000 as decimal(12, 3))",
         'release_series': "sum(series_count)",
         'release_studies': "sum(study_count)",
         'release_bytes': "sum(size_bytes)",
         'days_behind': "max(days_behind)",
         'missing_cells': "sum(missing_cell_count)",
         'cells': "sum(cell_count)",
-        'missing_share': "cast(100.0 * sum(missing_cell_count) / nullif(sum(cell_count), 0) as decimal(12, 3))",
+        'missing_share': "cast(round(1e5 * sum(missing_cell_count) / nullif(sum(cell_count), 0)) / 1000 as decimal(12, 3))",
     } -%}
     {%- if name not in expressions -%}
         {%- do exceptions.raise_compiler_error('There is no metric ' ~ name ~ ' in dbt/semantic.') -%}

@@ -25,7 +25,8 @@ STAGING = sorted((DBT_PROJECT / "models" / "staging").rglob("stg_*.sql"))
 CLEANING = (
     re.compile(r"\{\{ (?:text_or_null|not_blank|plausible_count)\('(.*)'\) \}\}"),
     re.compile(r"lower\((.*)\)"),
-    re.compile(r"try_cast\((.*) as date\)"),
+    re.compile(r"\{\{ stated_date\('(.*)'\) \}\}"),
+    re.compile(r"\{\{ adapter\.quote\('(.*)'\) \}\}"),
 )
 
 # Descriptions that say the same of so many columns stand in a doc block.

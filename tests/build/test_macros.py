@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
-import jinja2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse.build import DBT_PROJECT
+from tests.support.macros import rendered_macros
 
 ODD_TEXT = st.text(st.sampled_from(" \t\n!~a\x7f\x80\u00a0\u3000\u00e9\u0301\u200d"), max_size=4)
 
@@ -21,22 +19,7 @@ ODD_TEXT = st.text(st.sampled_from(" \t\n!~a\x7f\x80\u00a0\u3000\u00e9\u0301\u20
 @pytest.fixture(scope="module")
 def macros() -> Any:
     """The macros of the rooms that read no model, as dbt renders them for DuckDB."""
-    rooms = ("adapters", "cleaning", "dicom", "entities", "lists", "mapping")
-    files = [path for room in rooms for path in (DBT_PROJECT / "macros" / room).glob("*.sql")]
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    made: dict[str, Any] = {}
-
-    def dispatch(name: str, _package: str) -> Any:
-        return made[f"duckdb__{name}"]
-
-    environment.globals.update(
-        adapter=SimpleNamespace(dispatch=dispatch),
-        dbt=SimpleNamespace(type_bigint=lambda: "bigint", type_string=lambda: "varchar"),
-        **{"return": lambda value: value},
-    )
-    module = environment.from_string("\n".join(path.read_text(encoding="utf-8") for path in files)).module
-    made.update({name: macro for name, macro in vars(module).items() if callable(macro)})
-    return module
+    return rendered_macros("duckdb")
 
 
 @pytest.fixture(scope="module")

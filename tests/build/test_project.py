@@ -204,10 +204,13 @@ def test_lineage_passes_through_views_and_leaves_out_seeds(project: Project) -> 
 
 
 def test_no_model_asks_the_database_while_it_is_compiled() -> None:
-    """The views are compiled once for each state of the project, when nothing is landed; the graph is that state."""
+    """The views are compiled once for each state of the project, when nothing is landed; the graph is that state.
+
+    So are the columns of a staging view, which `occurrence` asks for.
+    """
     asking = re.compile(r"run_query|load_result|call statement|adapter\.(get_|execute)|graph\.|execute %}")
     found = {path.name for path in SQL_FILES if asking.search(path.read_text(encoding="utf-8"))}
-    assert found <= {"fresh_table.sql", "declared_relationships.sql"}
+    assert found <= {"fresh_table.sql", "declared_relationships.sql", "occurrence.sql"}
     assert len(SQL_FILES) > 150
 
 

@@ -51,8 +51,8 @@ def aggregate(measure: Measure, value: str) -> str:
 
 
 def percent(part: str, whole: str) -> str:
-    """Return one number (SQL) in percent of another; null where that is zero."""
-    return f"cast(100.0 * {part} / nullif({whole}, 0) as decimal(12, 3))"
+    """Return one number (SQL) in percent of another; null where that is zero. Rounded as by dbt's percent_of."""
+    return f"cast(round(1e5 * {part} / nullif({whole}, 0)) / 1000 as decimal(12, 3))"
 
 
 def names_in(expression: str | None) -> frozenset[str]:

@@ -1,16 +1,3 @@
-{# The date that a text of eight digits (YYYYMMDD) states; null where it states none. #}
-{% macro date_of_digits(text) -%}
-    {{ return(adapter.dispatch('date_of_digits', 'imaging_commons')(text)) }}
-{%- endmacro %}
-
-{% macro default__date_of_digits(text) -%}
-    to_date({{ text }}, 'yyyyMMdd')
-{%- endmacro %}
-
-{% macro duckdb__date_of_digits(text) -%}
-    cast(try_strptime({{ text }}, '%Y%m%d') as date)
-{%- endmacro %}
-
 {# The day `days` days after a date, as a date. #}
 {% macro days_after(day, days) -%}
     {{ return(adapter.dispatch('days_after', 'imaging_commons')(day, days)) }}
@@ -37,13 +24,13 @@
     cast(date_trunc('year', {{ day }}) as date)
 {%- endmacro %}
 
-{# The day of the week of a date, from 1 (Monday) to 7 (Sunday). #}
+{# The day of the week of a date, from 1 (Monday) to 7 (Sunday). Of Spark's and Sail's own functions, Sail's begin with Sunday. #}
 {% macro iso_day_of_week(day) -%}
     {{ return(adapter.dispatch('iso_day_of_week', 'imaging_commons')(day)) }}
 {%- endmacro %}
 
 {% macro default__iso_day_of_week(day) -%}
-    weekday({{ day }}) + 1
+    pmod(datediff({{ day }}, date '1970-01-05'), 7) + 1
 {%- endmacro %}
 
 {% macro duckdb__iso_day_of_week(day) -%}

@@ -57,7 +57,23 @@
 {%- endmacro %}
 
 {% macro default__trimmed_elements(list) -%}
-    transform({{ list }}, element -> nullif(trim(element), ''))
+    transform({{ list }}, element -> nullif({{ trimmed('element') }}, ''))
+{%- endmacro %}
+
+{# Sail 0.7 stops where a filter stands above a lambda (No field named ...). A blank one is left out here, not null. #}
+{% macro sail__trimmed_elements(list) -%}
+    {%- set spaces = '[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*' -%}
+    array_remove(
+        split(
+            regexp_replace(
+                {{ trimmed('array_join(' ~ list ~ ', chr(31))') }},
+                '{{ spaces }}' || chr(31) || '{{ spaces }}',
+                chr(31)
+            ),
+            chr(31)
+        ),
+        ''
+    )
 {%- endmacro %}
 
 {% macro duckdb__trimmed_elements(list) -%}

@@ -8,8 +8,9 @@
     {{ return(adapter.dispatch('matches_pattern', 'imaging_commons')(text, pattern)) }}
 {%- endmacro %}
 
+{# Java's $ matches before a line feed at the end as well, which nothing but the mark shuts out. #}
 {% macro default__matches_pattern(text, pattern) -%}
-    {{ text }} rlike '^({{ pattern }})$'
+    {{ text }} || '!' rlike '^({{ pattern }})!$'
 {%- endmacro %}
 
 {% macro duckdb__matches_pattern(text, pattern) -%}

@@ -3,5 +3,5 @@
     with a visible ASCII character, as almost all do, need not be trimmed to see that (a tenth of the time).
 #}
 {% macro not_blank(column) -%}
-    case when ({{ column }} >= '!' and {{ column }} < chr(127)) or trim({{ column }}) <> '' then {{ column }} end
+    case when ({{ column }} >= '!' and {{ column }} < chr(127)) or {{ trimmed(column) }} <> '' then {{ column }} end
 {%- endmacro %}

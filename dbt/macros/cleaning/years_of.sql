@@ -3,7 +3,7 @@
     decimal makes one value of those that print the same, and no negative zero.
 #}
 {% macro years_of(number) -%}
-    cast({{ cast_or_null('round(' ~ number ~ ', 3)', 'decimal(9, 3)') }} as double)
+    cast({{ cast_or_null('round(' ~ number ~ ' * 1000) / 1000', 'decimal(9, 3)') }} as double)
 {%- endmacro %}
 
 {#

@@ -5,8 +5,3 @@
 {% macro dicom_values(column) -%}
     {{ joined_elements(column, 'chr(92)') }}
 {%- endmacro %}
-
-{# The first value of a list as a floating-point number; null where there is none or it is no number. #}
-{% macro first_number(column) -%}
-    {{ cast_or_null(list_first(column), 'double') }}
-{%- endmacro %}

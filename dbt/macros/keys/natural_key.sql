@@ -4,7 +4,7 @@
 #}
 {% macro natural_key(identifier, node_id) -%}
     case
-        when {{ identifier }} is null or row_number() over (partition by {{ identifier }} order by {{ node_id }}) > 1
+        when {{ identifier }} is null or row_number() over (partition by {{ identifier }} order by {{ node_id }} nulls last) > 1
             then {{ node_id }}
         else {{ identifier }}
     end

@@ -32,8 +32,8 @@ select
     series_count,
     study_count,
     size_bytes,
-    collection_count - lag(collection_count) over (order by idc_version) as collection_growth,
-    series_count - lag(series_count) over (order by idc_version) as series_growth,
-    study_count - lag(study_count) over (order by idc_version) as study_growth,
-    size_bytes - lag(size_bytes) over (order by idc_version) as size_growth_bytes
+    collection_count - lag(collection_count) over (order by idc_version nulls last) as collection_growth,
+    series_count - lag(series_count) over (order by idc_version nulls last) as series_growth,
+    study_count - lag(study_count) over (order by idc_version nulls last) as study_growth,
+    size_bytes - lag(size_bytes) over (order by idc_version nulls last) as size_growth_bytes
 from releases

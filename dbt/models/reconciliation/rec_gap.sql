@@ -68,7 +68,7 @@ select
     case when is_compared then left_count - right_count end as gap,
     case
         when is_compared and right_count > 0
-            then cast(round(100.0 * (left_count - right_count) / right_count, 2) as decimal(18, 2))
+            then cast(round(1e4 * (left_count - right_count) / right_count) / 100 as decimal(18, 2))
     end as gap_percent,
     case when is_compared then left_only_count end as left_only_count,
     case when is_compared then right_only_count end as right_only_count,

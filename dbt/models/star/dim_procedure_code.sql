@@ -56,7 +56,7 @@ ranked as (
             partition by loinc_code
             order by
                 case when loinc_long_common_name is null then 1 else 0 end,
-                study_count desc,
+                study_count desc nulls last,
                 loinc_long_common_name asc nulls last,
                 loinc_method asc nulls last,
                 loinc_system asc nulls last,

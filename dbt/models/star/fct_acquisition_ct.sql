@@ -4,7 +4,7 @@ with series as (
 
     select
         ct_index.*,
-        {{ occurrence('ct_index', 'series_instance_uid') }} as occurrence
+        {{ occurrence('ct_index', 'series_instance_uid', 'stg_idc__ct_index') }} as occurrence
     from {{ ref('stg_idc__ct_index') }} as ct_index
 
 )

@@ -4,7 +4,7 @@ with series as (
 
     select
         mr_index.*,
-        {{ occurrence('mr_index', 'series_instance_uid') }} as occurrence
+        {{ occurrence('mr_index', 'series_instance_uid', 'stg_idc__mr_index') }} as occurrence
     from {{ ref('stg_idc__mr_index') }} as mr_index
 
 )

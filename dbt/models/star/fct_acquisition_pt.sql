@@ -4,7 +4,7 @@ with series as (
 
     select
         pt_index.*,
-        {{ occurrence('pt_index', 'series_instance_uid') }} as occurrence
+        {{ occurrence('pt_index', 'series_instance_uid', 'stg_idc__pt_index') }} as occurrence
     from {{ ref('stg_idc__pt_index') }} as pt_index
 
 )

@@ -11,16 +11,16 @@ with annotation_groups as (
                 series_instance_uid,
                 annotation_group_number
             order by
-                annotation_group_uid,
-                annotation_group_label,
-                annotation_group_generation_type,
-                number_of_annotations,
-                graphic_type,
-                annotation_property_category_code,
-                annotation_property_category_code_meaning,
-                annotation_property_type_code,
-                annotation_property_type_code_meaning,
-                algorithm_name
+                annotation_group_uid nulls last,
+                annotation_group_label nulls last,
+                annotation_group_generation_type nulls last,
+                number_of_annotations nulls last,
+                graphic_type nulls last,
+                annotation_property_category_code nulls last,
+                annotation_property_category_code_meaning nulls last,
+                annotation_property_type_code nulls last,
+                annotation_property_type_code_meaning nulls last,
+                algorithm_name nulls last
         ) as occurrence
     from {{ ref('stg_idc__ann_group_index') }} as annotation_groups
 

@@ -4,7 +4,7 @@ with annotations as (
 
     select
         annotations.*,
-        {{ occurrence('annotations', 'series_instance_uid') }} as occurrence,
+        {{ occurrence('annotations', 'series_instance_uid', 'stg_idc__ann_index') }} as occurrence,
         {{ reference_key(['source_id', 'referenced_series_instance_uid']) }} as named_series_key
     from {{ ref('stg_idc__ann_index') }} as annotations
 

@@ -25,10 +25,10 @@ clinical_columns as (
                 table_name,
                 column_name
             order by
-                collection_id,
-                short_table_name,
-                column_label,
-                value_labels
+                collection_id nulls last,
+                short_table_name nulls last,
+                column_label nulls last,
+                value_labels nulls last
         ) as occurrence
     from described
 

@@ -23,8 +23,8 @@ dictionary as (
                 short_table_name,
                 column_name
             order by
-                table_name,
-                occurrence
+                table_name nulls last,
+                occurrence nulls last
         ) as description_number
     from {{ ref('fct_clinical_column') }}
 
@@ -47,7 +47,7 @@ placed as (
         clinical_values.value_type,
         case
             when clinical_values.value_type in ('integer', 'float')
-                then {{ cast_or_null('clinical_values.value_text', 'double') }}
+                then {{ stated_number('clinical_values.value_text') }}
         end as number
     from clinical_values
     left join {{ ref('int_idc__clinical_table') }} as tables
@@ -83,13 +83,13 @@ select
         when placed.value_type = 'float' and abs(placed.number) <= 1.7976931348623157e308 then placed.number
     end as value_number,
     case
-        when placed.value_type = 'date' then {{ cast_or_null('placed.value_text', 'date') }}
+        when placed.value_type = 'date' then {{ stated_date('placed.value_text') }}
     end as value_date,
     case
-        when placed.value_type = 'timestamp' then {{ cast_or_null('placed.value_text', dbt.type_timestamp()) }}
+        when placed.value_type = 'timestamp' then {{ stated_timestamp('placed.value_text') }}
     end as value_timestamp,
     case
-        when placed.value_type = 'boolean' then {{ cast_or_null('placed.value_text', dbt.type_boolean()) }}
+        when placed.value_type = 'boolean' then {{ stated_boolean('placed.value_text') }}
     end as value_boolean
 from placed
 left join dictionary

@@ -4,7 +4,7 @@ with series as (
 
     select
         contrast_index.*,
-        {{ occurrence('contrast_index', 'series_instance_uid') }} as occurrence
+        {{ occurrence('contrast_index', 'series_instance_uid', 'stg_idc__contrast_index') }} as occurrence
     from {{ ref('stg_idc__contrast_index') }} as contrast_index
 
 )

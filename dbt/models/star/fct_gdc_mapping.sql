@@ -4,7 +4,7 @@ with studies as (
 
     select
         gdc_idc_mapping.*,
-        {{ occurrence('gdc_idc_mapping', 'study_instance_uid') }} as occurrence
+        {{ occurrence('gdc_idc_mapping', 'study_instance_uid', 'stg_idc__gdc_idc_mapping') }} as occurrence
     from {{ ref('stg_idc__gdc_idc_mapping') }} as gdc_idc_mapping
 
 )

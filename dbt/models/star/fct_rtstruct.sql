@@ -4,7 +4,7 @@ with structure_sets as (
 
     select
         structure_sets.*,
-        {{ occurrence('structure_sets', 'series_instance_uid') }} as occurrence,
+        {{ occurrence('structure_sets', 'series_instance_uid', 'stg_idc__rtstruct_index') }} as occurrence,
         {{ reference_key(['source_id', 'referenced_series_instance_uid']) }} as named_series_key
     from {{ ref('stg_idc__rtstruct_index') }} as structure_sets
 

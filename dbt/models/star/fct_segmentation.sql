@@ -4,7 +4,7 @@ with segmentations as (
 
     select
         segmentations.*,
-        {{ occurrence('segmentations', 'series_instance_uid') }} as occurrence,
+        {{ occurrence('segmentations', 'series_instance_uid', 'stg_idc__seg_index') }} as occurrence,
         case
             when algorithm_name is not null or algorithm_type is not null
                 then {{ surrogate_key(['source_id', 'algorithm_name', 'algorithm_type']) }}

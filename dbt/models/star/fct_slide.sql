@@ -4,7 +4,7 @@ with slides as (
 
     select
         sm_index.*,
-        {{ occurrence('sm_index', 'series_instance_uid') }} as occurrence
+        {{ occurrence('sm_index', 'series_instance_uid', 'stg_idc__sm_index') }} as occurrence
     from {{ ref('stg_idc__sm_index') }} as sm_index
 
 )

@@ -4,7 +4,7 @@ with slide_instances as (
 
     select
         sm_instance_index.*,
-        {{ occurrence('sm_instance_index', 'sop_instance_uid') }} as occurrence
+        {{ occurrence('sm_instance_index', 'sop_instance_uid', 'stg_idc__sm_instance_index') }} as occurrence
     from {{ ref('stg_idc__sm_instance_index') }} as sm_instance_index
 
 )

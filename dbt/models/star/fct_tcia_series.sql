@@ -4,7 +4,7 @@ with series as (
 
     select
         tcia_idc_subset.*,
-        {{ occurrence('tcia_idc_subset', 'series_instance_uid') }} as occurrence
+        {{ occurrence('tcia_idc_subset', 'series_instance_uid', 'stg_idc__tcia_idc_subset') }} as occurrence
     from {{ ref('stg_idc__tcia_idc_subset') }} as tcia_idc_subset
 
 )

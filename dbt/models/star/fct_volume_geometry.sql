@@ -4,7 +4,7 @@ with series as (
 
     select
         volume_geometry_index.*,
-        {{ occurrence('volume_geometry_index', 'series_instance_uid') }} as occurrence
+        {{ occurrence('volume_geometry_index', 'series_instance_uid', 'stg_idc__volume_geometry_index') }} as occurrence
     from {{ ref('stg_idc__volume_geometry_index') }} as volume_geometry_index
 
 )

@@ -63,15 +63,15 @@ numbered as (
         records.natural_id,
         row_number() over (
             partition by records.entity, records.natural_id
-            order by records.node_id
+            order by records.node_id nulls last
         ) as place,
         first_value(records.project_id) over (
             partition by records.entity, records.natural_id
-            order by records.node_id
+            order by records.node_id nulls last
         ) as first_project_id,
         row_number() over (
             partition by records.entity, records.natural_id, records.project_id
-            order by records.node_id
+            order by records.node_id nulls last
         ) as place_in_project
     from records
     inner join repeated

@@ -20,8 +20,8 @@ select
     cast(upstream_major_version as {{ dbt.type_bigint() }}) as idc_version,
     upstream_version,
     cast(
-        lag(upstream_major_version) over (order by upstream_major_version) as {{ dbt.type_bigint() }}
+        lag(upstream_major_version) over (order by upstream_major_version nulls last) as {{ dbt.type_bigint() }}
     ) as compared_idc_version,
-    lag(upstream_version) over (order by upstream_major_version) as compared_upstream_version,
-    row_number() over (order by upstream_major_version desc) = 1 as is_release_of_snapshot
+    lag(upstream_version) over (order by upstream_major_version nulls last) as compared_upstream_version,
+    row_number() over (order by upstream_major_version desc nulls last) = 1 as is_release_of_snapshot
 from releases

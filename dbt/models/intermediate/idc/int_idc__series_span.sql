@@ -71,12 +71,12 @@ neighbours as (
         marked.*,
         max(last_idc_version) over (
             partition by series_instance_uid
-            order by coalesce(first_idc_version, last_idc_version), last_idc_version, crdc_series_uuid
+            order by coalesce(first_idc_version, last_idc_version) nulls last, last_idc_version nulls last, crdc_series_uuid nulls last
             rows between unbounded preceding and 1 preceding
         ) as last_before,
         min(coalesce(first_idc_version, last_idc_version)) over (
             partition by series_instance_uid
-            order by coalesce(first_idc_version, last_idc_version), last_idc_version, crdc_series_uuid
+            order by coalesce(first_idc_version, last_idc_version) nulls last, last_idc_version nulls last, crdc_series_uuid nulls last
             rows between 1 following and unbounded following
         ) as first_after
     from marked

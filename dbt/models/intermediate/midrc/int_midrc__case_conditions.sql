@@ -20,6 +20,6 @@ select
     {{ text_or_null(json_text('record', 'condition_code_system')) }} as condition_code_system,
     {{ text_or_null(json_text('record', 'condition_name')) }} as condition_name,
     {{ json_text('record', 'condition_name') }} as condition_name_raw,
-    {{ cast_or_null(json_text('record', 'days_to_condition_start'), dbt.type_bigint()) }} as days_to_condition_start,
-    {{ cast_or_null(json_text('record', 'days_to_condition_end'), dbt.type_bigint()) }} as days_to_condition_end
+    {{ stated_whole_number(json_text('record', 'days_to_condition_start')) }} as days_to_condition_start,
+    {{ stated_whole_number(json_text('record', 'days_to_condition_end')) }} as days_to_condition_end
 from records

@@ -22,7 +22,7 @@ select
     {{ json_text('record', 'medication_name') }} as medication_name_raw,
     {{ text_or_null(json_text('record', 'medication_type')) }} as medication_type,
     {{ text_or_null(json_text('record', 'medication_manufacturer')) }} as medication_manufacturer,
-    {{ cast_or_null(json_text('record', 'dose_sequence_number'), dbt.type_bigint()) }} as dose_sequence_number,
-    {{ cast_or_null(json_text('record', 'days_to_medication_start'), dbt.type_bigint()) }} as days_to_medication_start,
-    {{ cast_or_null(json_text('record', 'days_to_medication_end'), dbt.type_bigint()) }} as days_to_medication_end
+    {{ stated_whole_number(json_text('record', 'dose_sequence_number')) }} as dose_sequence_number,
+    {{ stated_whole_number(json_text('record', 'days_to_medication_start')) }} as days_to_medication_start,
+    {{ stated_whole_number(json_text('record', 'days_to_medication_end')) }} as days_to_medication_end
 from records

@@ -19,6 +19,6 @@ select
     {{ text_or_null(json_text('record', 'procedure_name')) }} as procedure_name,
     {{ json_text('record', 'procedure_name') }} as procedure_name_raw,
     {{ text_or_null(json_text('record', 'breathing_support_type')) }} as breathing_support_type,
-    {{ cast_or_null(json_text('record', 'days_to_procedure_start'), dbt.type_bigint()) }} as days_to_procedure_start,
-    {{ cast_or_null(json_text('record', 'days_to_procedure_end'), dbt.type_bigint()) }} as days_to_procedure_end
+    {{ stated_whole_number(json_text('record', 'days_to_procedure_start')) }} as days_to_procedure_start,
+    {{ stated_whole_number(json_text('record', 'days_to_procedure_end')) }} as days_to_procedure_end
 from records

@@ -13,7 +13,7 @@ with numbered as (
         data_contributor,
         row_number() over (
             partition by collection_id
-            order by guid
+            order by guid nulls last
         ) as record_number
     from {{ ref('int_midrc__discovery_datasets') }}
     where collection_id is not null

@@ -21,7 +21,7 @@ numbered as (
         study_id,
         study_instance_uid,
         study_natural_key,
-        row_number() over (partition by study_id order by study_node_id) as holder
+        row_number() over (partition by study_id order by study_node_id nulls last) as holder
     from {{ ref('stg_midrc__imaging_study') }}
 
 ),

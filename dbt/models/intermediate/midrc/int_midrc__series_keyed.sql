@@ -52,7 +52,7 @@ later as (
         files.series_node_id,
         row_number() over (
             partition by files.series_instance_uid
-            order by files.series_node_id
+            order by files.series_node_id nulls last
         ) as place
     from files
     inner join repeated

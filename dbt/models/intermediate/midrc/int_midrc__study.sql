@@ -18,7 +18,7 @@ with studies as (
         {{ sole_value('body_part_examined_values') }} as body_part_examined,
         {{ sorted_list('body_part_examined_values') }} as body_parts_examined,
         {{ value_count('body_part_examined_values') }} as body_part_count,
-        {{ cast_or_null('round(days_to_study_raw, 3)', 'double') }} as days_to_study
+        cast({{ cast_or_null('round(days_to_study_raw * 1000) / 1000', 'decimal(18, 3)') }} as double) as days_to_study
     from {{ ref('stg_midrc__imaging_study') }} as records
 
 )

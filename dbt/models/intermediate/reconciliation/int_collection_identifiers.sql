@@ -25,13 +25,13 @@ identifiers as (
     select
         collection_key,
         'name' as evidence,
-        {{ snake_case_id('trim(collection_id)') }} as identifier
+        {{ snake_case_id(trimmed('collection_id')) }} as identifier
     from collections
     union all
     select
         collection_key,
         'name' as evidence,
-        {{ snake_case_id('trim(collection_name)') }} as identifier
+        {{ snake_case_id(trimmed('collection_name')) }} as identifier
     from collections
     union all
     select

@@ -87,13 +87,13 @@ select
     landing_status,
     upstream_version,
     is_proxy,
-    -- Each branch by itself: a count must not pass through a floating-point number.
+    -- Each branch by itself: a count must not pass through a floating-point number. Rounded before it is cast (percent_of).
     case formula
         when 'count' then cast(counted as decimal(28, 6))
-        when 'gigabytes' then cast(counted / 1e9 as decimal(28, 6))
-        when 'terabytes' then cast(counted / 1e12 as decimal(28, 6))
-        when 'percent of' then cast(100.0 * counted / nullif(base_counted, 0) as decimal(28, 6))
+        when 'gigabytes' then cast(round(counted / 1e3) / 1e6 as decimal(28, 6))
+        when 'terabytes' then cast(round(counted / 1e6) / 1e6 as decimal(28, 6))
+        when 'percent of' then cast(round(1e8 * counted / nullif(base_counted, 0)) / 1e6 as decimal(28, 6))
         when 'percent above'
-            then cast(100.0 * (counted - base_counted) / nullif(base_counted, 0) as decimal(28, 6))
+            then cast(round(1e8 * (counted - base_counted) / nullif(base_counted, 0)) / 1e6 as decimal(28, 6))
     end as value_today
 from measured

@@ -99,7 +99,7 @@ grouped as (
         sum(case when metric = 'collections' then counted end) as collections,
         nullif(
             count(distinct case when metric = 'series' and dimension_value <> 'no data' then dimension_value end), 0
-        ) as "values",
+        ) as {{ adapter.quote('values') }},
         max(case when metric = 'series' and dimension_value <> 'no data' then counted end) as series_of_largest
     from named
     group by

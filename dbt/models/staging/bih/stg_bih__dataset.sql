@@ -22,7 +22,7 @@ renamed as (
         {{ text_or_null('license') }} as license_raw,
         {{ text_or_null('disease_type') }} as disease_type,
         {{ text_or_null('primary_site') }} as primary_site,
-        try_cast(metadata_source_date as date) as metadata_source_date,
+        {{ stated_date('metadata_source_date') }} as metadata_source_date,
         {{ text_or_null('metadata_source_date') }} as metadata_source_date_raw,
         {{ text_or_null('metadata_source_version') }} as metadata_source_version,
         {{ text_or_null('publication_citation') }} as citation

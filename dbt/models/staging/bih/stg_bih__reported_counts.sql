@@ -14,7 +14,7 @@ renamed as (
         dimension,
         key,
         missing as is_missing,
-        "count" as reported_count
+        count as reported_count
     from source
 
 )

@@ -12,7 +12,7 @@ renamed as (
         'bih' as source_id,
         component,
         version,
-        "commit" as commit_id
+        commit as commit_id
     from source
 
 )

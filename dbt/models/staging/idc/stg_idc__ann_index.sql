@@ -10,9 +10,9 @@ renamed as (
 
     select
         'idc' as source_id,
-        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
-        {{ text_or_null('"AnnotationCoordinateType"') }} as annotation_coordinate_type,
-        {{ text_or_null('"referenced_SeriesInstanceUID"') }} as referenced_series_instance_uid
+        {{ not_blank('SeriesInstanceUID') }} as series_instance_uid,
+        {{ text_or_null('AnnotationCoordinateType') }} as annotation_coordinate_type,
+        {{ text_or_null('referenced_SeriesInstanceUID') }} as referenced_series_instance_uid
     from source
 
 )

@@ -16,11 +16,11 @@ renamed as (
         -- Upstream makes the short name so (clinical_index.sql of idc-index-data).
         coalesce(
             {{ text_or_null('short_table_name') }},
-            {{ text_or_null(dbt.split_part('table_name', "'.'", 3)) }}
+            {{ text_or_null(text_part('table_name', '.', 3)) }}
         ) as short_table_name,
-        "column" as column_name,
+        {{ adapter.quote('column') }} as column_name,
         {{ text_or_null('column_label') }} as column_label,
-        "values" as value_labels
+        {{ adapter.quote('values') }} as value_labels
     from source
 
 )

@@ -19,7 +19,7 @@ renamed as (
         {{ text_or_null('species') }} as species,
         {{ text_or_null('supporting_data') }} as supporting_data,
         {{ text_or_null('status') }} as status,
-        try_cast(updated as date) as updated_on,
+        {{ stated_date('updated') }} as updated_on,
         {{ text_or_null('description') }} as description,
         sources
     from source

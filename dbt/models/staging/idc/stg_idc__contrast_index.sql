@@ -10,10 +10,10 @@ renamed as (
 
     select
         'idc' as source_id,
-        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
-        "ContrastBolusAgent" as contrast_bolus_agent,
-        "ContrastBolusIngredient" as contrast_bolus_ingredient,
-        "ContrastBolusRoute" as contrast_bolus_route
+        {{ not_blank('SeriesInstanceUID') }} as series_instance_uid,
+        ContrastBolusAgent as contrast_bolus_agent,
+        ContrastBolusIngredient as contrast_bolus_ingredient,
+        ContrastBolusRoute as contrast_bolus_route
     from source
 
 )

@@ -10,12 +10,12 @@ renamed as (
 
     select
         'idc' as source_id,
-        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
+        {{ not_blank('SeriesInstanceUID') }} as series_instance_uid,
         total_rois,
-        "ROINames" as roi_names,
-        "ROIGenerationAlgorithms" as roi_generation_algorithms,
-        "RTROIInterpretedTypes" as rt_roi_interpreted_types,
-        {{ text_or_null('"referenced_SeriesInstanceUID"') }} as referenced_series_instance_uid
+        ROINames as roi_names,
+        ROIGenerationAlgorithms as roi_generation_algorithms,
+        RTROIInterpretedTypes as rt_roi_interpreted_types,
+        {{ text_or_null('referenced_SeriesInstanceUID') }} as referenced_series_instance_uid
     from source
 
 )

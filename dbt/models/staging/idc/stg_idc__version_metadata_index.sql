@@ -11,7 +11,7 @@ renamed as (
     select
         'idc' as source_id,
         idc_version,
-        try_cast(version_timestamp as date) as released_on
+        {{ stated_date('version_timestamp') }} as released_on
     from source
 
 )

@@ -10,7 +10,7 @@ renamed as (
 
     select
         'idc' as source_id,
-        {{ not_blank('"SeriesInstanceUID"') }} as series_instance_uid,
+        {{ not_blank('SeriesInstanceUID') }} as series_instance_uid,
         single_orientation,
         orthogonal_orientation,
         unique_slice_positions,
@@ -22,7 +22,7 @@ renamed as (
         obliquity_degrees,
         regularly_spaced_3d_volume,
         origin_patient as origin_patient_mm,
-        "ImageOrientationPatient" as image_orientation_patient,
+        ImageOrientationPatient as image_orientation_patient,
         slice_spacing_mm
     from source
 

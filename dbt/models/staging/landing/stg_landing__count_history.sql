@@ -11,7 +11,7 @@ renamed as (
     select
         source_id,
         release_version,
-        case when source_id = 'idc' then try_cast(split_part(release_version, '.', 1) as bigint) end as idc_version,
+        case when source_id = 'idc' then {{ major_version('release_version') }} end as idc_version,
         as_of,
         entity,
         dimension,

@@ -12,7 +12,7 @@ renamed as (
         source_id,
         dataset,
         upstream_version,
-        try_cast(split_part(upstream_version, '.', 1) as integer) as upstream_major_version,
+        cast({{ major_version('upstream_version') }} as {{ dbt.type_int() }}) as upstream_major_version,
         status,
         channel,
         row_count,

@@ -13,7 +13,7 @@ renamed as (
         dataset,
         upstream_version,
         case
-            when source_id = 'idc' then try_cast(split_part(upstream_version, '.', 1) as integer)
+            when source_id = 'idc' then cast({{ major_version('upstream_version') }} as {{ dbt.type_int() }})
         end as upstream_major_version,
         status,
         channel,

@@ -11,7 +11,7 @@ renamed as (
     select
         source_id,
         upstream_version as release_version,
-        case when source_id = 'idc' then try_cast(split_part(upstream_version, '.', 1) as bigint) end as idc_version,
+        case when source_id = 'idc' then {{ major_version('upstream_version') }} end as idc_version,
         fetched_at
     from source
 

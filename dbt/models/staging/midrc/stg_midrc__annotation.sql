@@ -20,7 +20,7 @@ renamed as (
         {{ text_or_null('annotator_id') }} as annotator_id,
         {{ text_or_null('airspace_disease_grading') }} as airspace_disease_grading,
         {{ text_or_null('class_covid19_pneumonia') }} as class_covid19_pneumonia,
-        "midrc_mRALE_score" as midrc_mrale_score,
+        midrc_mRALE_score as midrc_mrale_score,
         instance_uids
     from source
 

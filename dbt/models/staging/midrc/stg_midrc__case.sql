@@ -15,7 +15,7 @@ renamed as (
         'midrc' as source_id,
         _case_id as case_node_id,
         submitter_id as case_id,
-        {{ natural_key('case_id', 'case_node_id') }} as patient_natural_key,
+        {{ natural_key('submitter_id', '_case_id') }} as patient_natural_key,
         auth_resource_path,
         project_id,
         {{ text_or_null('sex') }} as sex_raw,

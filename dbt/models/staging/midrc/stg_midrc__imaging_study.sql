@@ -16,7 +16,7 @@ renamed as (
         _imaging_study_id as study_node_id,
         submitter_id as study_id,
         {{ text_or_null('study_uid') }} as study_instance_uid,
-        {{ natural_key('study_instance_uid', 'study_node_id') }} as study_natural_key,
+        {{ natural_key(text_or_null('study_uid'), '_imaging_study_id') }} as study_natural_key,
         auth_resource_path,
         project_id,
         case_ids,

@@ -12,9 +12,9 @@ renamed as (
         'midrc' as source_id,
         entity,
         dimension,
-        "key" as dimension_value,
+        key as dimension_value,
         missing as is_missing,
-        "count" as reported_count
+        count as reported_count
     from source
 
 )

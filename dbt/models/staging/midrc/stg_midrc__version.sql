@@ -12,7 +12,7 @@ renamed as (
         'midrc' as source_id,
         component,
         {{ text_or_null('version') }} as component_version,
-        {{ text_or_null('"commit"') }} as component_commit
+        {{ text_or_null('commit') }} as component_commit
     from source
 
 )
