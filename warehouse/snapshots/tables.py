@@ -351,12 +351,15 @@ def _fill(
         f"{quoted(column.name)} {column.type}{' not null' if column.name in table.primary_key else ''}"
         for column in table.columns
     )
+    # In one transaction: each comment by itself would be written through to the disk.
+    connection.execute("begin")
     connection.execute(f"create table {name} ({columns})")
     connection.execute(f"insert into {name} by name select * from {read_parquet(files)}")
     connection.execute(f"comment on table {name} is {literal(table_comment(table, absent))}")
     for column in table.columns:
         comment = column_comment(table, column, absent)
         connection.execute(f"comment on column {name}.{quoted(column.name)} is {literal(comment)}")
+    connection.execute("commit")
 
 
 def require_its_columns(connection: duckdb.DuckDBPyConnection, table: TableEntry, files: Sequence[Path]) -> None:
