@@ -140,6 +140,7 @@ def _configuration(plan: Plan, settings: Settings, run_id: str) -> dict[str, Any
         "sources": settings.sources,
         "idc_version": settings.idc_version,
         "clinical": ",".join(settings.clinical),
+        "engine": settings.engine,
     }
     # Dagster keeps and shows what it is told: an address of the environment, which may hold a password, stays there.
     if settings.sandbox_url is not None and settings.sandbox_url != load_settings().sandbox_url:

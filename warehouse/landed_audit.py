@@ -74,7 +74,7 @@ def audit_selected(settings: Settings, landing: Landing) -> LandedAudit:
     marked = keep_incidents(settings.home, [*used, *of_refused], ended_at, synthetic=synthetic)
     used, of_refused = marked[: len(used)], marked[len(used) :]
     releases = landing.selected()
-    digest = input_digest(releases, evidence(settings.home, releases))
+    digest = input_digest(releases, evidence(settings.home, releases), settings.engine)
     record_verdicts(settings.home, "landed", digest, used, time.monotonic() - started)
     of_others = [verdict for verdict in used if not any(_judges(verdict, choice.source) for choice in refused)]
     return LandedAudit((*of_others, *of_refused), refused, tuple(used))

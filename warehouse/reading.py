@@ -32,6 +32,7 @@ SQL_TYPES: Mapping[ColumnType, str] = {
 }
 
 _INTEGERS = frozenset({"tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger"})
+_SIGNED_INTEGERS = frozenset({"tinyint", "smallint", "integer", "bigint"})
 _WIDE_INTEGERS = frozenset({"ubigint", "hugeint", "uhugeint"})
 _FRACTIONS = frozenset({"float", "double"})
 _TEXTS = frozenset({"varchar", "enum", "uuid"})
@@ -80,6 +81,28 @@ def reading_of(column: Column, found: FoundColumn | None) -> Reading:
     if found is None:
         return Reading(f"cast(null as {SQL_TYPES[column.type]})", None)
     return _reading(column, found.type, quoted(found.sql_name))
+
+
+def is_cast(column: Column, found: FoundColumn | None) -> bool:
+    """Return whether a cast, which any engine has, reads all of a column as `reading_of` does, or nothing is there."""
+    if found is None:
+        return True
+    kind = column.type.removesuffix("[]")
+    is_list = column.type.endswith("[]")
+    if kind == "record" or is_list != (found.type.id == "list"):
+        return False
+    held = _children(found.type)["child"] if is_list else found.type
+    # Whole numbers without a sign are wider in other engines, or none that they have.
+    signed = held.id in _SIGNED_INTEGERS
+    match kind:
+        case "string":
+            return held.id == "varchar" and str(held) == "VARCHAR"
+        case "integer":
+            return signed
+        case "float":
+            return signed or held.id in _FRACTIONS
+        case _:
+            return held.id == "boolean"
 
 
 def raw_name(column: Column) -> str:

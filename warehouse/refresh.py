@@ -15,6 +15,7 @@ from typing import Literal
 
 from warehouse.acknowledgements import read_acknowledgements
 from warehouse.build import Build, Evidence, evidence_for, input_digest, model_seconds
+from warehouse.engine_packages import engine_versions
 from warehouse.errors import (
     Degraded,
     IntegrityError,
@@ -29,7 +30,7 @@ from warehouse.quality.history import EarlierGap, KnownGaps, read_gaps
 from warehouse.quality.record import recorded_seconds, recorded_verdicts
 from warehouse.room import require_room
 from warehouse.run_record import GoodOutcome, RunRecord, at_stage, end_run, failures_of, note_choices
-from warehouse.settings import Settings
+from warehouse.settings import BuildEngine, Settings
 from warehouse.site import render_or_say_why
 from warehouse.snapshots.catalog import (
     Snapshot,
@@ -75,13 +76,16 @@ def plan(settings: Settings) -> Plan:
     """Ask the upstreams, with small requests only, whether a refresh would fetch or build anything.
 
     Raises:
-        UsageError: the settings ask for something that does not exist, or for made-up data in the place of real data.
+        UsageError: the settings ask for something that does not exist, an engine that cannot run here, or made-up data
+            in the place of real data.
         SourceError: no upstream can be asked.
         StorageError: the home cannot be written, or its disk has too little room for what is new.
     """
     landing = Landing(settings.home)
     asked = upstreams(settings)
     require_real_home(settings)
+    if settings.engine != "duckdb":
+        engine_versions(settings.engine)
     keep_counts(settings.home)
     choices: list[Choice] = []
     silent: list[Choice] = []
@@ -107,7 +111,7 @@ def plan(settings: Settings) -> Plan:
     else:
         require_a_source(choices)
         releases = [release for choice in choices if (release := landing.chosen(choice)) is not None]
-        existing = existing_snapshot(settings.home, releases)
+        existing = existing_snapshot(settings.home, releases, settings.engine)
     if existing is None and (not silent or len(choices) + len(silent) < len(asked)):
         # Where nothing is known to be new, a silent source may turn out to have nothing either: asked before the build.
         _require_room_for_what_is_new(settings, asked, choices)
@@ -208,12 +212,12 @@ def keep_counts(home: Path) -> None:
         land_counts(Landing(home), in_service)
 
 
-def existing_snapshot(home: Path, releases: Sequence[Release]) -> Snapshot | None:
-    """Return the newest snapshot that this code made from just these releases, or None.
+def existing_snapshot(home: Path, releases: Sequence[Release], engine: BuildEngine = "duckdb") -> Snapshot | None:
+    """Return the newest snapshot that this code made from just these releases, with this engine, or None.
 
     One that is not in service is read whole before it may be put there again.
     """
-    digest = input_digest(releases, evidence(home, releases))
+    digest = input_digest(releases, evidence(home, releases), engine)
     in_service = current(home)
     made = (found for found in reversed(refreshed(home)) if found.manifest.input_digest == digest)
     return next((found for found in made if found == in_service or is_sound(found)), None)

@@ -39,6 +39,7 @@ INSTALLED_CACHE = Path(__file__).resolve().parents[1] / ".cache" / "dbt"
 
 IdcChannel = Literal["bucket", "github", "wheel"]
 Sources = Literal["live", "sandbox"]
+BuildEngine = Literal["duckdb", "spark", "sail"]
 
 
 def _not_empty(path: object) -> object:
@@ -269,6 +270,16 @@ class Settings(BaseModel):
         le=1,
         description="Share of its records that one type may lose; a type that lost more, and more than "
         "ICW_GUPPY_MOST_LOST, is not published unless acknowledgements.yml in the home accepts it.",
+    )
+    engine: BuildEngine = Field(
+        default="duckdb",
+        description="What runs the dbt models: DuckDB, or Spark (extra `spark`, and Java 17) or Sail (extra `sail`), "
+        "for a star that outgrows one machine; the tables are the same, and audit and publishing stay DuckDB's.",
+    )
+    spark_master: str | None = Field(
+        default=None,
+        description="Where Spark runs (`spark://host:7077`, `yarn`); by default on this machine, within ICW_THREADS "
+        "and ICW_MEMORY_LIMIT. SPARK_CONF_DIR is Spark's own way to say more.",
     )
     threads: int = Field(default=2, ge=1, description="Threads of DuckDB and of dbt.")
     memory_limit: str = Field(

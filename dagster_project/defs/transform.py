@@ -85,7 +85,7 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
         """Build the chosen loads into the star; a snapshot that holds them already goes into service instead."""
         settings, landing = warehouse.settings, warehouse.landing
         releases = landing.selected()
-        existing = refresh.existing_snapshot(settings.home, releases)
+        existing = refresh.existing_snapshot(settings.home, releases, settings.engine)
         if existing is not None:
             served = refresh.serve_existing(settings, existing)
             context.log.info(f"Nothing is built: {served.snapshot.id} holds these loads ({served.outcome}).")

@@ -66,7 +66,7 @@ def publish_past(settings: Settings, releases: Sequence[Release]) -> Iterator[Pa
         started = time.monotonic()
         try:
             evidence = _evidence(landing, release)
-            found = _existing(home, input_digest([release], evidence))
+            found = _existing(home, input_digest([release], evidence, settings.engine))
             outcome: Outcome = "unchanged" if found is not None else "published"
             if found is None:
                 found = _published(settings, landing, release, evidence)

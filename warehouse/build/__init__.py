@@ -2,8 +2,9 @@
 
 `project` keeps what dbt makes of the project itself (`dbt_run`), once for each state of it. `history` picks the earlier
 releases that are evidence, `count_history` the counts of earlier loads. `layout` puts the landed files behind views,
-`statements` and `model_process` make the tables as dbt compiled them, `profile` measures them, `failures` explains what
-went wrong, and `digests` says what decides the tables.
+`statements` and `model_process` make the tables as dbt compiled them, or `engines` lets Spark or Sail make them
+from the same models. `profile` measures them, `failures` explains what went wrong, and `digests` says what decides
+the tables.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import duckdb
 
 from warehouse.build import statements
 from warehouse.build.digests import DBT_PROJECT, input_digest
+from warehouse.build.engines.building import local_options, run_on_engine
+from warehouse.build.engines.inputs import hand_over
 from warehouse.build.failures import Failed, build_failure, lack_of_room
 from warehouse.build.history import NO_EVIDENCE, Evidence, LostRelease, evidence_for
 from warehouse.build.layout import absent_datasets, lay_out
@@ -30,7 +33,7 @@ from warehouse.errors import BuildFailed
 from warehouse.files import write_atomically, writing_to
 from warehouse.landing import Landing, Release
 from warehouse.profiles.store import measure_lacking, profile_of
-from warehouse.settings import Settings
+from warehouse.settings import BuildEngine, Settings
 from warehouse.sql_text import quoted
 
 __all__ = [
@@ -58,7 +61,7 @@ class Build:
 
     `database` holds the schemas landed, staging, seeds and star; `models` are those that this build runs, by name;
     `input_digest` is a SHA-256 (hex) over the releases and the code, so that two builds with the same digest have the
-    same tables. `evidence` is what it reads of the past.
+    same tables. `evidence` is what it reads of the past, `engine` what runs the models.
     """
 
     folder: Path
@@ -67,6 +70,7 @@ class Build:
     models: tuple[str, ...]
     input_digest: str
     evidence: Evidence = NO_EVIDENCE
+    engine: BuildEngine = "duckdb"
 
     @property
     def manifest(self) -> Path:
@@ -77,6 +81,11 @@ class Build:
     def statements(self) -> Path:
         """How the table of each model is made."""
         return self.folder / "statements.json"
+
+    @property
+    def inputs(self) -> Path:
+        """The folder of what another engine than DuckDB reads."""
+        return self.folder / "inputs"
 
     @property
     def profiles(self) -> Path:
@@ -114,13 +123,20 @@ def prepare(
     measure_lacking(home, landing, releases, **bounds)
     profiles = [profile_of(home, landing, release, **bounds) for release in releases]
     by_source = {release.source: release for release in releases}
-    digest = input_digest(releases, evidence)
+    digest = input_digest(releases, evidence, settings.engine)
+    # Another engine has no tables of a build of nothing.
+    models = (
+        live_tables(project, absent_datasets(landing, by_source, evidence))
+        if settings.engine == "duckdb"
+        else tuple(sorted(name for _, name in tables_read(project) if name != PROFILE_TABLE))
+    )
     build = _build_in(
         home / "builds" / f"{digest[:16]}-{os.getpid()}",
         releases,
-        live_tables(project, absent_datasets(landing, by_source, evidence)),
+        models,
         digest,
         evidence,
+        settings.engine,
     )
     with writing_to(build.folder):
         for folder in build.folder.parent.glob("*/"):
@@ -139,6 +155,7 @@ def prepare(
             "earlier": [release.model_dump(mode="json") for release in evidence.releases],
             "counts": [release.model_dump(mode="json") for release in evidence.counts],
             "lost": [asdict(lost) for lost in evidence.lost],
+            "engine": build.engine,
         }
         write_atomically(build.folder / _RECORD, json.dumps(record))
     try:
@@ -149,6 +166,8 @@ def prepare(
                     connection.execute(f"drop table {quoted(schema)}.{quoted(name)}")
     except duckdb.Error as error:
         raise lack_of_room(build.folder, str(error)) or error from error
+    if build.engine != "duckdb":
+        hand_over(build.database, landing, releases, digest, build.inputs, copy=False)
     return build
 
 
@@ -167,7 +186,7 @@ def open_build(home: Path) -> Build:
         for inputs in ("releases", "earlier", "counts")
     )
     evidence = Evidence(earlier, counts, tuple(LostRelease(**lost) for lost in content["lost"]))
-    return _build_in(record.parent, releases, content["models"], content["input_digest"], evidence)
+    return _build_in(record.parent, releases, content["models"], content["input_digest"], evidence, content["engine"])
 
 
 def run_models(build: Build, settings: Settings) -> None:
@@ -194,12 +213,30 @@ def run_models_apart(build: Build, settings: Settings) -> Iterator[ModelResult]:
     target = Target.of(build.database, settings)
     before, after = _statements(build)
     results: list[ModelResult] = []
-    for result in run_apart(before, target):
+    yield from _finished(build, _made_apart(build, settings, before), results)
+    if build.engine == "duckdb":
+        yield from _profile(build, target, results, after)
+    else:
+        yield from _profile(build, target, results, [])
+        yield from _finished(build, _made_apart(build, settings, after), results)
+
+
+def _made_apart(build: Build, settings: Settings, chosen: Sequence[Statement]) -> Iterator[ModelResult]:
+    """Run models in a process of their own, on the engine of the build; yields each as it ends."""
+    target = Target.of(build.database, settings)
+    if build.engine == "duckdb":
+        return run_apart(chosen, target)
+    shapes = project_with_empty_build(settings).empty_build
+    return run_on_engine(build.engine, local_options(settings), chosen, build.inputs, target, shapes)
+
+
+def _finished(build: Build, made: Iterator[ModelResult], results: list[ModelResult]) -> Iterator[ModelResult]:
+    """Add results to those before, keep them all, and stop the build if one is a failure; yields the others."""
+    for result in made:
         results.append(result)
         if result.status == "success":
             yield result
     _finish(build, results)
-    yield from _profile(build, target, results, after)
 
 
 def model_seconds(build: Build) -> float:
@@ -249,7 +286,7 @@ def _finish(build: Build, results: Sequence[ModelResult]) -> None:
 def _profile(
     build: Build, target: Target, results: Sequence[ModelResult], after: Sequence[Statement]
 ) -> list[ModelResult]:
-    """Fill the profile of a build whose models have run, and make the tables that read it; returns how these ended."""
+    """Fill the profile of a build whose models have run, and let DuckDB make the tables that read it; returns how."""
     try:
         profile = add_profile(target, build.manifest, build.releases, build.profiles)
     except duckdb.Error as error:
@@ -259,7 +296,12 @@ def _profile(
 
 
 def _build_in(
-    folder: Path, releases: Sequence[Release], models: Sequence[str], digest: str, evidence: Evidence
+    folder: Path,
+    releases: Sequence[Release],
+    models: Sequence[str],
+    digest: str,
+    evidence: Evidence,
+    engine: BuildEngine,
 ) -> Build:
     return Build(
         folder=folder,
@@ -268,4 +310,5 @@ def _build_in(
         models=tuple(models),
         input_digest=digest,
         evidence=evidence,
+        engine=engine,
     )

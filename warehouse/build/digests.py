@@ -9,7 +9,9 @@ from pathlib import Path
 
 from warehouse.build.count_history import date_of_counts
 from warehouse.build.history import NO_EVIDENCE, Evidence
+from warehouse.engine_packages import engine_versions
 from warehouse.landing import Release
+from warehouse.settings import BuildEngine
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt"
 
@@ -26,14 +28,20 @@ _DECIDING_NOTHING = frozenset({"target", "logs", "analyses", "README.md"})
 _SOURCE_FILES = (".py", ".sql", ".yml", ".csv", ".md")
 
 
-def input_digest(releases: Sequence[Release], evidence: Evidence = NO_EVIDENCE) -> str:
+def input_digest(releases: Sequence[Release], evidence: Evidence = NO_EVIDENCE, engine: BuildEngine = "duckdb") -> str:
     """Return the SHA-256 (hex) over everything that decides the tables: releases, code, dbt project and engines.
 
     Of what the build reads as evidence the channel decides nothing. An earlier release that is lost counts: a snapshot
     from before it was landed has the same tables, and does not say that anything is missing. When a load was fetched
-    decides something only where its source has no versions: there it dates the counts.
+    decides something only where its source has no versions: there it dates the counts. An engine besides DuckDB counts
+    with the versions of its packages.
+
+    Raises:
+        UsageError: the engine cannot run here.
     """
     digest = _code_digest(_DECIDING)
+    if engine != "duckdb":
+        digest.update(f"{engine} {engine_versions(engine)}".encode())
     for release in sorted(releases, key=lambda entry: entry.source):
         digest.update(f"{release.source} {release.version} {release.channel} {release.digest}".encode())
         digest.update(str(date_of_counts(release)).encode())

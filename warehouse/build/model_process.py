@@ -1,31 +1,16 @@
-"""Running the models in a process of their own, so that what the system does to it (memory that runs out) can be told.
-
-The process runs `main`. It takes one job, a line of JSON, from its standard input, writes one line of JSON for each
-model as it ends, and a last one for the run. Its standard input stays open as long as the caller lives: a caller that
-is killed takes it along, so that nobody is left who writes to the home without its lock.
-"""
+"""The process in which DuckDB runs the statements of a build (`apart`)."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import subprocess
-import sys
-import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import duckdb
 
-from warehouse.build.failures import build_failure
+from warehouse.build import apart
 from warehouse.build.statements import ModelResult, Statement, Target, run, statement_of
-
-# How many lines that the process writes to standard error are kept: its last words, if it ends without an answer.
-_LINES_KEPT = 20
 
 
 def run_apart(statements: Sequence[Statement], target: Target) -> Iterator[ModelResult]:
@@ -38,76 +23,19 @@ def run_apart(statements: Sequence[Statement], target: Target) -> Iterator[Model
         "statements": [asdict(statement) for statement in statements],
         "target": {**asdict(target), "database": str(target.database), "temporary": str(target.temporary)},
     }
-    program = f"from warehouse.process import run_and_leave; from {__name__} import main; run_and_leave(main)"
-    process = subprocess.Popen(
-        [sys.executable, "-c", program],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        # Ctrl-C in a terminal goes to a whole group: this process ends with its caller and not by itself.
-        process_group=0,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    last_words = deque[str](maxlen=_LINES_KEPT)
-    listener = threading.Thread(target=last_words.extend, args=(process.stderr,), daemon=True)
-    listener.start()
-    over: dict[str, str | None] | None = None
-    try:
-        # One that died before it read its job is told by its exit code.
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(job) + "\n")
-            process.stdin.flush()
-        for line in process.stdout:
-            if not line.endswith("\n"):
-                # It was ended in the middle of a line.
-                break
-            answer = json.loads(line)
-            if "error" in answer:
-                over = answer
-                continue
-            yield ModelResult(**answer)
-    finally:
-        # Closing its standard input ends a process that is not done.
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-        process.stdout.close()
-        exit_status = process.wait()
-        listener.join()
-        process.stderr.close()
-    folder = target.database.parent
-    if over is None:
-        raise build_failure(folder, exit_status=exit_status, last_words=tuple(last_words))
-    if over["error"] is not None:
-        raise build_failure(folder, error=over["error"])
+    yield from apart.run_apart(__name__, job, target.database.parent)
 
 
 def main() -> None:
     """Take the job and do it."""
-    # What is imported may print; the caller reads this process's standard output alone as lines of JSON.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_the_caller, args=(sys.stdin,), daemon=True).start()
+    apart.answer(_run)
+
+
+def _run(job: dict[str, Any], on_result: apart.OnResult) -> str | None:
     statements = [statement_of(entry) for entry in job["statements"]]
     places = {name: Path(job["target"].pop(name)) for name in ("database", "temporary")}
-    error = None
     try:
-        run(statements, Target(**places, **job["target"]), lambda result: _tell(answers, asdict(result)))
+        run(statements, Target(**places, **job["target"]), on_result)
     except duckdb.Error as caught:
-        error = str(caught)
-    _tell(answers, {"error": error})
-
-
-def _tell(answers: IO[str], answer: dict[str, object]) -> None:
-    answers.write(json.dumps(answer) + "\n")
-    answers.flush()
-
-
-def _end_with_the_caller(stdin: IO[str]) -> None:
-    stdin.read()
-    os._exit(1)
+        return str(caught)
+    return None

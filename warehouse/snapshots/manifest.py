@@ -260,7 +260,7 @@ class Manifest(BaseModel):
     `retrospective`: a backfill made it of a past release; it is no night of the home, and never goes into service.
     `without_site` says why the pages of the snapshot could not be made; None where they were, and in snapshots of
     before there were any.
-    `timings` are seconds by step.
+    `engine` ran the models, and `timings` are seconds by step.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -282,6 +282,7 @@ class Manifest(BaseModel):
     absent: tuple[AbsentPart, ...] = ()
     verdicts: tuple[Verdict, ...]
     code_version: CodeVersion
+    engine: str = "duckdb"
     dependencies: dict[str, str]
     duckdb_file: DuckdbFile
     without_site: str | None = None

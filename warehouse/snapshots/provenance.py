@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 
 from warehouse import __version__
+from warehouse.engine_packages import PACKAGES
+from warehouse.settings import BuildEngine
 from warehouse.snapshots.manifest import CodeVersion
 
 _LIBRARIES = ("duckdb", "dbt-core", "dbt-duckdb", "pyarrow", "great-expectations", "polars", "dagster")
@@ -21,10 +23,10 @@ def code_version() -> CodeVersion:
     return CodeVersion(package=__version__, commit=commit or None, dirty=None if changes is None else bool(changes))
 
 
-def dependency_versions() -> dict[str, str]:
-    """Return the installed versions of Python and of the libraries that take part in a build."""
+def dependency_versions(engine: BuildEngine = "duckdb") -> dict[str, str]:
+    """Return the installed versions of Python and of the libraries that take part in a build with this engine."""
     versions = {"python": platform.python_version()}
-    for library in _LIBRARIES:
+    for library in (*_LIBRARIES, *(PACKAGES[engine] if engine != "duckdb" else ())):
         try:
             versions[library] = importlib.metadata.version(library)
         except importlib.metadata.PackageNotFoundError:

@@ -126,7 +126,8 @@ def publish(
             absent=absent,
             verdicts=tuple(verdicts),
             code_version=code_version(),
-            dependencies=dependency_versions(),
+            engine=build.engine,
+            dependencies=dependency_versions(build.engine),
             duckdb_file=duckdb_file,
             timings={**timings, "publish": round(time.perf_counter() - started, 3)},
         )
