@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ENGINES := .venv-engines
 TESTS ?= tests
 PYTEST_OPTIONS ?=
 # `--daemon`: Dagster's service instead of a timer.
@@ -15,7 +16,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo refresh docs sources terms metrics analyses test test-full lint bench dev install-service clean
+.PHONY: help install demo refresh docs sources terms metrics analyses engines test test-sail test-spark test-full lint bench dev install-service clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +64,23 @@ analyses: install ## renew the analysts' page from the snapshot in service: diag
 test: install ## run the tests (about 7 minutes on two cores)
 	@$(BIN)/pytest -q -m "not full and not bench" $(PYTEST_OPTIONS) $(TESTS)
 
+engines: $(ENGINES)/.installed ## create a second environment in .venv-engines, with Spark and Sail
+
+$(ENGINES)/.installed: $(VENV)/.installed
+	@echo "Creating the environment with Spark and Sail in $(ENGINES) ..."
+	@UV_PROJECT_ENVIRONMENT=$(ENGINES) $(BIN)/uv sync --frozen --inexact --quiet --compile-bytecode --extra spark --extra sail || { \
+		$(PYTHON) -m venv $(ENGINES) && \
+		$(BIN)/uv export --frozen --extra spark --extra sail --no-emit-project --quiet --output-file $(ENGINES)/requirements.txt && \
+		$(ENGINES)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(ENGINES)/requirements.txt && \
+		$(ENGINES)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable . ; }
+	@touch $@
+
+test-sail: engines ## hold the tables that Sail builds against those of DuckDB
+	@ICW_TEST_ENGINE=sail $(ENGINES)/bin/pytest -q -n 0 $(PYTEST_OPTIONS) tests/engines
+
+test-spark: engines ## the same with Spark in local mode, which needs Java 17
+	@ICW_TEST_ENGINE=spark $(ENGINES)/bin/pytest -q -n 0 $(PYTEST_OPTIONS) tests/engines
+
 test-full: install ## run all tests, also those that take longer
 	@$(BIN)/pytest -q -m "not bench" $(PYTEST_OPTIONS) $(TESTS)
 
@@ -82,5 +100,5 @@ install-service: install ## write units for systemd that refresh every night, an
 	@$(BIN)/python -m schedules.systemd $(SERVICE_OPTIONS)
 
 clean: ## remove the environment and caches; the warehouse home stays
-	rm -rf $(VENV) .artifacts .bench .cache .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs logs build dist *.egg-info
+	rm -rf $(VENV) $(ENGINES) .artifacts .bench .cache .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs logs build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -25,12 +25,21 @@ import typer
 from dagster_project import display
 from dagster_project.answer_commands import CiteOption, cited_answer
 from dagster_project.backfill import backfill
+from dagster_project.build_commands import build_app
 from dagster_project.cite_commands import cite_app
 from dagster_project.cohort_commands import cohort_app
 from dagster_project.ddl_command import export_ddl
 from dagster_project.manifest_command import manifest
 from dagster_project.metrics_command import metrics
-from dagster_project.options import ClinicalOption, IdcOption, JsonOption, SnapshotOption, SourcesOption, VersionOption
+from dagster_project.options import (
+    ClinicalOption,
+    EngineOption,
+    IdcOption,
+    JsonOption,
+    SnapshotOption,
+    SourcesOption,
+    VersionOption,
+)
 from dagster_project.quality_commands import gaps, quality_app
 from dagster_project.screen import Screen, screen
 from dagster_project.site_command import site_app
@@ -79,6 +88,7 @@ app.command()(manifest)
 app.command()(metrics)
 app.command()(status)
 app.command()(verify)
+app.add_typer(build_app, name="build")
 app.add_typer(cite_app, name="cite")
 app.add_typer(cohort_app, name="cohort")
 app.add_typer(quality_app, name="quality")
@@ -100,6 +110,7 @@ def refresh(
     idc: IdcOption = None,
     sources: SourcesOption = None,
     clinical: ClinicalOption = None,
+    engine: EngineOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch what is new, build, audit and publish a snapshot."""
@@ -107,7 +118,7 @@ def refresh(
     from warehouse.refresh import degradation
 
     started = time.monotonic()
-    settings = load_settings(idc_version=idc, sources=sources, clinical=clinical)
+    settings = load_settings(idc_version=idc, sources=sources, clinical=clinical, engine=engine)
     with showing_progress(Screen(stderr=True, quiet=as_json)):
         run = _refresh(settings, context)
     snapshot = catalog.snapshot(settings.home, None)

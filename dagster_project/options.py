@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from warehouse.settings import Sources
+from warehouse.settings import BuildEngine, Sources
 
 IdcOption = Annotated[
     str | None,
@@ -25,6 +25,12 @@ SourcesOption = Annotated[
     typer.Option(
         "--sources",
         help="live: the public services. sandbox: simulated portal and hub with made-up data, for a look.",
+    ),
+]
+EngineOption = Annotated[
+    BuildEngine | None,
+    typer.Option(
+        "--engine", help="What runs the models: duckdb, spark (extra `spark`, Java 17) or sail (extra `sail`)."
     ),
 ]
 SnapshotOption = Annotated[

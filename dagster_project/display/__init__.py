@@ -10,6 +10,7 @@ from dagster_project.display.answers import (
     citation_verification_report,
 )
 from dagster_project.display.backfill import backfill_plan, backfill_report, backfilled, past_snapshot
+from dagster_project.display.engines import built_elsewhere, handed_over
 from dagster_project.display.manifests import manifest_totals
 from dagster_project.display.metrics import metric, metric_list
 from dagster_project.display.notices import absence_notice, absent_parts, synthetic_notice
@@ -34,6 +35,7 @@ __all__ = [
     "backfill_plan",
     "backfill_report",
     "backfilled",
+    "built_elsewhere",
     "citation",
     "citation_list",
     "citation_list_report",
@@ -41,6 +43,7 @@ __all__ = [
     "citation_verification_report",
     "column_list",
     "documentation",
+    "handed_over",
     "manifest_totals",
     "matches",
     "metric",

@@ -16,7 +16,9 @@ from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
 script, _, schema, output, *tables = sys.argv[1:]
 server = SparkConnectServer()
 server.start(background=True)
-_, port = server.listening_address
+listening = server.listening_address
+assert listening is not None
+_, port = listening
 session = SparkSession.builder.remote(f"sc://localhost:{port}").getOrCreate()
 rows = [
     row
