@@ -18,7 +18,10 @@ def digests(database: Path, tables: tuple[StarTable, ...]) -> dict[str, tuple[in
     with duckdb.connect(str(database), read_only=True) as connection:
         for table in tables:
             columns = ", ".join(quoted(column.name) for column in table.columns)
-            name, order = f"{STAR_SCHEMA}.{quoted(table.name)}", ", ".join(map(quoted, table.order_by))
+            name = f"{STAR_SCHEMA}.{quoted(table.name)}"
+            # Of odd data several rows may share a key.
+            rest = [column.name for column in table.columns if column.name not in table.order_by]
+            order = ", ".join(map(quoted, [*table.order_by, *rest]))
             ((rows,),) = connection.execute(f"select count(*) from {name}").fetchall()
             read = connection.execute(f"select {columns} from {name} order by {order}").to_arrow_reader(65_536)
             found[table.name] = (rows, logical_digest(read))

@@ -106,13 +106,13 @@
     unnest({{ list }})
 {%- endmacro %}
 
-{# An aggregate: the different values of a group in one sorted list, without nulls. #}
+{# An aggregate: the different values of a group in one sorted list, without nulls; null where the group has none. #}
 {% macro sorted_values(value) -%}
     {{ return(adapter.dispatch('sorted_values', 'imaging_commons')(value)) }}
 {%- endmacro %}
 
 {% macro default__sorted_values(value) -%}
-    array_sort(collect_set({{ value }}))
+    case when count({{ value }}) > 0 then array_sort(collect_set({{ value }})) end
 {%- endmacro %}
 
 {% macro duckdb__sorted_values(value) -%}
