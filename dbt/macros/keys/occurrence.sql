@@ -16,11 +16,13 @@
             {{ relation }}.{{ identifier }}
         {%- for column in columns %}
         {{- '\n        order by' if loop.first }}
-        {#- An empty list comes first on one engine, last on another; lists of one length are compared alike. #}
+        {%- set key = relation ~ '.' ~ column.name %}
+            {#- An empty list comes first on one engine, last on another; lists of one length are compared alike. #}
             {%- if '[]' in column.dtype or 'array' in column.dtype | lower %}
-            {{ list_length(relation ~ '.' ~ column.name) }} nulls last,
+            {{ list_length(key) }} nulls last,
             {%- endif %}
-            {{ relation }}.{{ column.name }} nulls last{{ ',' if not loop.last }}
+            {#- Sail puts minus zero before zero, to which it is equal elsewhere. #}
+            {{ key ~ ' + 0e0' if column.dtype | lower == 'double' else key }} nulls last{{ ',' if not loop.last }}
         {%- endfor %}
     )
 {%- endmacro %}
