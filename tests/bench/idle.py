@@ -25,12 +25,12 @@ from rich.table import Table
 from dagster_project.job import ready_records
 from schedules.service import CODE, DAEMON, SOCKET_VARIABLE, service_commands, service_environment
 from tests.bench.folder import BENCH
+from tests.bench.process_tree import cpu_with_children, proportional_bytes, require_proc, tree, written_bytes
 from warehouse.run_record import begin_run, end_run
 from warehouse.settings import load_settings
 
 HOME = BENCH / "idle"
 SETTLED_S = 60
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 _BIN = Path(sys.executable).parent
 _SERVICE = service_commands(_BIN, ui_port=3917)
@@ -58,8 +58,7 @@ def run(console: Console) -> None:
     Raises:
         SystemExit: this is not Linux, or a process ended by itself.
     """
-    if not Path("/proc/self/smaps_rollup").exists():
-        raise SystemExit("The idle cost is read from /proc, which only Linux has.")
+    require_proc()
     interval = float(os.environ.get("ICW_BENCH_IDLE_S", "120"))
     table = Table(f"way of running, idle for {interval:.0f} s", show_edge=False)
     for heading in ("processes", "memory, MB", "CPU s a minute", "kB written an hour"):
@@ -106,17 +105,21 @@ def _measured(commands: Sequence[Sequence[str]], environment: dict[str, str], in
     with _running(commands, environment) as roots:
         if roots:
             time.sleep(min(SETTLED_S, interval))
-        before, started = _cpu(_tree(roots)), time.monotonic()
-        written = _written(_tree(roots))
+        pids = [root.pid for root in roots]
+        before, started = cpu_with_children(tree(pids)), time.monotonic()
+        written = written_bytes(tree(pids))
         time.sleep(interval if roots else 0)
         ended = [root for root in roots if root.poll() is not None]
         if ended:
             raise SystemExit(f"{ended[0].args} ended by itself with {ended[0].returncode}.")
-        tree = _tree(roots)
+        running = tree(pids)
         minutes = max(time.monotonic() - started, 1.0) / 60
-        memory = sum(_pss(process) for process in tree)
+        memory = sum(proportional_bytes(process) for process in running)
         return Idle(
-            len(tree), memory / 1e6, (_cpu(tree) - before) / minutes, (_written(tree) - written) / 1e3 / minutes * 60
+            len(running),
+            memory / 1e6,
+            (cpu_with_children(running) - before) / minutes,
+            (written_bytes(running) - written) / 1e3 / minutes * 60,
         )
 
 
@@ -138,55 +141,13 @@ def _running(commands: Sequence[Sequence[str]], environment: dict[str, str]) -> 
         yield roots
     finally:
         for root in roots:
-            tree = _tree([root])
+            started = tree([root.pid])
             root.send_signal(signal.SIGTERM)
             try:
                 root.wait(30)
             except subprocess.TimeoutExpired:
                 root.kill()
                 root.wait()
-            for process in tree:
+            for process in started:
                 if Path(f"/proc/{process}").exists():
                     os.kill(process, signal.SIGKILL)
-
-
-def _tree(roots: Sequence[subprocess.Popen[bytes]]) -> list[int]:
-    """Return the ids of processes and of all that come from them."""
-    parents = {int(path.name): _stat(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
-    found = [root.pid for root in roots]
-    for process in found:
-        found += [child for child, stat in parents.items() if stat and int(stat[1]) == process]
-    return found
-
-
-def _stat(process: int) -> list[str]:
-    """Return the fields of a process's /proc/stat after its name; none where it has ended."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _cpu(processes: Sequence[int]) -> float:
-    """Return the seconds that processes, and the children they have waited for, have computed."""
-    return sum(sum(map(int, stat[11:15])) for process in processes if (stat := _stat(process))) / _TICKS
-
-
-def _pss(process: int) -> int:
-    return _field(process, "smaps_rollup", "Pss:") * 1024
-
-
-def _written(processes: Sequence[int]) -> int:
-    """Return the bytes that came to a disk: what SQLite's logs held which were removed before that did not."""
-    return sum(
-        _field(process, "io", "write_bytes:") - _field(process, "io", "cancelled_write_bytes:") for process in processes
-    )
-
-
-def _field(process: int, file: str, name: str) -> int:
-    """Return the number behind a name in a file of /proc; 0 where the process has ended."""
-    try:
-        lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
