@@ -1,0 +1,182 @@
+"""The page of the scale benchmark: what was measured, and what follows from these figures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tests.bench.scale.kept import NAMES, Run
+from tests.bench.scale.running import DRIVER_MEMORY, ENGINES, MASTER, MEMORY_LIMIT, MOST_SECONDS
+
+PAGE = Path("warehouse/build/engines/scale.md").absolute()
+DRAWING = PAGE.with_suffix(".svg")
+
+MOST_GROWTH = 1.25
+"""CPU seconds a series at a larger size beside those at the smallest, at most."""
+
+MOST_MB = 4_000.0
+"""What DuckDB may hold in memory at any size."""
+
+# Less than this is what an engine keeps on the disk in any case.
+_SPILLED_MB = 1.0
+
+HEADINGS = (
+    "times",
+    "engine",
+    "series",
+    "seconds",
+    "CPU s",
+    "CPU s a million series",
+    f"beside 1 time (at most {MOST_GROWTH})",
+    "peak MB",
+    "scratch MB",
+    "landed MB",
+    "tables MB",
+)
+
+
+def rows_of(found: Sequence[Run]) -> list[tuple[str, ...]]:
+    """Return the table of the runs as texts, in the order of HEADINGS."""
+    return [
+        (
+            str(run.copies),
+            NAMES[run.engine],
+            f"{run.series:,}",
+            f"{run.seconds:,.0f}" if run.failure is None else f"{run.seconds:,.0f}, not ended",
+            f"{run.cpu_seconds:,.0f}",
+            "" if run.failure is not None else f"{run.cpu_seconds_a_million:,.1f}",
+            _beside_the_smallest(run, found),
+            f"{run.peak_mb:,.0f}",
+            f"{run.scratch_mb:,.0f}",
+            f"{run.landed_mb:,.0f}",
+            f"{run.table_mb:,.0f}",
+        )
+        for run in found
+    ]
+
+
+def findings(found: Sequence[Run]) -> list[str]:
+    """Return what the runs say, a sentence each, the bounds with whether they hold."""
+    said: list[str] = []
+    for engine in ENGINES:
+        name, of_engine = NAMES[engine], [run for run in found if run.engine == engine]
+        ended = [run for run in of_engine if run.failure is None]
+        said += [
+            f"{name} at {run.copies} times did not end: {run.failure}. Its figures are those until then."
+            for run in of_engine
+            if run.failure is not None
+        ]
+        larger = ended[1:]
+        if larger and ended[0].copies == 1:
+            worst = max(_growth(run, ended[0]) for run in larger)
+            said.append(
+                f"{name}: cost grows no faster than the data, up to {larger[-1].copies} times: "
+                f"{_verdict(worst <= MOST_GROWTH)} (at most {worst:.2f} x the CPU seconds a series of 1 time)."
+            )
+    both = [
+        copies
+        for copies in dict.fromkeys(run.copies for run in found)
+        if all(run.failure is None for run in found if run.copies == copies)
+    ]
+    if both:
+        tables = len(next(run for run in found if run.copies == both[0]).rows)
+        said.append(f"Both engines made the same number of rows in each of {tables} tables, at {_times(both)}.")
+    of_duckdb = [run for run in found if run.engine == "duckdb"]
+    peak = max(run.peak_mb for run in of_duckdb)
+    has_ended = all(run.failure is None for run in of_duckdb)
+    said.append(
+        f"DuckDB, told to hold {MEMORY_LIMIT}, stays under {MOST_MB:,.0f} MB at every size: "
+        f"{_verdict(has_ended and peak < MOST_MB)} (at most {peak:,.0f} MB)."
+    )
+    spilled = [run for run in of_duckdb if run.scratch_mb >= _SPILLED_MB]
+    said.append(
+        f"It spills to the disk at {_times(run.copies for run in spilled)}, "
+        f"{max(run.scratch_mb for run in spilled):,.0f} MB at most: what does not fit in memory takes room there."
+        if spilled
+        else "It did not spill at any of these sizes."
+    )
+    return said
+
+
+def page(version: str, found: Sequence[Run]) -> str:
+    """Return the text of the page."""
+    lines = [" | ".join(cells) for cells in (HEADINGS, ["--:" if h != "engine" else "---" for h in HEADINGS])]
+    lines += [" | ".join(cells) for cells in rows_of(found)]
+    days = sorted({f"{run.day:%-d %B %Y}": run.day for run in found}.items(), key=lambda entry: entry[1])
+    loads = [run.load_before for run in found]
+    machine = f"{os.cpu_count()} cores, {_memory_gb()} GB"
+    busy = (
+        "on a machine that had other work, so that seconds by the clock are upper bounds"
+        if max(loads) > 1
+        else "nothing else running"
+    )
+    table = "\n".join(f"| {line} |" for line in lines)
+    said = "\n".join(f"- {sentence}" for sentence in findings(found))
+    return f"""<!-- Written by `python -m tests.bench scale`. -->
+# Multiples of the public size
+
+The models of the star on IDC {version} alone, at {_times(dict.fromkeys(run.copies for run in found))} its series. The
+copies are **synthetic**, marked so in every load: they have identifiers of their own in the same collections. Both
+engines read the same Parquet files. All tables but those of the profile are made; nothing is audited or published.
+DuckDB makes those that have something to read, Spark all.
+
+```sh
+python -m tests.bench scale    # needs the extra `spark`, and Java 17
+```
+
+{" to ".join(dict.fromkeys((days[0][0], days[-1][0])))}, {machine}, {busy} (load average before a run:
+{min(loads):.1f} to {max(loads):.1f}). DuckDB has two threads and `ICW_MEMORY_LIMIT={MEMORY_LIMIT}`; Spark `{MASTER}`,
+`spark.driver.memory={DRIVER_MEMORY}`, and its own defaults otherwise. Each run is a process of its own, of at most
+{MOST_SECONDS:,.0f} s.
+
+{table}
+
+- CPU s: user and system, of all processes (Spark's JVM is one of three).
+- peak MB: the most that all processes held at one moment.
+- scratch MB: the most that lay on the disk beside the tables; what DuckDB spilled, and Spark's shuffles with what it
+  spilled.
+- tables MB: DuckDB's file, with all else that a build has in it; Spark's Parquet files.
+
+![CPU seconds and peak memory of DuckDB and Spark over the number of series]({DRAWING.name})
+
+## What the figures say
+
+{said}
+
+Nothing beyond these sizes was measured, and no cluster: Spark's figures are those of one machine.
+
+## What follows
+
+| for | take |
+|---|---|
+| one machine with room on its disk for what is spilled and for the tables | DuckDB, the default |
+| a star that outgrows the disk or the night of one machine; a lake of Parquet or Iceberg | Spark on a cluster |
+
+Profile, audit and publishing are DuckDB's on one machine either way.
+"""
+
+
+def _beside_the_smallest(run: Run, found: Sequence[Run]) -> str:
+    first = next(other for other in found if other.engine == run.engine)
+    if run.failure is not None or first.failure is not None or first.copies != 1 or run is first:
+        return ""
+    growth = _growth(run, first)
+    return f"{growth:.2f} x, {_verdict(growth <= MOST_GROWTH)}"
+
+
+def _growth(run: Run, first: Run) -> float:
+    return run.cpu_seconds_a_million / first.cpu_seconds_a_million
+
+
+def _verdict(is_so: bool) -> str:
+    return "holds" if is_so else "does not hold"
+
+
+def _times(copies: Iterable[int]) -> str:
+    *before, last = map(str, copies)
+    return (f"{', '.join(before)} and {last}" if before else last) + (" time" if last == "1" else " times")
+
+
+def _memory_gb() -> str:
+    return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1e9:.0f}"
