@@ -20,8 +20,6 @@ from warehouse.sql_text import literal, quoted
 MULTIPLIED = ("idc_index", "prior_versions_index")
 """The datasets of the wheel whose rows are series; the others describe collections and releases, and stay."""
 
-_LONGEST_UID = 64
-
 # As PyArrow writes by default, and so upstream.
 _ROW_GROUP = 1_048_576
 
@@ -84,7 +82,7 @@ def _copy(path: Path, copy: int) -> str:
     uuid = f"cast(cast(md5(crdc_series_uuid || '.{copy}') as uuid) as varchar)"
     return f"""
         select * replace (
-            "PatientID" || '.{copy}' as "PatientID",
+            "PatientID" || ' copy {copy}' as "PatientID",
             {_uid("SeriesInstanceUID", copy)} as "SeriesInstanceUID",
             {_uid("StudyInstanceUID", copy)} as "StudyInstanceUID",
             {uuid} as crdc_series_uuid,
@@ -95,9 +93,8 @@ def _copy(path: Path, copy: int) -> str:
 
 
 def _uid(column: str, copy: int) -> str:
-    """Return SQL for the UID of a copy: one component more, or, where that is too long, one made of a UUID (2.25)."""
-    longer = f"{quoted(column)} || '.{copy}'"
-    return (
-        f"case when length({longer}) <= {_LONGEST_UID} then {longer} "
-        f"else '2.25.' || cast(md5_number({longer}) as varchar) end"
-    )
+    """Return SQL for the UID of a copy, one made of a UUID (2.25).
+
+    One component more would not do: IDC has series whose UIDs are that of another and `.1`, and UIDs of 64 characters.
+    """
+    return f"'2.25.' || cast(md5_number({quoted(column)} || '.{copy}') as varchar)"
