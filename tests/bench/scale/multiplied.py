@@ -93,8 +93,9 @@ def _copy(path: Path, copy: int) -> str:
 
 
 def _uid(column: str, copy: int) -> str:
-    """Return SQL for the UID of a copy, one made of a UUID (2.25).
+    """Return SQL for the UID of a copy: two numbers of 64 bits, as long as most UIDs of IDC are.
 
     One component more would not do: IDC has series whose UIDs are that of another and `.1`, and UIDs of 64 characters.
     """
-    return f"'2.25.' || cast(md5_number({quoted(column)} || '.{copy}') as varchar)"
+    text = f"{quoted(column)} || '.{copy}'"
+    return f"'2.25.' || cast(md5_number_upper({text}) as varchar) || '.' || cast(md5_number_lower({text}) as varchar)"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.bench.scale.kept import NAMES, Run
-from tests.bench.scale.running import DRIVER_MEMORY, ENGINES, MASTER, MEMORY_LIMIT, MOST_SECONDS
+from tests.bench.scale.running import DRIVER_MEMORY, ENGINES, MASTER, MEMORY_LIMIT, MOST_SECONDS, PARTITIONS
 
 PAGE = Path("warehouse/build/engines/scale.md").absolute()
 DRAWING = PAGE.with_suffix(".svg")
@@ -77,7 +77,7 @@ def findings(found: Sequence[Run]) -> list[str]:
     both = [
         copies
         for copies in dict.fromkeys(run.copies for run in found)
-        if all(run.failure is None for run in found if run.copies == copies)
+        if [run.failure for run in found if run.copies == copies] == [None] * len(ENGINES)
     ]
     if both:
         tables = len(next(run for run in found if run.copies == both[0]).rows)
@@ -127,8 +127,9 @@ python -m tests.bench scale    # needs the extra `spark`, and Java 17
 
 {" to ".join(dict.fromkeys((days[0][0], days[-1][0])))}, {machine}, {busy} (load average before a run:
 {min(loads):.1f} to {max(loads):.1f}). DuckDB has two threads and `ICW_MEMORY_LIMIT={MEMORY_LIMIT}`; Spark `{MASTER}`,
-`spark.driver.memory={DRIVER_MEMORY}`, and its own defaults otherwise. Each run is a process of its own, of at most
-{MOST_SECONDS:,.0f} s.
+`spark.driver.memory={DRIVER_MEMORY}`, `spark.sql.shuffle.partitions={PARTITIONS}`, and its own defaults otherwise.
+Each run is a process of its own, of at most {MOST_SECONDS:,.0f} s; an engine that does not end in that time is not
+tried at a larger size.
 
 {table}
 

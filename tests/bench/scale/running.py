@@ -28,6 +28,8 @@ ENGINES: tuple[EngineName, ...] = ("duckdb", "spark")
 
 MASTER = "local[2]"
 DRIVER_MEMORY = "4g"
+# Its default of 200 is meant for a cluster: with two cores most of the time would go into beginning tasks.
+PARTITIONS = "16"
 MEMORY_LIMIT = "2GB"
 """What DuckDB may hold before it spills: the default of ICW_MEMORY_LIMIT."""
 
@@ -38,6 +40,8 @@ MOST_SECONDS = 900.0
 def runs(version: str, sizes: Sequence[int]) -> Iterator[Run]:
     """Measure each engine on each size, or take what is kept of it; what one has made goes before the next begins.
 
+    Where an engine did not end, it is not tried at the sizes that follow.
+
     Raises:
         UsageError: Spark cannot run here.
         SystemExit: a step before the engines failed, or the engines made tables with different numbers of rows.
@@ -45,13 +49,14 @@ def runs(version: str, sizes: Sequence[int]) -> Iterator[Run]:
     kept = ROOM / "runs.json"
     states: dict[EngineName, str] = {
         "duckdb": state_of(version, duckdb.__version__, MEMORY_LIMIT),
-        "spark": state_of(version, engine_versions("spark"), MASTER, DRIVER_MEMORY),
+        "spark": state_of(version, engine_versions("spark"), MASTER, DRIVER_MEMORY, PARTITIONS),
     }
+    engines: list[EngineName] = list(ENGINES)
     for copies in sizes:
         found: dict[EngineName, Run] = {
             run.engine: run for run in kept_runs(kept) if run.copies == copies and run.state == states[run.engine]
         }
-        lacking: list[EngineName] = [engine for engine in ENGINES if engine not in found]
+        lacking: list[EngineName] = [engine for engine in engines if engine not in found]
         if lacking:
             home, environment = _laid_out(version, copies)
             for engine in lacking:
@@ -59,7 +64,8 @@ def runs(version: str, sizes: Sequence[int]) -> Iterator[Run]:
                 keep(kept, found[engine])
             shutil.rmtree(home)
         _require_equal_rows(list(found.values()))
-        yield from (found[engine] for engine in ENGINES)
+        yield from (found[engine] for engine in engines)
+        engines = [engine for engine in engines if found[engine].failure is None]
 
 
 def _laid_out(version: str, copies: int) -> tuple[Path, dict[str, str]]:
@@ -92,7 +98,11 @@ def _run(engine: EngineName, state: str, copies: int, home: Path, environment: M
     else:
         output, scratch = home / "tables", home / "scratch"
         scratch.mkdir()
-        conf = {"spark.driver.memory": DRIVER_MEMORY, "spark.local.dir": str(scratch)}
+        conf = {
+            "spark.driver.memory": DRIVER_MEMORY,
+            "spark.sql.shuffle.partitions": PARTITIONS,
+            "spark.local.dir": str(scratch),
+        }
         command = [*_step("spark"), MASTER, json.dumps(conf), output]
         cost = watched(command, environment, [scratch], MOST_SECONDS)
         rows = {} if cost.failure else json.loads((output / RECORD).read_text(encoding="utf-8"))["rows"]
