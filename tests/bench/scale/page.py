@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.bench.scale.kept import NAMES, Run
 from tests.bench.scale.running import DRIVER_MEMORY, ENGINES, MASTER, MEMORY_LIMIT, MOST_SECONDS, PARTITIONS
 
-PAGE = Path("warehouse/build/engines/scale.md").absolute()
-DRAWING = PAGE.with_suffix(".svg")
+# Not in the room of the engines: pages there count in the digest of every build.
+PAGE = Path(__file__).with_name("README.md")
+DRAWING = PAGE.with_name("scale.svg")
 
 MOST_GROWTH = 1.25
 """CPU seconds a series at a larger size beside those at the smallest, at most."""
@@ -67,6 +69,10 @@ def findings(found: Sequence[Run]) -> list[str]:
             for run in of_engine
             if run.failure is not None
         ]
+        measured = {run.copies for run in of_engine}
+        lacking = [copies for copies in dict.fromkeys(run.copies for run in found) if copies not in measured]
+        if lacking:
+            said.append(f"{name} was not measured at {_times(lacking)}.")
         larger = ended[1:]
         if larger and ended[0].copies == 1:
             worst = max(_growth(run, ended[0]) for run in larger)
@@ -106,30 +112,33 @@ def page(version: str, found: Sequence[Run]) -> str:
     days = sorted({f"{run.day:%-d %B %Y}": run.day for run in found}.items(), key=lambda entry: entry[1])
     loads = [run.load_before for run in found]
     machine = f"{os.cpu_count()} cores, {_memory_gb()} GB"
-    busy = (
-        "on a machine that had other work, so that seconds by the clock are upper bounds"
-        if max(loads) > 1
-        else "nothing else running"
+    is_busy = max(loads) > 1
+    busy = "other work on it, so that seconds by the clock are upper bounds" if is_busy else "nothing else running"
+    subject = _paragraph(
+        f"The models of the star on IDC {version} alone, at {_times(dict.fromkeys(run.copies for run in found))} its "
+        "series. The copies are **synthetic**, marked so in every load: they have identifiers of their own in the same "
+        "collections. Both engines read the same Parquet files. All tables but those of the profile are made; nothing "
+        "is audited or published. DuckDB makes those that have something to read, Spark all."
+    )
+    conditions = _paragraph(
+        f"{' to '.join(dict.fromkeys((days[0][0], days[-1][0])))}, {machine}, {busy} (load average before a run: "
+        f"{min(loads):.1f} to {max(loads):.1f}). DuckDB has two threads and `ICW_MEMORY_LIMIT={MEMORY_LIMIT}`; Spark "
+        f"`{MASTER}`, `spark.driver.memory={DRIVER_MEMORY}`, `spark.sql.shuffle.partitions={PARTITIONS}`, and its own "
+        f"defaults otherwise. Each run is a process of its own, of at most {MOST_SECONDS:,.0f} s; an engine that does "
+        "not end in that time is not tried at a larger size."
     )
     table = "\n".join(f"| {line} |" for line in lines)
     said = "\n".join(f"- {sentence}" for sentence in findings(found))
     return f"""<!-- Written by `python -m tests.bench scale`. -->
 # Multiples of the public size
 
-The models of the star on IDC {version} alone, at {_times(dict.fromkeys(run.copies for run in found))} its series. The
-copies are **synthetic**, marked so in every load: they have identifiers of their own in the same collections. Both
-engines read the same Parquet files. All tables but those of the profile are made; nothing is audited or published.
-DuckDB makes those that have something to read, Spark all.
+{subject}
 
 ```sh
 python -m tests.bench scale    # needs the extra `spark`, and Java 17
 ```
 
-{" to ".join(dict.fromkeys((days[0][0], days[-1][0])))}, {machine}, {busy} (load average before a run:
-{min(loads):.1f} to {max(loads):.1f}). DuckDB has two threads and `ICW_MEMORY_LIMIT={MEMORY_LIMIT}`; Spark `{MASTER}`,
-`spark.driver.memory={DRIVER_MEMORY}`, `spark.sql.shuffle.partitions={PARTITIONS}`, and its own defaults otherwise.
-Each run is a process of its own, of at most {MOST_SECONDS:,.0f} s; an engine that does not end in that time is not
-tried at a larger size.
+{conditions}
 
 {table}
 
@@ -151,7 +160,7 @@ Nothing beyond these sizes was measured, and no cluster: Spark's figures are tho
 
 | for | take |
 |---|---|
-| one machine with room on its disk for what is spilled and for the tables | DuckDB, the default |
+| a laptop, or any one machine with room on its disk for what is spilled and for the tables | DuckDB, the default |
 | a star that outgrows the disk or the night of one machine; a lake of Parquet or Iceberg | Spark on a cluster |
 
 Profile, audit and publishing are DuckDB's on one machine either way.
@@ -172,6 +181,10 @@ def _growth(run: Run, first: Run) -> float:
 
 def _verdict(is_so: bool) -> str:
     return "holds" if is_so else "does not hold"
+
+
+def _paragraph(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def _times(copies: Iterable[int]) -> str:

@@ -41,13 +41,16 @@ def test_a_run_that_did_not_end_says_so_and_is_in_no_ratio() -> None:
     stopped = [
         run("duckdb", 1, 20),
         run("spark", 1, 100),
-        run("duckdb", 10, 90, failure="out of room"),
-        run("spark", 10, 200, failure="stopped after 900 s"),
+        run("duckdb", 3, 90, failure="out of room"),
+        run("spark", 3, 200, failure="stopped after 900 s"),
+        run("spark", 10, 900),
     ]
     text = page("25.0.5", stopped)
-    assert "Spark at 10 times did not end: stopped after 900 s." in text
+    assert "Spark at 3 times did not end: stopped after 900 s." in text
+    assert "DuckDB was not measured at 10 times." in text
     assert "200, not ended" in text
     assert "at every size: does not hold" in text
-    assert "cost grows" not in text
+    assert "DuckDB: cost grows" not in text
+    assert "same number of rows in each of 1 tables, at 1 time." in text
     assert "synthetic" in text
-    assert drawn(stopped) == drawn(stopped[:2])
+    assert drawn(stopped) == drawn([*stopped[:2], stopped[-1]])
