@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.bench.scale.kept import NAMES, Run
-from tests.bench.scale.running import DRIVER_MEMORY, ENGINES, MASTER, MEMORY_LIMIT, MOST_SECONDS, PARTITIONS
+from tests.bench.scale.running import DRIVER_MEMORY, ENGINES, MASTER, MEMORY_LIMIT, MOST_SECONDS
 
 # Not in the room of the engines: pages there count in the digest of every build.
 PAGE = Path(__file__).with_name("README.md")
@@ -65,7 +65,7 @@ def findings(found: Sequence[Run]) -> list[str]:
         name, of_engine = NAMES[engine], [run for run in found if run.engine == engine]
         ended = [run for run in of_engine if run.failure is None]
         said += [
-            f"{name} at {run.copies} times did not end: {run.failure}. Its figures are those until then."
+            f"{name} at {_times([run.copies])} did not end: {run.failure}. Its figures are those until then."
             for run in of_engine
             if run.failure is not None
         ]
@@ -123,8 +123,8 @@ def page(version: str, found: Sequence[Run]) -> str:
     conditions = _paragraph(
         f"{' to '.join(dict.fromkeys((days[0][0], days[-1][0])))}, {machine}, {busy} (load average before a run: "
         f"{min(loads):.1f} to {max(loads):.1f}). DuckDB has two threads and `ICW_MEMORY_LIMIT={MEMORY_LIMIT}`; Spark "
-        f"`{MASTER}`, `spark.driver.memory={DRIVER_MEMORY}`, `spark.sql.shuffle.partitions={PARTITIONS}`, and its own "
-        f"defaults otherwise. Each run is a process of its own, of at most {MOST_SECONDS:,.0f} s; an engine that does "
+        f"`{MASTER}`, `spark.driver.memory={DRIVER_MEMORY}`, and its own defaults otherwise. "
+        f"Each run is a process of its own, of at most {MOST_SECONDS:,.0f} s; an engine that does "
         "not end in that time is not tried at a larger size."
     )
     table = "\n".join(f"| {line} |" for line in lines)

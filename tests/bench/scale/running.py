@@ -28,8 +28,6 @@ ENGINES: tuple[EngineName, ...] = ("duckdb", "spark")
 
 MASTER = "local[2]"
 DRIVER_MEMORY = "4g"
-# Its default of 200 is meant for a cluster: with two cores most of the time would go into beginning tasks.
-PARTITIONS = "16"
 MEMORY_LIMIT = "2GB"
 """What DuckDB may hold before it spills: the default of ICW_MEMORY_LIMIT."""
 
@@ -49,7 +47,7 @@ def runs(version: str, sizes: Sequence[int]) -> Iterator[Run]:
     kept = ROOM / "runs.json"
     states: dict[EngineName, str] = {
         "duckdb": state_of(version, duckdb.__version__, MEMORY_LIMIT),
-        "spark": state_of(version, engine_versions("spark"), MASTER, DRIVER_MEMORY, PARTITIONS),
+        "spark": state_of(version, engine_versions("spark"), MASTER, DRIVER_MEMORY),
     }
     engines: list[EngineName] = list(ENGINES)
     for copies in sizes:
@@ -98,11 +96,7 @@ def _run(engine: EngineName, state: str, copies: int, home: Path, environment: M
     else:
         output, scratch = home / "tables", home / "scratch"
         scratch.mkdir()
-        conf = {
-            "spark.driver.memory": DRIVER_MEMORY,
-            "spark.sql.shuffle.partitions": PARTITIONS,
-            "spark.local.dir": str(scratch),
-        }
+        conf = {"spark.driver.memory": DRIVER_MEMORY, "spark.local.dir": str(scratch)}
         command = [*_step("spark"), MASTER, json.dumps(conf), output]
         cost = watched(command, environment, [scratch], MOST_SECONDS)
         rows = {} if cost.failure else json.loads((output / RECORD).read_text(encoding="utf-8"))["rows"]
