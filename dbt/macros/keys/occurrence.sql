@@ -16,13 +16,7 @@
             {{ relation }}.{{ identifier }}
         {%- for column in columns %}
         {{- '\n        order by' if loop.first }}
-        {%- set key = relation ~ '.' ~ column.name %}
-            {#- An empty list comes first on one engine, last on another; lists of one length are compared alike. #}
-            {%- if '[]' in column.dtype or 'array' in column.dtype | lower %}
-            {{ list_length(key) }} nulls last,
-            {%- endif %}
-            {#- Sail puts minus zero before zero, to which it is equal elsewhere. #}
-            {{ key ~ ' + 0e0' if column.dtype | lower == 'double' else key }} nulls last{{ ',' if not loop.last }}
+            {{ portable_order(relation ~ '.' ~ column.name, column.dtype) }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
 {%- endmacro %}

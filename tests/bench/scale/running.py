@@ -17,8 +17,8 @@ from tests.bench.measure import measured
 from tests.bench.scale.kept import EngineName, Run, keep, kept_runs, state_of
 from tests.bench.scale.watching import watched
 from warehouse.build import open_build
-from warehouse.build.engines import engine_versions
 from warehouse.engine_builds import RECORD, tables_built
+from warehouse.engine_packages import engine_versions
 from warehouse.landing import Landing
 from warehouse.settings import Settings
 
