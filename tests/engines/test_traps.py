@@ -101,7 +101,9 @@ def unplaced(sql: str) -> list[str]:
                 key += character
         keys.append(re.sub(r"\brows between\b.*", "", key, flags=re.DOTALL))
         found += [
-            " ".join(key.split()) for key in keys if "nulls last" not in key and not re.search(r"\bend\b|endfor|portable_order", key)
+            " ".join(key.split())
+            for key in keys
+            if "nulls last" not in key and not re.search(r"\bend\b|endfor|portable_order", key)
         ]
     return found
 
