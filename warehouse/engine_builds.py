@@ -53,6 +53,7 @@ def open_inputs(address: str) -> Inputs:
         UsageError: there are none, or they cannot be read.
         StoreError: the store cannot be reached.
     """
+    _require_known(address)
     if address.startswith(_STORES):
         content = Bucket(store_address(f"s3://{address.partition('://')[2]}")).read(LIST)
     else:
@@ -70,10 +71,12 @@ def build_elsewhere(build: BuildElsewhere, settings: Settings) -> Iterator[Model
     At last a record of the build is written beside the tables: until it is there, they are not whole.
 
     Raises:
-        UsageError: the engine cannot run here, or the output is a folder that holds anything.
+        UsageError: the engine cannot run here, or the output is a folder that holds anything, or neither a folder nor a
+            store that speaks S3.
         BuildFailed: a model failed, or the engine stopped.
         StorageError, StoreError: the output cannot be written.
     """
+    _require_known(build.output)
     versions = engine_versions(build.engine)
     is_local = "://" not in build.output
     output = str(Path(build.output).absolute()) if is_local else build.output.rstrip("/")
@@ -93,7 +96,7 @@ def build_elsewhere(build: BuildElsewhere, settings: Settings) -> Iterator[Model
     if is_local:
         with writing_to(Path(output)):
             write_atomically(Path(output) / RECORD, record)
-    elif output.startswith(_STORES):
+    else:
         Bucket(store_address(f"s3://{output.partition('://')[2]}")).put(RECORD, record.encode(), {})
 
 
@@ -104,6 +107,15 @@ def tables_built(settings: Settings) -> tuple[str, ...]:
         for (_, name), reads in tables_read(parsed_project(settings.project_cache)).items()
         if name != PROFILE_TABLE and PROFILE_TABLE not in {read for _, read in reads}
     )
+
+
+def _require_known(address: str) -> None:
+    """Refuse an address where no list or record of a build could be read or written."""
+    if "://" in address and not address.startswith(_STORES):
+        raise UsageError(
+            f"{address} is neither a folder nor a prefix of a store that speaks S3 (s3://bucket/prefix, for Spark "
+            "s3a://...), which `icw build` takes. A folder may be one that all of a cluster sees."
+        )
 
 
 def _record(build: BuildElsewhere, versions: Mapping[str, str], rows: Mapping[str, int]) -> dict[str, object]:

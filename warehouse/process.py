@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
@@ -21,7 +22,10 @@ def loading() -> Iterator[None]:
     """
     gc.disable()
     try:
-        yield
+        with warnings.catch_warnings():
+            # Great Expectations imports PySpark where it is installed, which warns of each pandas from 3 on.
+            warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
+            yield
     finally:
         gc.freeze()
         gc.enable()

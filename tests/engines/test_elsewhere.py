@@ -102,6 +102,7 @@ def test_what_is_missing_is_told(engine: Engine, tmp_path: Path) -> None:
         (("--input", str(tmp_path), "--output", str(tmp_path / "star")), "There are no inputs"),
         (("--input", str(tmp_path)), "takes --input and --output"),
         (("--input", "a", "--output", "b", "--conf", "x"), "--conf takes NAME=VALUE"),
+        (("--input", "hdfs://host/inputs", "--output", "b"), "neither a folder nor a prefix"),
     ):
         told = subprocess.run(
             [ICW, "build", "--engine", engine, *arguments], capture_output=True, text=True, check=False
