@@ -92,6 +92,8 @@ def build_elsewhere(build: BuildElsewhere, settings: Settings) -> Iterator[Model
                 raise BuildFailed(f"The build failed on {result.name}: {' '.join(result.message.split())}")
             rows[result.name] = result.rows
             yield result
+    if missing := sorted(set(tables_built(settings)) - rows.keys()):
+        raise BuildFailed(f"The build ended without {', '.join(missing)}: what is in {output} is not whole.")
     record = json.dumps(_record(build, versions, rows), indent=1) + "\n"
     if is_local:
         with writing_to(Path(output)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,8 @@ from tests.support.planted_sources import built_once
 from warehouse.build import Build
 from warehouse.build.engines.inputs import LIST, Input, Inputs, hand_over, read_list, write_list
 from warehouse.build.engines.session import engine_type, memory_of
+from warehouse.build.engines.tables import take_table
+from warehouse.build.statements import ModelResult
 from warehouse.contracts import load_contract
 from warehouse.engine_packages import engine_versions
 from warehouse.errors import UsageError
@@ -164,3 +167,24 @@ def test_an_engine_that_is_not_here_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(importlib.metadata, "version", lacking)
     with pytest.raises(UsageError, match=r"needs the package .*imaging-commons-warehouse\[spark\]"):
         engine_versions("spark")
+
+
+def test_a_table_of_which_rows_are_lost_is_not_taken(tmp_path: Path) -> None:
+    """Half of an engine's files, or none of them, is no table; a file that is no Parquet is DuckDB's error."""
+    folder = tmp_path / "made"
+    folder.mkdir()
+    pq.write_table(pa.table({"a": [1, 2]}), folder / "part.parquet")
+    with duckdb.connect() as shapes, duckdb.connect() as connection:
+        for opened in (shapes, connection):
+            opened.execute("create schema star")
+        shapes.execute("create table star.made (a bigint)")
+        told = ModelResult("model.imaging_commons.made", "success", 0.0, 1.0, "", 2)
+        assert take_table(connection, shapes, "star", told, folder) == told
+        assert connection.execute("select a from star.made order by a").fetchall() == [(1,), (2,)]
+        for rows, place in ((3, folder), (1, folder), (2, tmp_path / "nowhere")):
+            lost = take_table(connection, shapes, "star", replace(told, rows=rows), place)
+            assert (lost.status, lost.rows) == ("error", 0)
+            assert f"made {rows} rows" in lost.message
+        (folder / "broken.parquet").write_bytes(b"no Parquet")
+        with pytest.raises(duckdb.Error):
+            take_table(connection, shapes, "star", told, folder)

@@ -40,6 +40,8 @@ def run_on_engine(
 ) -> Iterator[ModelResult]:
     """Run models on an engine and take each table into the DuckDB file of the build; yields how each ended.
 
+    A table that cannot be taken has failed, with DuckDB's message.
+
     Args:
         engine: which engine.
         options: how it is started.
@@ -51,7 +53,7 @@ def run_on_engine(
     Raises:
         BuildFailed: the engine or dbt stopped outside of any model.
         StorageError: a file cannot be written.
-        duckdb.Error: a table cannot be taken.
+        duckdb.Error: a DuckDB file cannot be opened, or an input not be handed over.
     """
     names = [statement.name for statement in chosen]
     output = inputs.parent / "tables"
@@ -68,6 +70,10 @@ def run_on_engine(
                 yield result
                 continue
             schema = schemas[result.name]
-            with target.connect() as connection:
-                yield take_table(connection, source, schema, result, output / schema / result.name)
+            try:
+                with target.connect() as connection:
+                    taken = take_table(connection, source, schema, result, output / schema / result.name)
+            except duckdb.Error as error:
+                taken = replace(result, status="error", message=str(error), rows=0)
+            yield taken
     shutil.rmtree(output, ignore_errors=True)
