@@ -10,9 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -20,7 +18,6 @@ from typing import Any, Literal
 
 import duckdb
 
-from warehouse.query_threads import queries_at_once
 from warehouse.settings import Settings
 
 
@@ -95,39 +92,23 @@ def run(
 ) -> tuple[ModelResult, ...]:
     """Run statements, each in a transaction of its own once what it reads is made, and say how each ended.
 
-    Two run at a time, within the threads and the memory of the target. Once one has failed, none begins: what is left
-    may read its table. `on_result` is told of each model as it ends, and that is the order of the results.
+    One runs at a time, with all threads and all memory of the target: two that share them make a release of a million
+    series a tenth sooner, but spill at ten times that size and take twice as long (289 s instead of 139 s, November
+    2026, two cores and 2 GB). Once one has failed, none begins: what is left may read its table. `on_result` is told
+    of each model as it ends, and that is the order of the results.
 
     Raises:
         duckdb.Error: the file cannot be opened.
     """
     by_name = {statement.name: statement for statement in statements}
-    waiting = TopologicalSorter({name: by_name.keys() & statement.reads for name, statement in by_name.items()})
-    waiting.prepare()
+    order = TopologicalSorter({name: by_name.keys() & statement.reads for name, statement in by_name.items()})
     results: list[ModelResult] = []
-    ready: deque[str] = deque()
-    running: dict[Future[ModelResult], str] = {}
-    with (
-        target.connect() as connection,
-        queries_at_once(connection) as at_once,
-        ThreadPoolExecutor(max_workers=at_once) as pool,
-    ):
-        while waiting.is_active():
-            # In the order of the statements, whichever was ready first.
-            ready += waiting.get_ready()
-            while ready and len(running) < at_once:
-                name = ready.popleft()
-                running[pool.submit(_run, by_name[name], connection)] = name
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                results.append(future.result())
-                on_result(results[-1])
-                waiting.done(running.pop(future))
-            if any(result.status == "error" for result in results):
-                break
-        for future in running:
-            results.append(future.result())
+    with target.connect() as connection:
+        for name in order.static_order():
+            results.append(_run(by_name[name], connection))
             on_result(results[-1])
+            if results[-1].status == "error":
+                break
     return tuple(results)
 
 

@@ -7,6 +7,7 @@ are kept in .bench/scale/runs.json, and one that is there is not measured again:
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -34,15 +35,20 @@ def run(console: Console) -> None:
         found = list(runs(version, sizes))
     except UsageError as error:
         raise SystemExit(str(error)) from error
-    table = Table(show_edge=False)
-    for heading in page.HEADINGS:
-        table.add_column(heading, justify="right")
-    for cells in page.rows_of(found):
-        table.add_row(*cells)
-    console.print(table)
+    console.print(_table(page.HEADINGS, page.rows_of(found)))
+    console.print(_table(page.LIMIT_HEADINGS, page.limit_rows_of(found)))
     for sentence in page.findings(found):
         console.print(sentence)
     if sizes == SIZES:
         write_atomically(page.PAGE, page.page(version, found))
         write_atomically(page.DRAWING, drawn(found))
         console.print(f"Written: {page.PAGE}, {page.DRAWING}")
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(show_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for cells in rows:
+        table.add_row(*cells)
+    return table

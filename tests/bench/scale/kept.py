@@ -22,8 +22,9 @@ class Run(BaseModel):
     """One engine on one size, measured once on a day.
 
     Attributes:
-        state: what the figures hold for: the release, the dbt project and the versions and bounds of the engine.
+        state: what the figures hold for: the release, the dbt project, the version of the engine and how it runs.
         engine: which engine.
+        memory: what the engine was told to hold, in its own words.
         copies: how many times the public series.
         series: how many series that is.
         day: when it was measured.
@@ -42,6 +43,7 @@ class Run(BaseModel):
 
     state: str
     engine: EngineName
+    memory: str
     copies: int
     series: int
     day: date

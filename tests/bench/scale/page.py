@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.bench.scale.kept import NAMES, Run
-from tests.bench.scale.running import DRIVER_MEMORY, ENGINES, MASTER, MEMORY_LIMIT, MOST_SECONDS
+from tests.bench.scale.running import ENGINES, MASTER, MEMORY, MOST_SECONDS
 
 # Not in the room of the engines: pages there count in the digest of every build.
 PAGE = Path(__file__).with_name("README.md")
@@ -37,9 +37,14 @@ HEADINGS = (
     "tables MB",
 )
 
+LIMIT_HEADINGS = ("told to hold", "seconds", "CPU s", "beside the most memory", "peak MB", "spilled MB")
+
+_NO_MATTER = 1.1
+"""CPU seconds beside those with the most memory, up to which a limit does not matter."""
+
 
 def rows_of(found: Sequence[Run]) -> list[tuple[str, ...]]:
-    """Return the table of the runs as texts, in the order of HEADINGS."""
+    """Return the table of the runs with the memory of each engine as texts, in the order of HEADINGS."""
     return [
         (
             str(run.copies),
@@ -54,12 +59,29 @@ def rows_of(found: Sequence[Run]) -> list[tuple[str, ...]]:
             f"{run.landed_mb:,.0f}",
             f"{run.table_mb:,.0f}",
         )
-        for run in found
+        for run in _usual(found)
+    ]
+
+
+def limit_rows_of(found: Sequence[Run]) -> list[tuple[str, ...]]:
+    """Return the table of DuckDB at the largest size with one limit after another, in the order of LIMIT_HEADINGS."""
+    limited = _limited(found)
+    return [
+        (
+            run.memory,
+            f"{run.seconds:,.0f}" if run.failure is None else f"{run.seconds:,.0f}, not ended",
+            f"{run.cpu_seconds:,.0f}",
+            "" if run.failure is not None else f"{_beside_the_most(run, limited):.2f} x",
+            f"{run.peak_mb:,.0f}",
+            f"{run.scratch_mb:,.0f}",
+        )
+        for run in limited
     ]
 
 
 def findings(found: Sequence[Run]) -> list[str]:
     """Return what the runs say, a sentence each, the bounds with whether they hold."""
+    limited, found = _limited(found), _usual(found)
     said: list[str] = []
     for engine in ENGINES:
         name, of_engine = NAMES[engine], [run for run in found if run.engine == engine]
@@ -92,7 +114,7 @@ def findings(found: Sequence[Run]) -> list[str]:
     peak = max(run.peak_mb for run in of_duckdb)
     has_ended = all(run.failure is None for run in of_duckdb)
     said.append(
-        f"DuckDB, told to hold {MEMORY_LIMIT}, stays under {MOST_MB:,.0f} MB at every size: "
+        f"DuckDB, told to hold {MEMORY['duckdb']}, stays under {MOST_MB:,.0f} MB at every size: "
         f"{_verdict(has_ended and peak < MOST_MB)} (at most {peak:,.0f} MB)."
     )
     spilled = [run for run in of_duckdb if run.scratch_mb >= _SPILLED_MB]
@@ -102,13 +124,23 @@ def findings(found: Sequence[Run]) -> list[str]:
         if spilled
         else "It did not spill at any of these sizes."
     )
+    enough = next((run for run in limited if _matters_no_more(run, limited)), None)
+    if enough is not None and len(limited) > 1:
+        less = ", ".join(
+            f"with {run.memory} it " + (f"did not end ({run.failure})" if run.failure else f"costs {ratio:.2f} x")
+            for run in limited[: limited.index(enough)]
+            for ratio in [_beside_the_most(run, limited)]
+        )
+        said.append(
+            f"At {_times([enough.copies])}, from {enough.memory} on the limit of memory matters no more (CPU seconds "
+            f"within {_NO_MATTER} x of those with {limited[-1].memory})" + (f"; {less}." if less else ".")
+        )
     return said
 
 
 def page(version: str, found: Sequence[Run]) -> str:
     """Return the text of the page."""
-    lines = [" | ".join(cells) for cells in (HEADINGS, ["--:" if h != "engine" else "---" for h in HEADINGS])]
-    lines += [" | ".join(cells) for cells in rows_of(found)]
+    limits = [run.memory for run in _limited(found)]
     days = sorted({f"{run.day:%-d %B %Y}": run.day for run in found}.items(), key=lambda entry: entry[1])
     loads = [run.load_before for run in found]
     machine = f"{os.cpu_count()} cores, {_memory_gb()} GB"
@@ -122,12 +154,12 @@ def page(version: str, found: Sequence[Run]) -> str:
     )
     conditions = _paragraph(
         f"{' to '.join(dict.fromkeys((days[0][0], days[-1][0])))}, {machine}, {busy} (load average before a run: "
-        f"{min(loads):.1f} to {max(loads):.1f}). DuckDB has two threads and `ICW_MEMORY_LIMIT={MEMORY_LIMIT}`; Spark "
-        f"`{MASTER}`, `spark.driver.memory={DRIVER_MEMORY}`, and its own defaults otherwise. "
-        f"Each run is a process of its own, of at most {MOST_SECONDS:,.0f} s; an engine that does "
-        "not end in that time is not tried at a larger size."
+        f"{min(loads):.1f} to {max(loads):.1f}). DuckDB has two threads and `ICW_MEMORY_LIMIT={MEMORY['duckdb']}`; "
+        f"Spark `{MASTER}`, `spark.driver.memory={MEMORY['spark']}`, and its own defaults otherwise. "
+        f"Each run is a process of its own, of at most {MOST_SECONDS['duckdb']:,.0f} s with DuckDB and "
+        f"{MOST_SECONDS['spark']:,.0f} s with Spark; an engine that does not end in that time is not tried at a larger "
+        "size."
     )
-    table = "\n".join(f"| {line} |" for line in lines)
     said = "\n".join(f"- {sentence}" for sentence in findings(found))
     return f"""<!-- Written by `python -m tests.bench scale`. -->
 # Multiples of the public size
@@ -140,7 +172,7 @@ python -m tests.bench scale    # needs the extra `spark`, and Java 17
 
 {conditions}
 
-{table}
+{_table(HEADINGS, rows_of(found))}
 
 - CPU s: user and system, of all processes (Spark's JVM is one of three).
 - peak MB: the most that all processes held at one moment.
@@ -149,6 +181,10 @@ python -m tests.bench scale    # needs the extra `spark`, and Java 17
 - tables MB: DuckDB's file, with all else that a build has in it; Spark's Parquet files.
 
 ![CPU seconds and peak memory of DuckDB and Spark over the number of series]({DRAWING.name})
+
+DuckDB at the largest size, told to hold {_listed(limits)}:
+
+{_table(LIMIT_HEADINGS, limit_rows_of(found))}
 
 ## What the figures say
 
@@ -165,6 +201,34 @@ Nothing beyond these sizes was measured, and no cluster: Spark's figures are tho
 
 Profile, audit and publishing are DuckDB's on one machine either way.
 """
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    aligned = ["---" if heading in ("engine", "told to hold") else "--:" for heading in headings]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, aligned, *rows))
+
+
+def _usual(found: Sequence[Run]) -> list[Run]:
+    return [run for run in found if run.memory == MEMORY[run.engine]]
+
+
+def _limited(found: Sequence[Run]) -> list[Run]:
+    """Return the runs of DuckDB at the largest size, by what it was told to hold."""
+    of_duckdb = [run for run in found if run.engine == "duckdb"]
+    largest = max(run.copies for run in of_duckdb)
+    return sorted((run for run in of_duckdb if run.copies == largest), key=lambda run: float(run.memory.strip("GB")))
+
+
+def _beside_the_most(run: Run, limited: Sequence[Run]) -> float:
+    return run.cpu_seconds / limited[-1].cpu_seconds
+
+
+def _matters_no_more(run: Run, limited: Sequence[Run]) -> bool:
+    """Return whether neither this limit nor any larger one costs more than the largest."""
+    return all(
+        other.failure is None and _beside_the_most(other, limited) <= _NO_MATTER
+        for other in limited[limited.index(run) :]
+    )
 
 
 def _beside_the_smallest(run: Run, found: Sequence[Run]) -> str:
@@ -188,8 +252,13 @@ def _paragraph(text: str) -> str:
 
 
 def _times(copies: Iterable[int]) -> str:
-    *before, last = map(str, copies)
-    return (f"{', '.join(before)} and {last}" if before else last) + (" time" if last == "1" else " times")
+    words = list(map(str, copies))
+    return _listed(words) + (" time" if words[-1] == "1" else " times")
+
+
+def _listed(words: Sequence[str]) -> str:
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _memory_gb() -> str:

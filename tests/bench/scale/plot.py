@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.bench.scale.kept import NAMES, Run
+from tests.bench.scale.running import MEMORY
 from warehouse.site.drawing import PALETTE
 
 _FONT = "Liberation Sans"
@@ -26,7 +27,7 @@ def drawn(found: Sequence[Run]) -> str:
                 "peak_gb": run.peak_mb / 1e3,
             }
             for run in found
-            if run.failure is None
+            if run.failure is None and run.memory == MEMORY[run.engine]
         ]
     )
     colour = alt.Color(

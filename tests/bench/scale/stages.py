@@ -34,8 +34,8 @@ def hand_over_inputs() -> None:
     hand_over(build.database, landing, build.releases, build.input_digest, inputs_of(settings), copy=False)
 
 
-def duckdb() -> None:
-    """Run the models of the build with DuckDB, as a refresh does.
+def duckdb(database: str) -> None:
+    """Run the models of the build in a copy of its file with DuckDB, as a refresh does.
 
     Raises:
         SystemExit: a model failed.
@@ -44,7 +44,7 @@ def duckdb() -> None:
     build = open_build(settings.home)
     names = {*build.models} & {*tables_built(settings)}
     chosen = [statement for statement in statements.read_statements(build.statements) if statement.name in names]
-    for result in statements.run(chosen, Target.of(build.database, settings)):
+    for result in statements.run(chosen, Target.of(Path(database), settings)):
         if result.status == "error":
             raise SystemExit(f"{result.name}: {result.message}")
 

@@ -7,12 +7,21 @@ from datetime import date
 from tests.bench.scale.kept import EngineName, Run
 from tests.bench.scale.page import findings, page
 from tests.bench.scale.plot import drawn
+from tests.bench.scale.running import MEMORY
 
 
-def run(engine: EngineName, copies: int, cpu_seconds: float, failure: str | None = None, scratch_mb: float = 0) -> Run:
+def run(
+    engine: EngineName,
+    copies: int,
+    cpu_seconds: float,
+    failure: str | None = None,
+    scratch_mb: float = 0,
+    memory: str | None = None,
+) -> Run:
     return Run(
         state="",
         engine=engine,
+        memory=memory or MEMORY[engine],
         copies=copies,
         series=1_000_000 * copies,
         day=date(2026, 11, 30),
@@ -54,3 +63,28 @@ def test_a_run_that_did_not_end_says_so_and_is_in_no_ratio() -> None:
     assert "same number of rows in each of 1 tables, at 1 time." in text
     assert "synthetic" in text
     assert drawn(stopped) == drawn([*stopped[:2], stopped[-1]])
+
+
+def test_the_limit_of_memory_that_matters_no_more_is_named() -> None:
+    found = [
+        run("duckdb", 1, 20),
+        run("duckdb", 10, 210),
+        run("duckdb", 10, 500, memory="1GB", scratch_mb=9_000),
+        run("duckdb", 10, 208, memory="1.5GB"),
+        run("duckdb", 10, 200, memory="10GB"),
+    ]
+    said = findings(found)
+    assert "At 10 times, from 1.5GB on the limit of memory matters no more" in said[-1]
+    assert "with 1GB it costs 2.50 x" in said[-1]
+    assert "DuckDB: cost grows no faster than the data, up to 10 times: holds (at most 1.05 x" in "\n".join(said)
+    # A limit that costs more than a smaller one: what lies below it is not enough.
+    crossed = [*found[:2], run("duckdb", 10, 205, memory="1GB"), run("duckdb", 10, 150, memory="3GB")]
+    assert "from 3GB on" in findings(crossed)[-1]
+    assert "with 1GB it costs 1.37 x, with 2GB it costs 1.40 x" in findings(crossed)[-1]
+    text = page("25.0.5", found)
+    assert [line.split(" |")[0] for line in text.splitlines() if "GB |" in line] == [
+        "| 1GB",
+        "| 1.5GB",
+        "| 2GB",
+        "| 10GB",
+    ]
