@@ -28,7 +28,7 @@ class Run(BaseModel):
         copies: how many times the public series.
         series: how many series that is.
         day: when it was measured.
-        load_before: the load average of the machine as it began: processes that others had running.
+        others_cpu_seconds: what all else on the machine took of its processors meanwhile.
         seconds: by the clock.
         cpu_seconds: user and system, of all processes.
         peak_mb: the most that they held in memory together.
@@ -47,7 +47,7 @@ class Run(BaseModel):
     copies: int
     series: int
     day: date
-    load_before: float
+    others_cpu_seconds: float
     seconds: float
     cpu_seconds: float
     peak_mb: float

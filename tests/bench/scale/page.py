@@ -142,10 +142,9 @@ def page(version: str, found: Sequence[Run]) -> str:
     """Return the text of the page."""
     limits = [run.memory for run in _limited(found)]
     days = sorted({f"{run.day:%-d %B %Y}": run.day for run in found}.items(), key=lambda entry: entry[1])
-    loads = [run.load_before for run in found]
+    others = max(run.others_cpu_seconds / run.seconds for run in found)
     machine = f"{os.cpu_count()} cores, {_memory_gb()} GB"
-    is_busy = max(loads) > 1
-    busy = "other work on it, so that seconds by the clock are upper bounds" if is_busy else "nothing else running"
+    beside = f"beside each run all else on the machine took at most {others:.2f} processors"
     subject = _paragraph(
         f"The models of the star on IDC {version} alone, at {_times(dict.fromkeys(run.copies for run in found))} its "
         "series. The copies are **synthetic**, marked so in every load: they have identifiers of their own in the same "
@@ -153,8 +152,8 @@ def page(version: str, found: Sequence[Run]) -> str:
         "is audited or published. DuckDB makes those that have something to read, Spark all."
     )
     conditions = _paragraph(
-        f"{' to '.join(dict.fromkeys((days[0][0], days[-1][0])))}, {machine}, {busy} (load average before a run: "
-        f"{min(loads):.1f} to {max(loads):.1f}). DuckDB has two threads and `ICW_MEMORY_LIMIT={MEMORY['duckdb']}`; "
+        f"{' to '.join(dict.fromkeys((days[0][0], days[-1][0])))}, {machine}; {beside}. "
+        f"DuckDB has two threads and `ICW_MEMORY_LIMIT={MEMORY['duckdb']}`; "
         f"Spark `{MASTER}`, `spark.driver.memory={MEMORY['spark']}`, and its own defaults otherwise. "
         f"Each run is a process of its own, of at most {MOST_SECONDS['duckdb']:,.0f} s with DuckDB and "
         f"{MOST_SECONDS['spark']:,.0f} s with Spark; an engine that does not end in that time is not tried at a larger "

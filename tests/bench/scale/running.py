@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +93,7 @@ def _run(engine: EngineName, memory: str, state: str, copies: int, home: Path, e
     assert index is not None
     if not release.synthetic:
         raise SystemExit(f"The release in {home} is not marked synthetic.")
-    day, (load_before, _, _) = datetime.now(UTC).date(), os.getloadavg()
+    day = datetime.now(UTC).date()
     build = open_build(home)
     if engine == "duckdb":
         # A build is made once: each run has one of its own, so that none finds tables of another.
@@ -125,7 +124,7 @@ def _run(engine: EngineName, memory: str, state: str, copies: int, home: Path, e
         copies=copies,
         series=index.rows,
         day=day,
-        load_before=load_before,
+        others_cpu_seconds=cost.others_cpu_seconds,
         seconds=cost.seconds,
         cpu_seconds=cost.cpu_seconds,
         peak_mb=cost.peak_bytes / 1e6,

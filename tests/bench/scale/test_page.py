@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 from tests.bench.scale.kept import EngineName, Run
 from tests.bench.scale.page import findings, page
 from tests.bench.scale.plot import drawn
 from tests.bench.scale.running import MEMORY
+from tests.bench.scale.watching import watched
+
+# One second of a processor, however fast it is.
+_WORK = "import time\nwhile time.process_time() < 1: pass"
 
 
 def run(
@@ -25,7 +32,7 @@ def run(
         copies=copies,
         series=1_000_000 * copies,
         day=date(2026, 11, 30),
-        load_before=0.1,
+        others_cpu_seconds=0.1,
         seconds=cpu_seconds,
         cpu_seconds=cpu_seconds,
         peak_mb=1_900,
@@ -88,3 +95,14 @@ def test_the_limit_of_memory_that_matters_no_more_is_named() -> None:
         "| 2GB",
         "| 10GB",
     ]
+
+
+def test_work_of_others_beside_a_run_is_told() -> None:
+    with ThreadPoolExecutor() as pool:
+        busy = pool.submit(subprocess.run, [sys.executable, "-c", _WORK], check=True)
+        cost = watched([sys.executable, "-c", _WORK], {}, [], 60)
+        busy.result()
+    assert cost.failure is None
+    # Clocks of processes have hundredths of a second; the last quarter of one of the watched process may be missing.
+    assert 0.5 < cost.cpu_seconds <= 1.2
+    assert cost.others_cpu_seconds > 0.3

@@ -27,6 +27,7 @@ class Watched:
         cpu_seconds: user and system; the last quarter of a second of each process may be missing.
         peak_bytes: the most that all processes together held in memory, what two share counted twice.
         scratch_bytes: the most that the files below the watched folders took of the disk.
+        others_cpu_seconds: what all else on the machine took of its processors meanwhile.
         failure: the end of what the command said, if it failed or was stopped; None if it ended well.
     """
 
@@ -34,6 +35,7 @@ class Watched:
     cpu_seconds: float
     peak_bytes: int
     scratch_bytes: int
+    others_cpu_seconds: float
     failure: str | None
 
 
@@ -42,7 +44,7 @@ def watched(
 ) -> Watched:
     """Run a command until it and all that it started have ended, and stop it after `most_seconds`."""
     os.sync()
-    started = time.perf_counter()
+    started, busy_before = time.perf_counter(), _busy_cpu_seconds()
     computed: dict[int, float] = {}
     peak = scratch = 0
     looked = 0.0
@@ -69,13 +71,20 @@ def watched(
                 # Whatever it started ends with it: a process of models ends with its caller.
                 root.kill()
             time.sleep(_EVERY_S)
-        seconds = time.perf_counter() - started
+        seconds, busy = time.perf_counter() - started, _busy_cpu_seconds() - busy_before
         said.seek(0)
         last_words = " ".join(said.read()[-2000:].split())
     failure = None if root.wait() == 0 else last_words or "it said nothing"
     if seconds > most_seconds:
         failure = f"stopped after {most_seconds:,.0f} s"
-    return Watched(seconds, sum(computed.values()), peak, scratch, failure)
+    own = sum(computed.values())
+    return Watched(seconds, own, peak, scratch, max(busy - own, 0.0), failure)
+
+
+def _busy_cpu_seconds() -> float:
+    """Return the seconds that the processors of the machine have worked since it started (`proc_stat(5)`)."""
+    user, nice, system, _idle, _iowait, irq, softirq = map(int, Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def _bytes_below(folder: Path) -> int:
