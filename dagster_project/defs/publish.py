@@ -12,6 +12,7 @@ from warehouse import refresh
 from warehouse.alerts.findings import alert_of_findings
 from warehouse.build import open_build
 from warehouse.quality.assets import owner_tag
+from warehouse.run_record import failures_of
 
 log = logging.getLogger("icw.refresh")
 
@@ -40,7 +41,7 @@ def _snapshot(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
     started = time.monotonic()
     manifest = refresh.publish_build(settings.home, open_build(settings.home), settings)
     alert_of_findings(settings)
-    refresh.finish(settings, "published", manifest.snapshot_id, refresh.failures_of(warehouse.landing.choices()))
+    refresh.finish(settings, "published", manifest.snapshot_id, failures_of(warehouse.landing.choices()))
     degraded = show_outcome(context.instance, context.run_id, settings.home)
     yield dg.MaterializeResult(
         metadata={

@@ -11,9 +11,9 @@ from tests.support.shared import SEED, population_of
 from tests.support.small_bucket import Bucket
 from warehouse.errors import SourceError, SourceUnreachable
 from warehouse.landing import Choice, Landing
-from warehouse.refresh import degradation, failures_of, finish, land, plan, require_a_source
+from warehouse.refresh import degradation, finish, land, plan, require_a_source
 from warehouse.registry import source
-from warehouse.run_record import last_run
+from warehouse.run_record import failures_of, last_run
 from warehouse.sandbox.server import Sandbox
 from warehouse.sandbox.server.faults import Fault
 from warehouse.settings import Settings
