@@ -8,29 +8,20 @@ one line; the whole of a longer one is the property `comment.<column>`.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
-from warehouse.ddl.engine import Engine, listed, literal, properties
-from warehouse.ddl.model import Base, Load, LoadedColumn, LoadedTable
+from warehouse.ddl.engine import literal, properties
+from warehouse.ddl.external_tables import ExternalTables
+from warehouse.ddl.model import Load, LoadedColumn, LoadedTable
 
 
-class Athena(Engine):
+class Athena(ExternalTables):
     """Athena reads folders of S3."""
 
     title: ClassVar[str] = "Athena"
     schemes: ClassVar[tuple[str, ...]] = ("s3",)
-    types: ClassVar[Mapping[Base, str]] = {
-        "BOOLEAN": "boolean",
-        "INTEGER": "int",
-        "BIGINT": "bigint",
-        "DOUBLE": "double",
-        "DECIMAL": "decimal",
-        "VARCHAR": "string",
-        "DATE": "date",
-        "TIMESTAMP": "timestamp",
-    }
     run: ClassVar[str] = "one statement at a time, in the console or by `aws athena start-query-execution`"
     longest_comment: ClassVar[int | None] = 255
 
@@ -44,18 +35,6 @@ class Athena(Engine):
             "Dropping such a table leaves its files where they are.",
         )
 
-    def statements(self, load: Load) -> Iterator[str]:
-        """Return the statements in their order."""
-        yield f"create database if not exists {self.quoted(load.schema)}"
-        for table in load.contents.tables:
-            # One that is there may be of another snapshot, and `if not exists` would keep it without a word.
-            yield f"drop table if exists {self.table_name(load, table.name)}"
-            yield self._table(load, table)
-
-    def list_of(self, item: str) -> str:
-        """Return the type of lists of a type."""
-        return f"array<{item}>"
-
     def queried(self, name: str) -> str:
         """Return a name as an identifier in a query."""
         return f'"{name}"'
@@ -64,14 +43,11 @@ class Athena(Engine):
         """Return the comment of a column on one line, shortened."""
         return super().comment(replace(column, comment=" ".join(column.comment.split())))
 
-    def _table(self, load: Load, table: LoadedTable) -> str:
-        columns = listed(
-            f"{self.quoted(column.name)} {self.column_type(column)} comment {literal(self.comment(column))}"
-            for column in table.columns
-        )
+    def definition(self, load: Load, table: LoadedTable) -> str:
+        """Return the statement that defines a table over its files."""
         shortened = [column for column in table.columns if self.comment(column) != column.comment]
         return (
-            f"create external table {self.table_name(load, table.name)} (\n{columns}\n)\n"
+            f"create external table {self.table_name(load, table.name)} (\n{self.columns(table)}\n)\n"
             f"comment {literal(table.comment)}\nstored as parquet\n"
             f"location {literal(f'{load.root}/{table.name}/')}\n"
             f"tblproperties (\n{properties(table, shortened)}\n)"

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from warehouse.ddl.engine import Engine, listed, literal, properties
+from warehouse.ddl.engine import literal, properties
+from warehouse.ddl.external_tables import ExternalTables
 from warehouse.ddl.locations import PATH
 from warehouse.ddl.model import Base, Load, LoadedTable
 
 
-class Spark(Engine):
+class Spark(ExternalTables):
     """Spark 3.4 and newer, or what speaks its SQL, reads any store that it is configured for."""
 
     title: ClassVar[str] = "Spark"
     schemes: ClassVar[tuple[str, ...]] = ("s3", "s3a", "gs", "abfss", "hdfs", PATH)
-    types: ClassVar[Mapping[Base, str]] = {
-        "BOOLEAN": "boolean",
-        "INTEGER": "int",
-        "BIGINT": "bigint",
-        "DOUBLE": "double",
-        "DECIMAL": "decimal",
-        "VARCHAR": "string",
-        "DATE": "date",
-        "TIMESTAMP": "timestamp_ntz",
-    }
+    types: ClassVar[Mapping[Base, str]] = {**ExternalTables.types, "TIMESTAMP": "timestamp_ntz"}
     run: ClassVar[str] = "spark-sql -f {script}"
 
     def notes(self, load: Load) -> Iterable[str]:
@@ -34,25 +26,10 @@ class Spark(Engine):
             "Nothing is copied: the tables are there for as long as the files are.",
         )
 
-    def statements(self, load: Load) -> Iterator[str]:
-        """Return the statements in their order."""
-        yield f"create database if not exists {self.quoted(load.schema)}"
-        for table in load.contents.tables:
-            # One that is there may be of another snapshot, and `if not exists` would keep it without a word.
-            yield f"drop table if exists {self.table_name(load, table.name)}"
-            yield self._table(load, table)
-
-    def list_of(self, item: str) -> str:
-        """Return the type of lists of a type."""
-        return f"array<{item}>"
-
-    def _table(self, load: Load, table: LoadedTable) -> str:
-        columns = listed(
-            f"{self.quoted(column.name)} {self.column_type(column)} comment {literal(self.comment(column))}"
-            for column in table.columns
-        )
+    def definition(self, load: Load, table: LoadedTable) -> str:
+        """Return the statement that defines a table over its files."""
         return (
-            f"create table {self.table_name(load, table.name)} (\n{columns}\n)\nusing parquet\n"
+            f"create table {self.table_name(load, table.name)} (\n{self.columns(table)}\n)\nusing parquet\n"
             f"comment {literal(table.comment)}\ntblproperties (\n{properties(table)}\n)\n"
             f"location {literal(f'{load.root}/{table.folder or table.files[0]}')}"
         )
