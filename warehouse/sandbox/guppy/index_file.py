@@ -22,18 +22,19 @@ def write_index(connection: duckdb.DuckDBPyConnection, record_type: RecordType, 
     The relation must have a column for each field; lists and records are cast to the types of the fields.
     """
     columns = ", ".join([f'cast("{field.name}" as {field.sql_type}) as "{field.name}"' for field in record_type.fields])
-    order = f'"{record_type.unique_id}"'
-    return write_parquet(
-        connection,
-        f"select (row_number() over (order by {order}) - 1)::bigint as _row, {columns} from ({relation})",
-        path,
-    )
+    in_order = f'select {columns} from ({relation}) order by "{record_type.unique_id}"'
+    # Numbered as they come out of the sort: a window with an order of its own would sort all columns twice.
+    return _write(connection, f"select (row_number() over () - 1)::bigint as _row, * from ({in_order})", path)
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> int:
     """Write a relation sorted by its first column, which must be unique, and return its number of rows."""
+    return _write(connection, f"select * from ({relation}) order by 1", path)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, in_order: str, path: Path) -> int:
     connection.execute(
-        f"copy (select * from ({relation}) order by 1) to '{path}' "
+        f"copy ({in_order}) to '{path}' "
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, KV_METADATA {{synthetic: 'true'}})"
     )
     return connection.execute(f"select count(*) from read_parquet('{path}')").fetchall()[0][0]
