@@ -45,6 +45,15 @@ def test_too_little_room_is_refused_and_nothing_is_written(tmp_path: Path) -> No
     assert not list(tmp_path.iterdir())
 
 
+def test_another_engine_needs_room_for_its_own_tables(tmp_path: Path) -> None:
+    landed, free = [release("23.5.0")], free_bytes(tmp_path)
+    # Enough for DuckDB; what an engine has besides is far more than what others may free meanwhile.
+    left = free - bytes_needed(landed, None) - 100_000_000
+    require_room(Settings(home=tmp_path, min_free=left), landed)
+    with pytest.raises(StorageError, match=r"needs about"):
+        require_room(Settings(home=tmp_path, min_free=left, engine="sail"), landed)
+
+
 @pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no second file system to look at")
 def test_it_is_the_file_system_of_the_home_that_counts() -> None:
     held = os.statvfs("/dev/shm")

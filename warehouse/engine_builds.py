@@ -85,7 +85,14 @@ def build_elsewhere(build: BuildElsewhere, settings: Settings) -> Iterator[Model
     rows: dict[str, int] = {}
     with tempfile.TemporaryDirectory(prefix="icw-build-") as scratch:
         job = EngineJob(
-            build.engine, build.options, build.inputs, Path(scratch), output, settings.threads, build.table_format
+            build.engine,
+            build.options,
+            build.inputs,
+            Path(scratch),
+            output,
+            settings.threads,
+            settings.project_cache,
+            build.table_format,
         )
         for result in run_apart(job, tables_built(settings)):
             if result.status == "error":

@@ -31,7 +31,7 @@ EVERY_DATASET = frozenset(
 def ask(cache: Path) -> Project:
     """Ask for the project where a parse says who made it, and takes its time; dbt's own is behind every other test."""
 
-    def parse(folder: Path) -> None:
+    def parse(folder: Path, target: str) -> None:
         with (cache / "parses").open("a") as parses:
             parses.write("one\n")
         time.sleep(0.5)
@@ -83,7 +83,7 @@ def test_whatever_dbt_reads_makes_another_state(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_project_that_cannot_be_parsed_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("warehouse.build.dbt_run.parse", lambda folder: ValueError("model x is not found"))
+    monkeypatch.setattr("warehouse.build.dbt_run.parse", lambda folder, target: ValueError("model x is not found"))
     with pytest.raises(BuildFailed, match="cannot be parsed: model x is not found"):
         parsed_project(tmp_path / "dbt")
     assert [path.name for path in (tmp_path / "dbt").iterdir()] == ["lock"]
@@ -118,7 +118,7 @@ def test_states_that_nobody_used_lately_are_removed_all_but_a_few(
         if name in states:
             (folder / "manifest.json").touch()
         os.utime(folder, (time.time() - age * day, time.time() - age * day))
-    monkeypatch.setattr("warehouse.build.dbt_run.parse", lambda folder: None)
+    monkeypatch.setattr("warehouse.build.dbt_run.parse", lambda folder, target: None)
     made = parsed_project(tmp_path)
     kept = {path.name for path in tmp_path.iterdir() if path.is_dir()}
     assert kept == {*states[:3], made.folder.name, "models", "seeds", "f" * 16}

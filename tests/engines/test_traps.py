@@ -142,3 +142,12 @@ def test_no_model_says_what_only_some_engines_know() -> None:
         saying(r"\bgroup by all\b|\border by all\b|(?<!list_)\blen\s*\(|(?<![_.\w])unnest\s*\(|\blist_distinct\s*\(")
         == []
     )
+
+
+def test_spark_spills_beside_the_build(engine: Engine, session: Any) -> None:
+    if engine != "spark":
+        pytest.skip("Sail has no setting for it")
+    spill = Path(session.sparkContext.getConf().get("spark.local.dir"))
+    assert spill.name == "spill"
+    session.range(10_000).repartition(3).count()
+    assert [path for path in spill.rglob("*.data") if path.is_file()]

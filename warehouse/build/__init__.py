@@ -227,7 +227,8 @@ def _made_apart(build: Build, settings: Settings, chosen: Sequence[Statement]) -
     if build.engine == "duckdb":
         return run_apart(chosen, target)
     shapes = project_with_empty_build(settings).empty_build
-    return run_on_engine(build.engine, local_options(settings), chosen, build.inputs, target, shapes)
+    cache = settings.project_cache
+    return run_on_engine(build.engine, local_options(settings), chosen, build.inputs, target, shapes, cache)
 
 
 def _finished(build: Build, made: Iterator[ModelResult], results: list[ModelResult]) -> Iterator[ModelResult]:

@@ -19,6 +19,7 @@ from warehouse.process import loading
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 _PLACES = ("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT))
 
@@ -41,13 +42,16 @@ def without_settings_of_others() -> Iterator[None]:
 
 
 @without_settings_of_others()
-def parse(folder: Path) -> BaseException | None:
-    """Write manifest.json and partial_parse.msgpack into `folder`; return what stopped dbt, if anything did."""
+def parse(folder: Path, target: str = "build") -> BaseException | None:
+    """Write manifest.json and partial_parse.msgpack into `folder`; return what stopped dbt, if anything did.
+
+    `target` is one of dbt/profiles.yml: the macros of its adapter are a part of what dbt has parsed.
+    """
     with loading():
         from dbt.cli.main import dbtRunner
 
     places = [*_PLACES, "--target-path", str(folder), "--log-path", str(folder)]
-    result = dbtRunner().invoke(["parse", *_QUIET, *places])
+    result = dbtRunner().invoke(["parse", *_QUIET, *places, "--target", target])
     return None if result.success else result.exception or RuntimeError("dbt says nothing about it")
 
 
@@ -67,7 +71,6 @@ def run(command: Sequence[str], parsed: Path, target: Target, scratch: Path) -> 
     with loading():
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
-        from dbt.contracts.graph.manifest import Manifest
 
     variables = {
         "icw_database": str(target.database),
@@ -76,10 +79,7 @@ def run(command: Sequence[str], parsed: Path, target: Target, scratch: Path) -> 
         "icw_memory_limit": target.memory_limit,
     }
     places = [*_PLACES, "--log-path", str(scratch), "--target-path", str(scratch), "--vars", json.dumps(variables)]
-    manifest = Manifest.from_msgpack(parsed.read_bytes())
-    # What dbt does after a parse of its own: models read it as `graph`.
-    manifest.build_flat_graph()
-    runner = dbtRunner(manifest)
+    runner = dbtRunner(read_parsed(parsed))
     try:
         result = runner.invoke([*command, *_QUIET, "--no-write-json", *places])
     finally:
@@ -88,6 +88,17 @@ def run(command: Sequence[str], parsed: Path, target: Target, scratch: Path) -> 
     failed = _failed(result)
     if failed or result.exception is not None:
         raise build_failure(scratch, failed, None if result.exception is None else str(result.exception))
+
+
+def read_parsed(parsed: Path) -> Manifest:
+    """Return a parsed project in dbt's own form, from which it runs without a parse."""
+    with loading():
+        from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_msgpack(parsed.read_bytes())
+    # What dbt does after a parse of its own: models read it as `graph`.
+    manifest.build_flat_graph()
+    return manifest
 
 
 def _failed(result: dbtRunnerResult) -> tuple[Failed, ...]:

@@ -34,6 +34,7 @@ from warehouse.build.failures import lack_of_room
 from warehouse.build.layout import lay_out_nothing
 from warehouse.build.statements import Statement, Target, read_statements, write_statements
 from warehouse.dbt_manifest import STAR_SCHEMA
+from warehouse.engine_packages import Engine, engine_versions
 from warehouse.errors import BuildFailed
 from warehouse.files import sync_folder, writing_to
 from warehouse.settings import Settings
@@ -132,7 +133,7 @@ def parsed_project(cache: Path) -> Project:
     if not project.manifest.is_file():
         with _alone(cache):
             if not project.manifest.is_file():
-                _parse(project)
+                _parse(project.folder, "build")
                 _remove_unused(cache, project)
     with contextlib.suppress(OSError):
         os.utime(project.folder)
@@ -153,6 +154,24 @@ def project_with_empty_build(settings: Settings) -> Project:
             if not project.empty_build.is_file():
                 _build_nothing(project, settings)
     return project
+
+
+def parsed_for_engine(cache: Path, engine: Engine) -> Path:
+    """Return the project as dbt parses it for another engine than DuckDB, in dbt's own form, from the cache if it can.
+
+    Raises:
+        UsageError: the packages of the engine are not installed.
+        BuildFailed: the project cannot be parsed.
+        StorageError: the cache cannot be written.
+    """
+    project = parsed_project(cache)
+    versions = "_".join(f"{name}-{version}" for name, version in engine_versions(engine).items())
+    parsed = project.folder / versions / project.parsed.name
+    if not parsed.is_file():
+        with _alone(cache):
+            if not parsed.is_file():
+                _parse(parsed.parent, engine)
+    return parsed
 
 
 def tables_read(project: Project) -> dict[Table, set[Table]]:
@@ -202,10 +221,10 @@ def _alone(cache: Path) -> Iterator[None]:
             yield
 
 
-def _parse(project: Project) -> None:
+def _parse(made: Path, target: str) -> None:
     log.info("Reading the dbt project, once for this state of it", extra={"event": "step"})
-    with _aside(project.folder) as folder:
-        error = dbt_run.parse(folder)
+    with _aside(made) as folder:
+        error = dbt_run.parse(folder, target)
         if isinstance(error, OSError):
             raise error
         if error is not None:

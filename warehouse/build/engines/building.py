@@ -37,6 +37,7 @@ def run_on_engine(
     inputs: Path,
     target: Target,
     shapes: Path,
+    cache: Path,
 ) -> Iterator[ModelResult]:
     """Run models on an engine and take each table into the DuckDB file of the build; yields how each ended.
 
@@ -49,6 +50,7 @@ def run_on_engine(
         inputs: the folder of the inputs that `prepare` has handed over.
         target: the DuckDB file of the build.
         shapes: a DuckDB file that has each table with its columns and types: the build of nothing.
+        cache: the folder of the dbt project as it was parsed.
 
     Raises:
         BuildFailed: the engine or dbt stopped outside of any model.
@@ -64,7 +66,7 @@ def run_on_engine(
         listed = read_list((inputs / LIST).read_bytes(), str(inputs))
         again = hand_over_tables(target.database, {name: schemas[name] for name in made_before}, inputs)
         with_made = replace(listed, tables=(*listed.tables, *again))
-        job = EngineJob(engine, options, with_made, inputs, str(output), target.threads)
+        job = EngineJob(engine, options, with_made, inputs, str(output), target.threads, cache)
         for result in run_apart(job, names, made_before):
             if result.status == "error":
                 yield result

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from warehouse.build.dbt_run import without_settings_of_others
+from warehouse.build.dbt_run import read_parsed, without_settings_of_others
 from warehouse.build.digests import DBT_PROJECT
 from warehouse.build.statements import ModelResult
 from warehouse.engine_packages import Engine
@@ -23,6 +23,7 @@ def run_models(
     engine: Engine,
     chosen: Sequence[str],
     given: Sequence[str],
+    parsed: Path,
     output: str,
     table_format: str,
     scratch: Path,
@@ -36,6 +37,7 @@ def run_models(
         engine: which it is: the name of dbt's target.
         chosen: the names of the models that are tables; the views that they read are made, too.
         given: the names of models that are among the inputs.
+        parsed: the project as dbt has parsed it for the engine.
         output: the address below which each table gets a folder, `star/fct_series`.
         table_format: what Spark writes (`parquet`, or a format whose package the session has, such as `iceberg`).
         scratch: a folder for what dbt writes.
@@ -49,7 +51,7 @@ def run_models(
             on_result(_result(session, event))
 
     variables = {"icw_output": output, "icw_table_format": table_format, "icw_threads": str(threads)}
-    outcome = dbtRunner(callbacks=[listen]).invoke(
+    outcome = dbtRunner(read_parsed(parsed), callbacks=[listen]).invoke(
         [
             "run",
             *("--quiet", "--log-level", "none", "--log-level-file", "none", "--fail-fast"),

@@ -10,8 +10,10 @@ from typing import Any
 from warehouse.build import apart
 from warehouse.build.engines.inputs import Inputs, read_list, write_list
 from warehouse.build.engines.session import SessionOptions, open_session, register
+from warehouse.build.project import parsed_for_engine
 from warehouse.build.statements import ModelResult
 from warehouse.engine_packages import Engine
+from warehouse.errors import WarehouseError
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class EngineJob:
     """What an engine is to do: which engine, how it is started, what it reads, and where each table goes.
 
     `folder` is a folder for the list of inputs and for what dbt writes; `output` the address below which tables go, in
-    `table_format`.
+    `table_format`; `cache` the folder of the dbt project as it was parsed (`ICW_DBT_CACHE`).
     """
 
     engine: Engine
@@ -28,6 +30,7 @@ class EngineJob:
     folder: Path
     output: str
     threads: int
+    cache: Path
     table_format: str = "parquet"
 
 
@@ -48,6 +51,7 @@ def run_apart(job: EngineJob, chosen: Sequence[str], given: Sequence[str] = ()) 
         "output": job.output,
         "table_format": job.table_format,
         "threads": job.threads,
+        "cache": str(job.cache),
         "chosen": list(chosen),
         "given": list(given),
     }
@@ -65,6 +69,10 @@ def _run(job: dict[str, Any], on_result: apart.OnResult) -> str | None:
     folder = Path(job["folder"])
     inputs = read_list((folder / "inputs.json").read_bytes(), str(folder))
     try:
+        parsed = parsed_for_engine(Path(job["cache"]), job["engine"])
+    except WarehouseError as error:
+        return str(error)
+    try:
         session = open_session(job["engine"], SessionOptions(**job["options"]), job["threads"], folder)
         register(session, inputs)
     except Exception as error:
@@ -75,6 +83,7 @@ def _run(job: dict[str, Any], on_result: apart.OnResult) -> str | None:
         job["engine"],
         job["chosen"],
         job["given"],
+        parsed,
         job["output"],
         job["table_format"],
         folder / "dbt",

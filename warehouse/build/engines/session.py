@@ -46,7 +46,8 @@ class SessionOptions:
 def open_session(engine: Engine, options: SessionOptions, threads: int, scratch: Path) -> SparkSession:
     """Start an engine in this process; `threads` bound what Sail uses, and Spark where its master is local.
 
-    Below `scratch` go the folders that Spark makes for its schemas, and which stay empty: every table says where it is.
+    Below `scratch` go the folders that Spark makes for its schemas, and which stay empty, as every table says where it
+    is; and, where its master is local, its shuffles and what does not fit in memory.
     """
     # PySpark warns of each pandas from 3 on, which nothing here uses.
     warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
@@ -55,8 +56,11 @@ def open_session(engine: Engine, options: SessionOptions, threads: int, scratch:
     from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
 
     builder = SparkSession.builder.master(options.master).appName("imaging-commons-warehouse")
-    empty = {"spark.sql.warehouse.dir": f"file://{scratch.absolute() / 'schemas'}"}
-    for name, value in {**_LOCAL, **empty, **options.conf, **_SEMANTICS}.items():
+    folders = {"spark.sql.warehouse.dir": f"file://{scratch.absolute() / 'schemas'}"}
+    if options.master.startswith("local"):
+        # Not the machine's /tmp, which may be small: the room on the disk was asked for where the build is.
+        folders["spark.local.dir"] = str(scratch.absolute() / "spill")
+    for name, value in {**_LOCAL, **folders, **options.conf, **_SEMANTICS}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
