@@ -13,24 +13,46 @@ from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 from dagster._core.storage.sql import create_engine
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.pool import QueuePool
 
 # Dagster's modules that make an engine each time they open a file. Their name for the function is their own.
 _STORAGES: tuple[Any, ...] = (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage)
 
 
-@contextlib.contextmanager
-def with_one_engine_for_each_file() -> Iterator[None]:
-    """Let Dagster open each of its SQLite files through one engine of SQLAlchemy, as long as the context lasts.
+class _Kept(QueuePool):
+    """Connections that stay open when their engine is disposed of, which Dagster does after each statement."""
 
-    It makes an engine for each of its statements, and what an engine has compiled is known to no other: a run with 885
-    events made 3,598 engines and compiled 3,247 statements (profiled in November 2026). An engine opens and closes a
-    connection each time all the same, as Dagster's make it do, so that nothing else changes.
+    def dispose(self) -> None:
+        """Close nothing yet."""
+
+    def recreate(self) -> _Kept:
+        """Return this pool again, with its connections."""
+        return self
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        super().dispose()
+
+
+@contextlib.contextmanager
+def with_connections_kept() -> Iterator[None]:
+    """Let Dagster open each of its SQLite files once, and SQLite flush it at checkpoints, while the context lasts.
+
+    Dagster makes an engine of SQLAlchemy and a connection for each of its statements, and closes them: a run with 885
+    events made 3,598 engines, compiled 3,247 statements, and flushed its files for each event, for the last one to
+    close a file checkpoints it (profiled in November 2026: beside other work on the disk half of the time of a run).
+    In SQLite's write-ahead mode, which Dagster sets, `synchronous = normal` flushes at checkpoints only. A power cut
+    can lose the last events; the files stay sound. The record of the run that `icw status` shows is not among them.
     """
     engines: dict[str, Engine] = {}
 
     def engine_of(address: str, **options: Any) -> Engine:
         if address not in engines:
-            engines[address] = create_engine(address, **options)
+            # A connection is used by one thread at a time, though not always by the one that has opened it.
+            connecting = {**options.get("connect_args", {}), "check_same_thread": False}
+            kept = {**options, "poolclass": _Kept, "connect_args": connecting}
+            engines[address] = create_engine(address, **kept)
+            event.listen(engines[address], "connect", _flush_at_checkpoints)
         return engines[address]
 
     for storage in _STORAGES:
@@ -40,36 +62,10 @@ def with_one_engine_for_each_file() -> Iterator[None]:
     finally:
         for storage in _STORAGES:
             storage.create_engine = create_engine
+        for engine in engines.values():
+            assert isinstance(engine.pool, _Kept)
+            engine.pool.close()
 
 
-@contextlib.contextmanager
-def without_flushing_each_event() -> Iterator[None]:
-    """Let SQLite write Dagster's events when it checkpoints, as long as the context lasts in this process.
-
-    Dagster opens and closes its files for each event, and each time SQLite flushes them: beside other work on the disk
-    that took half of the time of a run with 676 events (15 of 31 s, profiled in November 2026). In SQLite's write-ahead
-    mode, which Dagster sets, `synchronous = normal` flushes at checkpoints only, and a file that somebody holds open is
-    not checkpointed at each close. A power cut can lose the last events; the files stay sound. The record of the run
-    that `icw status` shows is not among them.
-    """
-    held: dict[str, sqlite3.Connection] = {}
-
-    def connected(connection: object, _record: object) -> None:
-        if not isinstance(connection, sqlite3.Connection):
-            # Of Postgres.
-            return
-        connection.execute("pragma synchronous = normal")
-        (_, _, path) = connection.execute("pragma database_list").fetchone()
-        # A new file is not in that mode yet, and one that is held before it is would be checkpointed all the same.
-        if path and path not in held and connection.execute("pragma journal_mode").fetchone() == ("wal",):
-            held[path] = sqlite3.connect(path, check_same_thread=False)
-            # A connection holds the file from its first statement on.
-            held[path].execute("select count(*) from sqlite_master").fetchall()
-
-    event.listen(Engine, "connect", connected)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "connect", connected)
-        for connection in held.values():
-            connection.close()
+def _flush_at_checkpoints(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("pragma synchronous = normal")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.dead_runs import close_dead_runs
-from dagster_project.event_log import with_one_engine_for_each_file, without_flushing_each_event
+from dagster_project.event_log import with_connections_kept
 from dagster_project.failures import as_warehouse_error
 from dagster_project.records import POSTGRES_VARIABLE, opened, opened_or_without, storage_section
 from dagster_project.release_partitions import report_profiled
@@ -108,8 +108,7 @@ def run_refresh_job(plan: Plan, settings: Settings, run_id: str) -> None:
 
     try:
         with (
-            without_flushing_each_event(),
-            with_one_engine_for_each_file(),
+            with_connections_kept(),
             opened_or_without(folder, settings) as instance,
         ):
             run = last_run(settings.home)

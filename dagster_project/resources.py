@@ -12,7 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from dagster_project.dead_runs import LOCK_PATIENCE_S, close_dead_runs
-from dagster_project.event_log import with_one_engine_for_each_file, without_flushing_each_event
+from dagster_project.event_log import with_connections_kept
 from dagster_project.run_retention import removing_old_runs_afterwards
 from warehouse.alerts.runs import alerting
 from warehouse.housekeeping import keeping_house
@@ -66,8 +66,7 @@ class Warehouse(dg.ConfigurableResource):
             return
         with refresh_lock(home, run_id, LOCK_PATIENCE_S), contextlib.ExitStack() as afterwards:
             before = last_run(home)
-            afterwards.enter_context(without_flushing_each_event())
-            afterwards.enter_context(with_one_engine_for_each_file())
+            afterwards.enter_context(with_connections_kept())
             afterwards.enter_context(keeping_house(self.settings, run_id))
             if context.instance is not None:
                 afterwards.enter_context(removing_old_runs_afterwards(context.instance, self.settings, run_id))
