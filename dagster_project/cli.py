@@ -145,7 +145,7 @@ def _refresh(settings: Settings, context: typer.Context) -> RunRecord | None:
     from warehouse.alerts.runs import alerting
     from warehouse.housekeeping import keeping_house
     from warehouse.lock import refresh_lock
-    from warehouse.run_record import at_stage, last_run, recording
+    from warehouse.run_record import at_stage, failures_of, last_run, recording
     from warehouse.sandbox.running import with_sandbox
 
     run_id = str(uuid.uuid4())
@@ -161,7 +161,7 @@ def _refresh(settings: Settings, context: typer.Context) -> RunRecord | None:
         plan = decisions.plan(settings)
         if plan.existing is not None:
             served = decisions.serve_existing(settings, plan.existing)
-            failures = decisions.failures_of(plan.choices)
+            failures = failures_of(plan.choices)
             decisions.finish(settings, served.outcome, served.snapshot.id, failures)
             return last_run(settings.home)
         at_stage(settings.home, "loading Dagster")

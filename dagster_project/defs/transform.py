@@ -19,6 +19,7 @@ from warehouse.build.project import Project, Table, tables_read
 from warehouse.quality.assets import owner_tag
 from warehouse.registry import SOURCES
 from warehouse.room import require_room
+from warehouse.run_record import failures_of
 
 log = logging.getLogger("icw.refresh")
 
@@ -90,7 +91,7 @@ def star_assets(project: Project) -> dg.AssetsDefinition:
             served = refresh.serve_existing(settings, existing)
             context.log.info(f"Nothing is built: {served.snapshot.id} holds these loads ({served.outcome}).")
             alert_of_findings(settings)
-            failures = refresh.failures_of(landing.choices())
+            failures = failures_of(landing.choices())
             refresh.finish(settings, served.outcome, served.snapshot.id, failures)
             show_outcome(context.instance, context.run_id, settings.home)
             return

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -21,7 +22,8 @@ from dagster_project.event_log import with_connections_kept
 
 def opened(path: Path) -> Engine:
     """The engine of a file, as the storage of Dagster's events asks for one each time."""
-    return sqlite_event_log.create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    storage: Any = sqlite_event_log
+    return storage.create_engine(f"sqlite:///{path}", poolclass=NullPool)
 
 
 def synchronous(path: Path) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,13 +144,14 @@ class TableWriter:
             ThreadPoolExecutor(max_workers=1) as pool,
             ThreadPoolExecutor(max_workers=1) as hashing,
         ):
+            types = self._column_types()
             filling.execute("set enable_progress_bar = false")
             filling.execute(f"attach {literal(str(database))} as snapshot (storage_version {literal(STORAGE_VERSION)})")
             try:
                 filled: list[Future[None]] = []
                 digests: dict[str, Future[str]] = {}
                 for table in self._largest_first(tables):
-                    entry = entries[table.name] = self._write_parquet(table, parquet_folder)
+                    entry = entries[table.name] = self._write_parquet(table, types, parquet_folder)
                     files = table_files(parquet_folder, entry)
                     digests[table.name] = hashing.submit(logical_digest_of_parquet, *files)
                     filled.append(pool.submit(_fill, filling, entry, files, absent))
@@ -177,14 +178,15 @@ class TableWriter:
         )
         return sorted(tables, key=lambda table: -rows.get(table.name, 0))
 
-    def _write_parquet(self, table: StarTable, folder: Path) -> TableEntry:
-        """Write one table as Parquet and describe what was written.
+    def _write_parquet(self, table: StarTable, built: Mapping[str, Mapping[str, str]], folder: Path) -> TableEntry:
+        """Write one table as Parquet and describe what was written; `built` are the types of all columns of the build.
 
         Raises:
             BuildFailed: the table is missing or differs from its description, its primary key is not unique or null, a
                 column has a type that Parquet does not hold, or a value cannot name a part.
         """
-        types = self._column_types(table)
+        types = built.get(table.name, {})
+        _require_described(table, types)
         rows = self._checked_rows(table)
         if table.parts_by is None:
             files = (self._write_file(table, f"{table.name}.parquet", folder),)
@@ -268,27 +270,16 @@ class TableWriter:
         rows = write_in_order(self._connection, chosen, written, footer)
         return TableFile(path=path, rows=rows, sha256=sha256_of(written), bytes=written.stat().st_size)
 
-    def _column_types(self, table: StarTable) -> dict[str, str]:
-        found = {
-            str(name): str(data_type)
-            for name, data_type in self._connection.execute(
-                "select column_name, data_type from duckdb_columns() "
-                "where database_name = 'build' and schema_name = ? and table_name = ? order by column_index",
-                [STAR_SCHEMA, table.name],
-            ).fetchall()
-        }
-        described = {column.name for column in table.columns}
-        if not found:
-            raise BuildFailed(
-                f"The build has no table {STAR_SCHEMA}.{table.name}, although dbt describes it. Build again."
-            )
-        if described != set(found):
-            raise BuildFailed(
-                f"The table {table.name} differs from its description: described but not built: "
-                f"{', '.join(sorted(described - set(found))) or 'none'}; built but not described: "
-                f"{', '.join(sorted(set(found) - described)) or 'none'}. Correct the yml file beside the model."
-            )
-        return found
+    def _column_types(self) -> dict[str, dict[str, str]]:
+        """Return the type of each column of each table of the star, read at once: DuckDB lists them all each time."""
+        types: dict[str, dict[str, str]] = {}
+        for table, column, data_type in self._connection.execute(
+            "select table_name, column_name, data_type from duckdb_columns() "
+            "where database_name = 'build' and schema_name = ? order by table_name, column_index",
+            [STAR_SCHEMA],
+        ).fetchall():
+            types.setdefault(table, {})[str(column)] = str(data_type)
+        return types
 
     def _checked_rows(self, table: StarTable) -> int:
         """Count the rows of a table whose primary key is unique and never null; only such a table has a total order."""
@@ -306,7 +297,7 @@ class TableWriter:
             )
         return int(rows)
 
-    def _check_types_survive(self, name: str, types: dict[str, str], path: Path) -> None:
+    def _check_types_survive(self, name: str, types: Mapping[str, str], path: Path) -> None:
         described = self._connection.execute(f"describe select * from {read_parquet([path])}").fetchall()
         changed = [
             f"{column} ({types[column]} becomes {stored})"
@@ -318,6 +309,23 @@ class TableWriter:
                 f"Parquet cannot hold these columns of {name} as they are: {', '.join(changed)}. "
                 "Cast them in the model to a type that it can hold, such as BIGINT, DECIMAL(38, 0) or VARCHAR."
             )
+
+
+def _require_described(table: StarTable, types: Mapping[str, str]) -> None:
+    """Hold the columns of a built table against its description.
+
+    Raises:
+        BuildFailed: the table is missing, or has other columns.
+    """
+    described = {column.name for column in table.columns}
+    if not types:
+        raise BuildFailed(f"The build has no table {STAR_SCHEMA}.{table.name}, although dbt describes it. Build again.")
+    if described != set(types):
+        raise BuildFailed(
+            f"The table {table.name} differs from its description: described but not built: "
+            f"{', '.join(sorted(described - set(types))) or 'none'}; built but not described: "
+            f"{', '.join(sorted(set(types) - described)) or 'none'}. Correct the yml file beside the model."
+        )
 
 
 def _publishable(table: str, digest: Future[str]) -> str:
