@@ -30,6 +30,10 @@ CODE, DAEMON, UI = "icw-code", "icw-daemon", "icw-ui"
 
 _PAUSE_S = 0.5
 
+# How long a code server that is stopped waits for the calls that it answers: less than its unit has for it. Dagster's
+# own minute is as long as that, and the server was killed.
+_GRACE_S = 15
+
 
 def service_commands(programs: Path, ui_port: int) -> dict[str, tuple[str, ...]]:
     """Return the command of each process, by the name of its unit; `programs` is the folder of Dagster's programs."""
@@ -51,7 +55,11 @@ def service_commands(programs: Path, ui_port: int) -> dict[str, tuple[str, ...]]
 
 def service_environment(home: Path) -> dict[str, str]:
     """Return the variables of Dagster in each of the processes, beside the socket and the settings of the refresh."""
-    return {"DAGSTER_HOME": str(home / "dagster"), "DAGSTER_DISABLE_TELEMETRY": "yes"}
+    return {
+        "DAGSTER_HOME": str(home / "dagster"),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": str(_GRACE_S),
+    }
 
 
 app = typer.Typer(add_completion=False)
