@@ -46,7 +46,8 @@ def duckdb(database: str) -> None:
     chosen = [statement for statement in statements.read_statements(build.statements) if statement.name in names]
     for result in statements.run(chosen, Target.of(Path(database), settings)):
         if result.status == "error":
-            raise SystemExit(f"{result.name}: {result.message}")
+            # DuckDB says in its first line what was wrong, and then what to try.
+            raise SystemExit(f"{result.name}: {result.message.splitlines()[0]}")
 
 
 def spark(master: str, conf: str, output: str) -> None:
