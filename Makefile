@@ -77,10 +77,10 @@ $(ENGINES)/.installed: $(VENV)/.installed
 	@touch $@
 
 test-sail: engines ## hold the tables that Sail builds against those of DuckDB
-	@ICW_TEST_ENGINE=sail $(ENGINES)/bin/pytest -q -n 0 $(PYTEST_OPTIONS) $(ENGINE_TESTS)
+	@ICW_TEST_ENGINE=sail $(ENGINES)/bin/pytest -q --dist worksteal $(PYTEST_OPTIONS) $(ENGINE_TESTS)
 
 test-spark: engines ## the same with Spark in local mode, which needs Java 17
-	@ICW_TEST_ENGINE=spark $(ENGINES)/bin/pytest -q -n 0 $(PYTEST_OPTIONS) $(ENGINE_TESTS)
+	@ICW_TEST_ENGINE=spark $(ENGINES)/bin/pytest -q --dist worksteal $(PYTEST_OPTIONS) $(ENGINE_TESTS)
 
 test-full: install ## run all tests, also those that take longer
 	@$(BIN)/pytest -q -m "not bench" $(PYTEST_OPTIONS) $(TESTS)

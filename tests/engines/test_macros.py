@@ -101,6 +101,8 @@ LISTS: list[list[str | None] | None] = [
     ["a", " a"],
     ["b", "a"],
     ["b", None, "a"],
+    ["b", "c", "a"],
+    [None, "b", "a"],
     ["\u00a0", "b"],
     ["a", "", "a"],
     ["x y", "x  y"],
@@ -127,9 +129,15 @@ NUMBERS = [
 DATES = [None, "1880-01-04", "1970-01-05", "2020-02-29", "2026-11-30"]
 
 
+def place(macros: Any, data_type: str) -> str:
+    """The place of a value in the order of all of them."""
+    return f"cast(rank() over (order by {macros.portable_order('x', data_type)}) as bigint)"
+
+
 def of_texts(macros: Any) -> dict[str, str]:
     """What is asked of each text."""
     return {
+        "place": place(macros, "varchar"),
         "trimmed": macros.trimmed("x"),
         "text_or_null": macros.text_or_null("x"),
         "not_blank": macros.not_blank("x"),
@@ -151,6 +159,7 @@ def of_texts(macros: Any) -> dict[str, str]:
 def of_lists(macros: Any) -> dict[str, str]:
     """What is asked of each list of texts. The order of different values is told by no macro but the sorted ones."""
     return {
+        "place": place(macros, "varchar[]"),
         "length": macros.list_length("x"),
         "first": macros.list_first("x"),
         "only": macros.only_element("x"),
@@ -167,6 +176,7 @@ def of_lists(macros: Any) -> dict[str, str]:
 def of_numbers(macros: Any) -> dict[str, str]:
     """What is asked of each double."""
     return {
+        "place": place(macros, "double"),
         "years": macros.years_of("x"),
         "count": macros.plausible_count("x"),
         "bytes": macros.size_bytes_of("x"),

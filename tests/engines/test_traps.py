@@ -144,6 +144,21 @@ def test_no_model_says_what_only_some_engines_know() -> None:
     )
 
 
+def test_dbt_runs_statements_with_the_semantics_of_the_session(engine: Engine, session: Any) -> None:
+    """dbt-spark turns them off before each statement; what DuckDB refuses would be published as null."""
+    if engine != "spark":
+        pytest.skip("dbt-sail leaves the session as it is")
+    from dbt.adapters.spark.connections import SparkCredentials  # pyright: ignore[reportMissingImports]
+    from dbt.adapters.spark.session import Connection  # pyright: ignore[reportMissingImports]
+
+    given = SparkCredentials(method="session", host="local", schema="star").server_side_parameters
+    cursor = Connection(server_side_parameters=given).cursor()
+    cursor.execute("select size(cast(null as array<string>)) as length")
+    assert [tuple(row) for row in cursor.fetchall()] == [(None,)]
+    for wrong in ("cast('x' as int)", "cast(9223372036854775807 as bigint) + 1", "cast(300 as tinyint)"):
+        assert refuses(session, f"select {wrong} as refused"), wrong
+
+
 def test_spark_spills_beside_the_build(engine: Engine, session: Any) -> None:
     if engine != "spark":
         pytest.skip("Sail has no setting for it")

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from warehouse.build.engines.inputs import Input, InputColumn, Inputs
 from warehouse.engine_packages import Engine
@@ -64,7 +64,26 @@ def open_session(engine: Engine, options: SessionOptions, threads: int, scratch:
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    _keep_semantics_in_dbt()
     return session
+
+
+def _keep_semantics_in_dbt() -> None:
+    """Let dbt-spark run each statement with what the models rely on.
+
+    It sets parameters of its own before each statement, among them `spark.sql.ansi.enabled` to false, which no profile
+    can overrule (1.11.0, `SparkCredentials.__post_init__`): a cast that fails would be null without a word, a sum that
+    overflows a small number, the length of a list that is null -1.
+    """
+    from dbt.adapters.spark.connections import SparkCredentials  # pyright: ignore[reportMissingImports]
+
+    complete = SparkCredentials.__post_init__
+
+    def completed(credentials: Any) -> None:
+        complete(credentials)
+        credentials.server_side_parameters |= _SEMANTICS
+
+    SparkCredentials.__post_init__ = completed
 
 
 def _open_sail(options: SessionOptions, threads: int) -> SparkSession:
