@@ -23,7 +23,7 @@ def digests(database: Path, tables: tuple[StarTable, ...]) -> dict[str, tuple[in
             rest = [column.name for column in table.columns if column.name not in table.order_by]
             order = ", ".join(map(quoted, [*table.order_by, *rest]))
             ((rows,),) = connection.execute(f"select count(*) from {name}").fetchall()
-            read = connection.execute(f"select {columns} from {name} order by {order}").to_arrow_reader(65_536)
+            read = connection.sql(f"select {columns} from {name} order by {order}").to_arrow_reader(65_536)
             found[table.name] = (rows, logical_digest(read))
     return found
 
