@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
-from sqlalchemy import create_engine, text
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from sqlalchemy import text
 from sqlalchemy.pool import NullPool
 
 from dagster_project.resources import Warehouse
@@ -67,10 +69,14 @@ def test_a_run_that_is_over_is_not_recorded_again(home: Path) -> None:
 
 def test_events_are_flushed_at_checkpoints_as_in_a_typed_run(home: Path) -> None:
     """`synchronous` is 1 there, and 2 where each event is flushed."""
-    records = create_engine(f"sqlite:///{home / 'x.db'}", poolclass=NullPool)
-    found = []
-    with Warehouse().yield_for_execution(dg.build_init_resource_context()), records.connect() as connection:
-        found.append(connection.execute(text("pragma synchronous")).scalar_one())
-    with records.connect() as connection:
-        found.append(connection.execute(text("pragma synchronous")).scalar_one())
-    assert found == [1, 2]
+    storage: Any = sqlite_event_log
+
+    def synchronous() -> int:
+        # As the storage of events opens a file each time.
+        records = storage.create_engine(f"sqlite:///{home / 'x.db'}", poolclass=NullPool)
+        with records.connect() as connection:
+            return int(connection.execute(text("pragma synchronous")).scalar_one())
+
+    with Warehouse().yield_for_execution(dg.build_init_resource_context()):
+        assert synchronous() == 1
+    assert synchronous() == 2
