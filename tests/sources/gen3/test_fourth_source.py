@@ -10,7 +10,7 @@ import yaml
 from tests.support.guppy.fixtures import SettingsMaker
 from tests.support.guppy.landed import assert_exact
 from tests.support.guppy.server import GuppyServer
-from warehouse import refresh
+from warehouse import contracts, refresh
 from warehouse.errors import UsageError
 from warehouse.landing import Landing
 from warehouse.registry import SOURCES, SourceSpec, source
@@ -24,7 +24,7 @@ NAME = "fourth"
 @pytest.fixture
 def spec(tmp_path: Path) -> SourceSpec:
     """A commons of its own name, whose contract is what MIDRC's says of two types and of the services."""
-    packaged = Path(refresh.__file__).parent / "contracts" / "midrc.yml"
+    packaged = Path(contracts.__file__).with_name("midrc.yml")
     contract = yaml.safe_load(packaged.read_text(encoding="utf-8"))
     names = ("case", "measurement", "reported_counts", "version", "indexd_stats", "mds_metadata")
     contract |= {"source": NAME, "datasets": {name: contract["datasets"][name] for name in names}}
