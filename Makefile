@@ -62,7 +62,7 @@ analyses: install ## renew the analysts' page from the snapshot in service: diag
 	@$(BIN)/python -m dagster_project.analysts_page
 	@$(BIN)/python -m warehouse.documentation.exposures
 
-test: install ## run the tests (about 7 minutes on two cores)
+test: install ## run the tests (about 6 minutes on two cores)
 	@$(BIN)/pytest -q -m "not full and not bench" $(PYTEST_OPTIONS) $(TESTS)
 
 engines: $(ENGINES)/.installed ## create a second environment in .venv-engines, with Spark and Sail
