@@ -5,17 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from warehouse.errors import (
-    Degraded,
-    WarehouseError,
-)
+from warehouse.errors import Degraded, WarehouseError
 from warehouse.landing import Choice
 from warehouse.run_record import GoodOutcome, RunRecord, at_stage, end_run, failures_of
 from warehouse.settings import Settings
-from warehouse.snapshots.catalog import (
-    current,
-    snapshot,
-)
+from warehouse.snapshots.catalog import current, snapshot
 from warehouse.snapshots.manifest import SourceFailure
 from warehouse.snapshots.pushing import is_pushed, publish_bucket, push
 

@@ -7,24 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from warehouse.engine_packages import engine_versions
-from warehouse.errors import (
-    IntegrityError,
-    SourceBusy,
-    SourceError,
-    SourceUnreachable,
-    UsageError,
-)
+from warehouse.errors import IntegrityError, SourceBusy, SourceError, SourceUnreachable, UsageError
 from warehouse.landing import Choice, Landing
 from warehouse.refresh.ending import say_degraded
 from warehouse.refresh.serving import existing_snapshot, keep_counts
 from warehouse.room import require_room
 from warehouse.run_record import at_stage, note_choices
 from warehouse.settings import Settings
-from warehouse.snapshots.catalog import (
-    Snapshot,
-    current,
-    require_current_readable,
-)
+from warehouse.snapshots.catalog import Snapshot, current, require_current_readable
 from warehouse.sources.upstream import ResolvedRelease, Upstream
 from warehouse.upstreams import upstreams
 

@@ -18,13 +18,7 @@ from warehouse.quality.record import recorded_seconds, recorded_verdicts
 from warehouse.run_record import failures_of
 from warehouse.settings import BuildEngine, Settings
 from warehouse.site import render_or_say_why
-from warehouse.snapshots.catalog import (
-    Snapshot,
-    current,
-    point_current_at,
-    refreshed,
-    remove_unfinished,
-)
+from warehouse.snapshots.catalog import Snapshot, current, point_current_at, refreshed, remove_unfinished
 from warehouse.snapshots.counts import land_counts
 from warehouse.snapshots.databases import drop_databases
 from warehouse.snapshots.manifest import Manifest

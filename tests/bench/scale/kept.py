@@ -24,7 +24,7 @@ class Run(BaseModel):
     Attributes:
         state: what the figures hold for: the release, the dbt project, the version of the engine and how it runs.
         engine: which engine.
-        memory: what the engine was told to hold, in its own words.
+        memory: the memory limit of the engine, as its setting has it.
         copies: how many times the public series.
         series: how many series that is.
         day: when it was measured.

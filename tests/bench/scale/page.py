@@ -37,7 +37,7 @@ HEADINGS = (
     "tables MB",
 )
 
-LIMIT_HEADINGS = ("told to hold", "seconds", "CPU s", "beside the most memory", "peak MB", "spilled MB")
+LIMIT_HEADINGS = ("memory limit", "seconds", "CPU s", "beside the most memory", "peak MB", "spilled MB")
 
 _NO_MATTER = 1.1
 """CPU seconds beside those with the most memory, up to which a limit does not matter."""
@@ -114,7 +114,7 @@ def findings(found: Sequence[Run]) -> list[str]:
     peak = max(run.peak_mb for run in of_duckdb)
     has_ended = all(run.failure is None for run in of_duckdb)
     said.append(
-        f"DuckDB, told to hold {MEMORY['duckdb']}, stays under {MOST_MB:,.0f} MB at every size: "
+        f"DuckDB with a memory limit of {MEMORY['duckdb']} stays under {MOST_MB:,.0f} MB at every size: "
         f"{_verdict(has_ended and peak < MOST_MB)} (at most {peak:,.0f} MB)."
     )
     spilled = [run for run in of_duckdb if run.scratch_mb >= _SPILLED_MB]
@@ -181,7 +181,7 @@ python -m tests.bench scale    # needs the extra `spark`, and Java 17
 
 ![CPU seconds and peak memory of DuckDB and Spark over the number of series]({DRAWING.name})
 
-DuckDB at the largest size, told to hold {_listed(limits)}:
+DuckDB at the largest size, with memory limits of {_listed(limits)}:
 
 {_table(LIMIT_HEADINGS, limit_rows_of(found))}
 
@@ -203,7 +203,7 @@ Profile, audit and publishing are DuckDB's on one machine either way.
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    aligned = ["---" if heading in ("engine", "told to hold") else "--:" for heading in headings]
+    aligned = ["---" if heading in ("engine", "memory limit") else "--:" for heading in headings]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, aligned, *rows))
 
 
@@ -212,7 +212,7 @@ def _usual(found: Sequence[Run]) -> list[Run]:
 
 
 def _limited(found: Sequence[Run]) -> list[Run]:
-    """Return the runs of DuckDB at the largest size, by what it was told to hold."""
+    """Return the runs of DuckDB at the largest size, by memory limit."""
     of_duckdb = [run for run in found if run.engine == "duckdb"]
     largest = max(run.copies for run in of_duckdb)
     return sorted((run for run in of_duckdb if run.copies == largest), key=lambda run: float(run.memory.strip("GB")))

@@ -31,7 +31,7 @@ MEMORY: Mapping[EngineName, str] = {"duckdb": "2GB", "spark": "4g"}
 """What an engine may hold before it spills: the default of ICW_MEMORY_LIMIT, and `spark.driver.memory`."""
 
 OTHER_LIMITS: Sequence[tuple[EngineName, str]] = (("duckdb", "1GB"), ("duckdb", "1.5GB"), ("duckdb", "3GB"))
-"""What DuckDB is told to hold instead, at the largest size."""
+"""Other memory limits of DuckDB, at the largest size."""
 
 MOST_SECONDS: Mapping[EngineName, float] = {"duckdb": 900.0, "spark": 3_600.0}
 """How long one run may take."""
